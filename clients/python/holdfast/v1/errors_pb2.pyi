@@ -1,0 +1,94 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from holdfast.v1 import stock_pb2 as _stock_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_FIELD: _ClassVar[ErrorReason]
+    ERROR_REASON_INSUFFICIENT_STOCK: _ClassVar[ErrorReason]
+    ERROR_REASON_UNKNOWN_STOCK: _ClassVar[ErrorReason]
+    ERROR_REASON_UNKNOWN_RESERVATION: _ClassVar[ErrorReason]
+    ERROR_REASON_UNKNOWN_LINE: _ClassVar[ErrorReason]
+    ERROR_REASON_RESERVATION_EXPIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_RESERVATION_RELEASED: _ClassVar[ErrorReason]
+    ERROR_REASON_RESERVATION_COMMITTED: _ClassVar[ErrorReason]
+    ERROR_REASON_RESERVATION_SHIPPED: _ClassVar[ErrorReason]
+    ERROR_REASON_RESERVATION_NOT_COMMITTED: _ClassVar[ErrorReason]
+    ERROR_REASON_LINE_QUANTITY_EXCEEDED: _ClassVar[ErrorReason]
+    ERROR_REASON_BELOW_PROMISED: _ClassVar[ErrorReason]
+    ERROR_REASON_BALANCE_OUT_OF_RANGE: _ClassVar[ErrorReason]
+    ERROR_REASON_VERSION_MISMATCH: _ClassVar[ErrorReason]
+    ERROR_REASON_ON_HAND_MISMATCH: _ClassVar[ErrorReason]
+    ERROR_REASON_REQUEST_ID_REUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_BASKET_SPANS_SHARDS: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
+    ERROR_REASON_SHARD_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_DEADLINE_EXPIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_CURSOR_OUT_OF_RANGE: _ClassVar[ErrorReason]
+    ERROR_REASON_CURSOR_FOREIGN: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_INVALID_FIELD: ErrorReason
+ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason
+ERROR_REASON_UNKNOWN_STOCK: ErrorReason
+ERROR_REASON_UNKNOWN_RESERVATION: ErrorReason
+ERROR_REASON_UNKNOWN_LINE: ErrorReason
+ERROR_REASON_RESERVATION_EXPIRED: ErrorReason
+ERROR_REASON_RESERVATION_RELEASED: ErrorReason
+ERROR_REASON_RESERVATION_COMMITTED: ErrorReason
+ERROR_REASON_RESERVATION_SHIPPED: ErrorReason
+ERROR_REASON_RESERVATION_NOT_COMMITTED: ErrorReason
+ERROR_REASON_LINE_QUANTITY_EXCEEDED: ErrorReason
+ERROR_REASON_BELOW_PROMISED: ErrorReason
+ERROR_REASON_BALANCE_OUT_OF_RANGE: ErrorReason
+ERROR_REASON_VERSION_MISMATCH: ErrorReason
+ERROR_REASON_ON_HAND_MISMATCH: ErrorReason
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
+ERROR_REASON_BASKET_SPANS_SHARDS: ErrorReason
+ERROR_REASON_OVERLOADED: ErrorReason
+ERROR_REASON_SHARD_UNAVAILABLE: ErrorReason
+ERROR_REASON_DEADLINE_EXPIRED: ErrorReason
+ERROR_REASON_CURSOR_OUT_OF_RANGE: ErrorReason
+ERROR_REASON_CURSOR_FOREIGN: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
+
+class ShortLines(_message.Message):
+    __slots__ = ("lines", "omitted")
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_FIELD_NUMBER: _ClassVar[int]
+    lines: _containers.RepeatedCompositeFieldContainer[_stock_pb2.ShortLine]
+    omitted: int
+    def __init__(self, lines: _Optional[_Iterable[_Union[_stock_pb2.ShortLine, _Mapping]]] = ..., omitted: _Optional[int] = ...) -> None: ...
+
+class Failure(_message.Message):
+    __slots__ = ("code", "reason", "message", "metadata", "short_lines", "retry_after")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    SHORT_LINES_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_FIELD_NUMBER: _ClassVar[int]
+    code: int
+    reason: ErrorReason
+    message: str
+    metadata: _containers.ScalarMap[str, str]
+    short_lines: _containers.RepeatedCompositeFieldContainer[_stock_pb2.ShortLine]
+    retry_after: _duration_pb2.Duration
+    def __init__(self, code: _Optional[int] = ..., reason: _Optional[_Union[ErrorReason, str]] = ..., message: _Optional[str] = ..., metadata: _Optional[_Mapping[str, str]] = ..., short_lines: _Optional[_Iterable[_Union[_stock_pb2.ShortLine, _Mapping]]] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...

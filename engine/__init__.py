@@ -1,0 +1,1 @@
+"""Holdfast: the one place where a commerce company's stock is decided."""

@@ -1,0 +1,33 @@
+"""Every limit of what the engine accepts, by name. Quantities are in a SKU's smallest unit."""
+
+ID_BYTES_MAX = 128
+"""Bytes of UTF-8 in any id, reference, reason, ticket or other caller-given text."""
+
+QUANTITY_MAX = 1_000_000_000_000
+"""Units in one line or command."""
+
+BALANCE_MAX = 1_000_000_000_000_000
+"""Units in one balance, in either direction; far below 2**53, so that every client language holds it exactly."""
+
+BASKET_LINES_MAX = 2_000
+"""Lines of one basket. The largest basket of a real shop's public order file has 593."""
+
+HOLD_TTL_MS_MIN = 1_000
+HOLD_TTL_MS_MAX = 90 * 24 * 60 * 60 * 1_000
+"""How long a hold may last."""
+
+CHANNEL_BUFFERS_MAX = 64
+"""Channels with a buffer of their own at one SKU-location."""
+
+BATCH_COMMANDS_MAX = 4_096
+"""Commands in one batch of Execute."""
+
+BATCH_LINES_MAX = 20_000
+"""Basket lines in one batch of Execute."""
+
+AVAILABILITY_KEYS_MAX = 1_000
+"""Keys of one BatchGetAvailability."""
+
+FILTER_IDS_MAX = 1_000
+FILTER_PREFIXES_MAX = 100
+"""Entries of one list of a feed filter."""

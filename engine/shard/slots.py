@@ -1,0 +1,39 @@
+"""Which shard a SKU belongs to: a published, stable hash to 4 096 slots, and slots to shards.
+
+slot = CRC-32/ISO-HDLC(UTF-8(tenant) + 0x00 + UTF-8(SKU)) mod 4096. Control characters are not allowed in either, so the zero byte separates
+them without doubt. All locations of a SKU share its slot.
+"""
+
+from functools import lru_cache
+from zlib import crc32
+
+SLOTS = 4_096
+SHARDS_MAX = 64
+
+
+@lru_cache(maxsize=65_536)
+def slot_of(tenant: str, sku: str) -> int:
+    """The slot of a SKU."""
+    return crc32(f"{tenant}\0{sku}".encode()) % SLOTS
+
+
+def shard_of(slot: int, shards: int) -> int:
+    """The shard of a slot: slots are dealt to shards in equal, contiguous ranges."""
+    return slot * shards // SLOTS
+
+
+def reservation_id(slot: int, epoch: int, position: int) -> str:
+    """The id of the reservation whose first event has `position`: unique, because its slot's shard uses a position once in an epoch."""
+    return f"{slot:03x}-{epoch:x}-{position:x}"
+
+
+def slot_of_reservation(reservation_id: str) -> int | None:
+    """The home slot that a reservation id carries; None if it is not an id of ours."""
+    head, _, tail = reservation_id.partition("-")
+    if len(head) != 3 or not tail:
+        return None
+    try:
+        slot = int(head, 16)
+    except ValueError:
+        return None
+    return slot if 0 <= slot < SLOTS else None
