@@ -143,6 +143,7 @@ class ReservationExtended(Struct, frozen=True, tag=True):
 
     reservation_id: str
     expires_at_ms: int
+    tenant: str = ""
 
 
 class ReservationRenamed(Struct, frozen=True, tag=True):
@@ -150,12 +151,14 @@ class ReservationRenamed(Struct, frozen=True, tag=True):
 
     reservation_id: str
     reference: str
+    tenant: str = ""
 
 
 class ReservationExpired(Struct, frozen=True, tag=True):
     """A basket's deadline passed; its lines follow."""
 
     reservation_id: str
+    tenant: str = ""
 
 
 LineEvent = (

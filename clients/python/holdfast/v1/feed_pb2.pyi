@@ -298,23 +298,29 @@ class ReservationCreated(_message.Message):
     def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., reference: _Optional[str] = ..., channel: _Optional[str] = ..., customer: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReservationExtended(_message.Message):
-    __slots__ = ("reservation_id", "expires_at")
+    __slots__ = ("reservation_id", "expires_at", "tenant")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, reservation_id: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    tenant: str
+    def __init__(self, reservation_id: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class ReservationRenamed(_message.Message):
-    __slots__ = ("reservation_id", "reference")
+    __slots__ = ("reservation_id", "reference", "tenant")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     reference: str
-    def __init__(self, reservation_id: _Optional[str] = ..., reference: _Optional[str] = ...) -> None: ...
+    tenant: str
+    def __init__(self, reservation_id: _Optional[str] = ..., reference: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class ReservationExpired(_message.Message):
-    __slots__ = ("reservation_id",)
+    __slots__ = ("reservation_id", "tenant")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
-    def __init__(self, reservation_id: _Optional[str] = ...) -> None: ...
+    tenant: str
+    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
