@@ -1,0 +1,87 @@
+"""A place in the feed as text: "1-<history>-<epoch>-<shard>.<position>[_<shard>.<position>...]".
+
+Clients treat it as opaque. There is one way to write a place (shards ascending, decimals without leading zeros), and
+nothing else is read, so that equal places are equal texts. The leading 1 is the version of this form.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+CURSOR_BYTES_MAX = 2_048
+"""Longest text that is looked at. The longest cursor, of 64 shards, has 1 500 characters."""
+
+_NUMBER = "(?:0|[1-9][0-9]{0,18})"
+_TEXT = re.compile(
+    f"1-(?P<history>[0-9a-f]{{8}})-(?P<epoch>[1-9][0-9]{{0,8}})"
+    f"-(?P<positions>{_NUMBER}[.]{_NUMBER}(?:_{_NUMBER}[.]{_NUMBER})*)"
+)
+
+
+class CursorError(Exception):
+    """A feed cannot start at the cursor that was given."""
+
+    def __init__(self, cursor: str, message: str) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+
+
+class MalformedCursor(CursorError):
+    """The text is no cursor of ours."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(cursor, f"not a cursor: {cursor[:64]!r}")
+
+
+class CursorForeign(CursorError):
+    """The cursor belongs to another history than the one that is served, or to another epoch of it."""
+
+    def __init__(self, cursor: str, history: str, epoch: int) -> None:
+        super().__init__(cursor, f"the cursor {cursor} is not of history {history}, epoch {epoch}")
+        self.history = history
+        self.epoch = epoch
+
+
+class CursorOutOfRange(CursorError):
+    """The cursor lies before the oldest kept event of a shard, or ahead of its newest. `oldest` is a cursor that
+    gives every event that is kept."""
+
+    def __init__(self, cursor: str, oldest: str) -> None:
+        super().__init__(cursor, f"the cursor {cursor} is out of range; the oldest is {oldest}")
+        self.oldest = oldest
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Everything up to a position of each named shard. A cursor of a write names one shard, one of a feed all."""
+
+    history: str
+    epoch: int
+    positions: Mapping[int, int]
+    """Position by shard: 0 is before the first event."""
+
+    def encode(self) -> str:
+        """The text of the cursor."""
+        places = "_".join(f"{shard}.{self.positions[shard]}" for shard in sorted(self.positions))
+        return f"1-{self.history}-{self.epoch}-{places}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read a cursor; MalformedCursor if the text is not exactly what `encode` writes."""
+        match = _TEXT.fullmatch(text) if len(text) <= CURSOR_BYTES_MAX else None
+        if match is None:
+            raise MalformedCursor(text)
+        positions: dict[int, int] = {}
+        shard_last = -1
+        for place in match["positions"].split("_"):
+            shard, _, position = place.partition(".")
+            if int(shard) <= shard_last:
+                raise MalformedCursor(text)
+            shard_last = int(shard)
+            positions[shard_last] = int(position)
+        return cls(match["history"], int(match["epoch"]), positions)
+
+
+def write_cursor(history: str, epoch: int, shard: int, position: int) -> str:
+    """The cursor right after a write: it names the write's shard only."""
+    return f"1-{history}-{epoch}-{shard}.{position}"
