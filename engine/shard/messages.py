@@ -120,7 +120,8 @@ class Reply(Struct, frozen=True):
 
 
 class Histogram(msgspec.Struct, array_like=True):
-    """Counts of observations up to each bound of `metrics.BOUNDS_S`, the last for all above, and their sum in seconds."""
+    """Counts of observations up to each bound (`statistics.BOUNDS_S`, or `BOUNDS_COMMANDS` for batch sizes), the last for
+    all above, and their sum: in seconds, or in commands for batch sizes."""
 
     counts: list[int]
     sum_s: float
