@@ -303,8 +303,8 @@ def load(
     flags: Mapping[str, str | None], environment: Mapping[str, str], file: Path | None
 ) -> Configuration:
     """Flags over environment over file over defaults. `flags` maps keys to text; `file` None means
-    the one that HOLDFAST_CONFIG names, if any. Nothing but the file is read. ConfigurationError lists
-    everything that is wrong."""
+    the one that HOLDFAST_CONFIG names, if any. Nothing but the file is read. ConfigurationError
+    lists everything that is wrong."""
     problems: list[Problem] = []
     if file is None and environment.get(CONFIG_VARIABLE):
         file = Path(environment[CONFIG_VARIABLE])
