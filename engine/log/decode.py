@@ -1,0 +1,217 @@
+"""Commit groups from protobuf. Fields that a newer Holdfast has added are ignored; an event kind that it has added cannot be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from engine.core import events
+from engine.core.events import Event, Recorded
+from engine.core.model import Cause, Key, ReleaseReason, Selling, ShortCause, ShortLine, Stock
+from engine.log.encode import LINE_EVENT_FIELDS, REASONED_EVENTS
+from engine.log.port import Commit, Group, LogError
+from engine.log.v1 import record_pb2
+from holdfast.v1 import feed_pb2, stock_pb2
+
+
+def decode_group(data: bytes) -> Group:
+    """The group of these bytes. Of each event's stock, what the event carries is restored: balances and version, and for
+    StockConfigured all of it. LogError if the bytes are no group, or hold an event of a newer Holdfast."""
+    message = _parse(data)
+    return Group(
+        first_position=message.first_position,
+        recorded_at_ms=message.recorded_at_ms,
+        commits=tuple(map(_decode_commit, message.commits)),
+    )
+
+
+def decode_commit(data: bytes, position: int) -> tuple[Commit, int, int]:
+    """Of the group in `data`, the commit whose first event has `position`, the position of its last event, and its engine
+    time. LogError if no commit begins there. Only that commit is decoded."""
+    message = _parse(data)
+    first = message.first_position
+    for commit in message.commits:
+        if first == position:
+            last = first + len(commit.events) - 1
+            return _decode_commit(commit), last, message.recorded_at_ms
+        first += len(commit.events)
+    raise LogError(f"no commit begins at position {position}")
+
+
+def group_bounds(data: bytes) -> tuple[int, int]:
+    """The first position and the engine time of the group in `data`."""
+    message = _parse(data)
+    return message.first_position, message.recorded_at_ms
+
+
+def _parse(data: bytes) -> record_pb2.CommitGroup:
+    try:
+        return record_pb2.CommitGroup.FromString(data)
+    except DecodeError as error:
+        raise LogError(f"a record of {len(data)} bytes is no commit group: {error}") from error
+
+
+def _decode_time(source: Timestamp) -> int:
+    return source.seconds * 1_000 + source.nanos // 1_000_000
+
+
+def _decode_cause(source: feed_pb2.Cause) -> Cause:
+    return Cause(
+        command=source.command,
+        request_id=source.request_id,
+        principal=source.principal,
+        correlation_id=source.correlation_id,
+        ticket=source.ticket,
+        reason=source.reason,
+        reference=source.reference,
+        occurred_at_ms=_decode_time(source.occurred_at),
+    )
+
+
+def _decode_key_message(source: stock_pb2.StockKey) -> Key:
+    return Key(source.tenant, source.sku, source.location)
+
+
+def _decode_short_line(source: stock_pb2.ShortLine) -> ShortLine:
+    return ShortLine(
+        line_id=source.line_id,
+        key=_decode_key_message(source.key),
+        cause=ShortCause(source.cause),
+        asked=source.asked,
+        available=source.available,
+    )
+
+
+def _decode_commit(source: record_pb2.Commit) -> Commit:
+    return Commit(
+        cause=_decode_cause(source.cause),
+        request_key=source.request_key,
+        content_hash=source.content_hash,
+        short_lines=tuple(map(_decode_short_line, source.short_lines)),
+        recorded=tuple(map(_decode_event, source.events)),
+    )
+
+
+def _decode_event(source: feed_pb2.Event) -> Recorded:
+    field = source.WhichOneof("kind")
+    decode = _DECODERS.get(field) if field is not None else None
+    if decode is None:
+        raise LogError(
+            f"an event has a kind that this Holdfast does not know ({field or 'no known field'}): "
+            "it was written by a newer one"
+        )
+    event = decode(source, getattr(source, str(field)))
+    if not source.HasField("key"):
+        return Recorded(event, None)
+    balances = source.balances
+    stock = Stock(
+        on_hand=balances.on_hand,
+        held=balances.held,
+        allocated=balances.allocated,
+        safety_stock=balances.safety_stock,
+        version=source.version,
+    )
+    if type(event) is events.StockConfigured:
+        stock = msgspec.structs.replace(
+            stock,
+            tracked=event.tracked,
+            selling=event.selling,
+            channel_buffers=event.channel_buffers,
+        )
+    return Recorded(event, stock)
+
+
+# Decoders of events: each makes an event from a feed event and the message of its kind.
+
+
+def _line_decoder(kind: Any, reasoned: bool) -> Callable[[feed_pb2.Event, Any], Event]:
+    def decode(source: feed_pb2.Event, line: Any) -> Event:
+        key = _decode_key_message(source.key)
+        arguments = (key, line.reservation_id, line.line_id, line.quantity, line.counted)
+        if reasoned:
+            return kind(*arguments, ReleaseReason(line.reason))  # type: ignore[no-any-return]
+        return kind(*arguments)  # type: ignore[no-any-return]
+
+    return decode
+
+
+def _decode_sold(source: feed_pb2.Event, sold: feed_pb2.StockSold) -> Event:
+    key = _decode_key_message(source.key)
+    return events.StockSold(key, sold.quantity, sold.channel, sold.counted)
+
+
+def _decode_received(source: feed_pb2.Event, received: feed_pb2.StockReceived) -> Event:
+    return events.StockReceived(_decode_key_message(source.key), received.quantity)
+
+
+def _decode_adjusted(source: feed_pb2.Event, adjusted: feed_pb2.StockAdjusted) -> Event:
+    return events.StockAdjusted(_decode_key_message(source.key), adjusted.delta)
+
+
+def _decode_counted(source: feed_pb2.Event, counted: feed_pb2.StockCounted) -> Event:
+    return events.StockCounted(
+        _decode_key_message(source.key), on_hand=counted.counted, expected=counted.expected
+    )
+
+
+def _decode_configured(source: feed_pb2.Event, configured: feed_pb2.StockConfigured) -> Event:
+    return events.StockConfigured(
+        key=_decode_key_message(source.key),
+        safety_stock=configured.safety_stock,
+        tracked=configured.tracked,
+        selling=Selling(configured.selling),
+        channel_buffers=tuple(
+            (buffer.channel, buffer.units) for buffer in configured.channel_buffers
+        ),
+    )
+
+
+def _decode_shortfall(source: feed_pb2.Event, detected: feed_pb2.ShortfallDetected) -> Event:
+    return events.ShortfallDetected(_decode_key_message(source.key), detected.shortfall)
+
+
+def _decode_created(_source: feed_pb2.Event, created: feed_pb2.ReservationCreated) -> Event:
+    return events.ReservationCreated(
+        reservation_id=created.reservation_id,
+        tenant=created.tenant,
+        reference=created.reference,
+        channel=created.channel,
+        customer=created.customer,
+        expires_at_ms=_decode_time(created.expires_at),
+    )
+
+
+def _decode_extended(_source: feed_pb2.Event, extended: feed_pb2.ReservationExtended) -> Event:
+    return events.ReservationExtended(
+        reservation_id=extended.reservation_id,
+        expires_at_ms=_decode_time(extended.expires_at),
+        tenant=extended.tenant,
+    )
+
+
+def _decode_renamed(_source: feed_pb2.Event, renamed: feed_pb2.ReservationRenamed) -> Event:
+    return events.ReservationRenamed(renamed.reservation_id, renamed.reference, renamed.tenant)
+
+
+def _decode_expired(_source: feed_pb2.Event, expired: feed_pb2.ReservationExpired) -> Event:
+    return events.ReservationExpired(expired.reservation_id, expired.tenant)
+
+
+_DECODERS: dict[str, Callable[[feed_pb2.Event, Any], Event]] = {
+    **{
+        field: _line_decoder(kind, kind in REASONED_EVENTS)
+        for kind, field in LINE_EVENT_FIELDS.items()
+    },
+    "stock_sold": _decode_sold,
+    "stock_received": _decode_received,
+    "stock_adjusted": _decode_adjusted,
+    "stock_counted": _decode_counted,
+    "stock_configured": _decode_configured,
+    "shortfall_detected": _decode_shortfall,
+    "reservation_created": _decode_created,
+    "reservation_extended": _decode_extended,
+    "reservation_renamed": _decode_renamed,
+    "reservation_expired": _decode_expired,
+}

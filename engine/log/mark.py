@@ -1,0 +1,118 @@
+"""The high-water mark: up to where a log was acknowledged, kept apart from the log so that it can testify against it.
+
+RocksDB does not notice when a write-ahead log is deleted or cut at a record boundary: it opens, and simply knows less. The
+mark names the position, the chain hash and the engine time of the last flushed group, in a small file of its own that is
+synced after the group's flush and before any reply. Two slots in different sectors are written in turns, so a write that
+was torn by a power cut leaves the one before, which is still true of everything that was acknowledged.
+"""
+
+import os
+import struct
+from hashlib import blake2b
+from pathlib import Path
+
+from engine.log.port import HASH_BYTES, Head, LogError
+
+_MAGIC = b"HOLDMARK"
+_FIELDS = struct.Struct(f">8sQQ{HASH_BYTES}sq")
+_CHECKSUM_BYTES = 16
+_SLOT_BYTES = _FIELDS.size + _CHECKSUM_BYTES
+SLOT_OFFSETS = (0, 4_096)
+"""Where the slots begin. No disk sector holds both."""
+FILE_BYTES = 2 * 4_096
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable: a new file is not until then."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _encode(sequence: int, head: Head) -> bytes:
+    fields = _FIELDS.pack(_MAGIC, sequence, head.position, head.chain_hash, head.recorded_at_ms)
+    return fields + blake2b(fields, digest_size=_CHECKSUM_BYTES).digest()
+
+
+def _decode(slot: bytes) -> tuple[int, Head] | None:
+    """The sequence number and head of a slot; None if it was never written, torn or damaged."""
+    fields, checksum = slot[: _FIELDS.size], slot[_FIELDS.size :]
+    if blake2b(fields, digest_size=_CHECKSUM_BYTES).digest() != checksum:
+        return None
+    magic, sequence, position, chain_hash, recorded_at_ms = _FIELDS.unpack(fields)
+    return (sequence, Head(position, chain_hash, recorded_at_ms)) if magic == _MAGIC else None
+
+
+def _newest(data: bytes) -> tuple[int, Head] | None:
+    slots = (_decode(data[offset : offset + _SLOT_BYTES]) for offset in SLOT_OFFSETS)
+    return max((slot for slot in slots if slot), key=lambda slot: slot[0], default=None)
+
+
+def read_mark(path: Path) -> Head | None:
+    """The mark in a file, None if there is no such file. LogError if neither of its slots can be read."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LogError(f"the high-water mark {path} cannot be read: {error}") from error
+    newest = _newest(data)
+    if newest is None:
+        raise LogError(
+            f"the high-water mark {path} is damaged: neither of its slots has a valid checksum, "
+            "so nothing says how far the log was acknowledged; restore the directory from a backup"
+        )
+    return newest[1]
+
+
+class Mark:
+    """An open mark file. One thread at a time may write."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the mark at `path`, which exists. LogError if it cannot be read or written."""
+        self._path = path
+        head = read_mark(path)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            newest = _newest(os.pread(self._descriptor, FILE_BYTES, 0))
+        except OSError as error:
+            raise LogError(f"the high-water mark {path} cannot be opened: {error}") from error
+        if head is None or newest is None:
+            raise LogError(f"the high-water mark {path} is missing")
+        self._sequence, self.head = newest
+
+    @classmethod
+    def create(cls, path: Path) -> "Mark":
+        """Make a mark that says that nothing was acknowledged yet. LogError if the file exists or cannot be written."""
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            try:
+                # The whole file is written once, so that later writes never change its size.
+                os.pwrite(descriptor, _encode(1, Head()).ljust(FILE_BYTES, b"\0"), 0)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise LogError(f"the high-water mark {path} cannot be made: {error}") from error
+        return cls(path)
+
+    def write(self, head: Head) -> None:
+        """Move the mark to `head`, durably. LogError if that fails: then it is unknown where the mark is."""
+        sequence = self._sequence + 1
+        slot = _encode(sequence, head)
+        try:
+            written = os.pwrite(self._descriptor, slot, SLOT_OFFSETS[sequence % 2])
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise LogError(f"the high-water mark {self._path} cannot be written: {error}") from error
+        if written != len(slot):
+            raise LogError(f"the high-water mark {self._path} was written in part only")
+        self._sequence = sequence
+        self.head = head
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
