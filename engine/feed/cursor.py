@@ -1,7 +1,8 @@
 """A place in the feed as text: "1-<history>-<epoch>-<shard>.<position>[_<shard>.<position>...]".
 
-Clients treat it as opaque. There is one way to write a place (shards ascending, decimals without leading zeros), and
-nothing else is read, so that equal places are equal texts. The leading 1 is the version of this form.
+Clients treat it as opaque. There is one way to write a place (shards ascending, decimals without
+leading zeros), and nothing else is read, so that equal places are equal texts. The leading 1 is the
+version of this form.
 """
 
 import re
@@ -35,7 +36,8 @@ class MalformedCursor(CursorError):
 
 
 class CursorForeign(CursorError):
-    """The cursor belongs to another history than the one that is served, or to another epoch of it."""
+    """The cursor belongs to another history than the one that is served, or to another epoch of
+    it."""
 
     def __init__(self, cursor: str, history: str, epoch: int) -> None:
         super().__init__(cursor, f"the cursor {cursor} is not of history {history}, epoch {epoch}")
@@ -44,8 +46,8 @@ class CursorForeign(CursorError):
 
 
 class CursorOutOfRange(CursorError):
-    """The cursor lies before the oldest kept event of a shard, or ahead of its newest. `oldest` is a cursor that
-    gives every event that is kept."""
+    """The cursor lies before the oldest kept event of a shard, or ahead of its newest. `oldest` is
+    a cursor that gives every event that is kept."""
 
     def __init__(self, cursor: str, oldest: str) -> None:
         super().__init__(cursor, f"the cursor {cursor} is out of range; the oldest is {oldest}")
@@ -53,7 +55,8 @@ class CursorOutOfRange(CursorError):
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """Everything up to a position of each named shard. A cursor of a write names one shard, one of a feed all."""
+    """Everything up to a position of each named shard. A cursor of a write names one shard, one of
+    a feed all."""
 
     history: str
     epoch: int

@@ -35,9 +35,10 @@ def test_the_longest_cursor_fits() -> None:
 @given(st.text())
 def test_text_is_refused_or_is_the_one_way_to_write_a_cursor(text: str) -> None:
     try:
-        assert Cursor.parse(text).encode() == text
-    except MalformedCursor as error:
-        assert error.cursor == text
+        encoded = Cursor.parse(text).encode()
+    except MalformedCursor:
+        return
+    assert encoded == text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""A group of the log as the feed sends it: decoded once, each event filled in and encoded for every
+subscriber."""
+
+import msgspec
+from holdfast.v1 import feed_pb2
+
+from engine.feed import wire
+from engine.log.v1 import record_pb2
+
+EVENT_OVERHEAD_BYTES = 400
+"""What a FeedEvent takes in memory besides its encoded bytes: the struct, its strings, the bytes'
+header."""
+
+_FIRST_POSITION_TAG = wire.tag(record_pb2.CommitGroup.FIRST_POSITION_FIELD_NUMBER, 0)[0]
+
+
+class FeedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event with what filters ask about. `sku` and `location` are None for an event of a
+    reservation as a whole."""
+
+    position: int
+    tenant: str
+    sku: str | None
+    location: str | None
+    entry: bytes
+    """The event as an entry of EventBatch.events, with its shard, position, time and cause."""
+
+
+class FeedGroup(msgspec.Struct, frozen=True):
+    """Events with dense positions from `first_position`, at least one."""
+
+    first_position: int
+    events: list[FeedEvent]
+    size_bytes: int
+    """What the group takes in memory, about."""
+
+    @property
+    def last_position(self) -> int:
+        """Position of the last event."""
+        return self.first_position + len(self.events) - 1
+
+
+def first_position_of(data: bytes) -> int:
+    """The first position of an encoded CommitGroup, from its first bytes where they are as our
+    codec writes them."""
+    if data[:1] != bytes((_FIRST_POSITION_TAG,)):
+        return record_pb2.CommitGroup.FromString(data).first_position
+    position = shift = 0
+    for byte in data[1:11]:
+        position |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return position
+        shift += 7
+    raise ValueError("an encoded commit group does not begin with a position")
+
+
+def decode_group(shard: int, data: bytes) -> FeedGroup:
+    """Decode an encoded CommitGroup of a shard. ValueError if it is none."""
+    group = record_pb2.CommitGroup()
+    group.ParseFromString(data)
+    place = wire.place_prefix(shard)
+    recorded_at = wire.timestamp(group.recorded_at_ms).SerializeToString()
+    position = group.first_position
+    events: list[FeedEvent] = []
+    size_bytes = 0
+    for commit in group.commits:
+        around = wire.circumstances(recorded_at, commit.cause.SerializeToString())
+        for event in commit.events:
+            entry = wire.batch_entry(place, position, around, event.SerializeToString())
+            events.append(_feed_event(position, event, entry))
+            size_bytes += len(entry) + EVENT_OVERHEAD_BYTES
+            position += 1
+    if not events:
+        raise ValueError(f"the commit group at position {position} has no events")
+    return FeedGroup(group.first_position, events, size_bytes)
+
+
+def _feed_event(position: int, event: feed_pb2.Event, entry: bytes) -> FeedEvent:
+    if event.HasField("key"):
+        key = event.key
+        return FeedEvent(position, key.tenant, key.sku, key.location, entry)
+    kind = event.WhichOneof("kind")
+    # An event of a reservation names its tenant itself. One of a kind that this version does not
+    # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
+    tenant = getattr(event, kind).tenant if kind is not None else _NOBODY
+    return FeedEvent(position, tenant, None, None, entry)
+
+
+_NOBODY = "\0"
+"""No tenant has this name, since control characters are not allowed in one."""

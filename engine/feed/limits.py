@@ -1,0 +1,27 @@
+"""Every bound of the feed, by name."""
+
+import msgspec
+
+
+class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed may take. The whole feed holds at most a tail for each shard, and a message and a
+    chunk for each shard of each subscriber, however far behind a subscriber is."""
+
+    subscribers_max: int = 10_000
+    """Feeds open at a time."""
+    tail_bytes_max: int = 16 * 1024 * 1024
+    """Memory for the recent events of one shard."""
+    message_events_max: int = 256
+    """Events in one message."""
+    message_bytes_max: int = 1024 * 1024
+    """Bytes of events in one message; one event more may be in it. gRPC clients refuse messages
+    above 4 MiB by default."""
+    chunk_bytes_max: int = 256 * 1024
+    """Bytes of history that a subscriber reads at a time, over all shards; one group of each shard
+    may be larger."""
+    pass_events_max: int = 4_096
+    """Events that a subscriber looks at before it lets others have their turn."""
+    checkpoint_s: float = 5.0
+    """A feed that has nothing to say says so after this time, with the cursor it has reached."""
+    retry_s: float = 0.1
+    """How long to leave a shard alone that could not be read."""
