@@ -1,4 +1,5 @@
-"""What may be asked of stock. A command has been checked for shape; whether it may happen is decided in `decide`."""
+"""What may be asked of stock. A command has been checked for shape; whether it may happen is
+decided in `decide`."""
 
 from engine.core.model import (
     Fill,

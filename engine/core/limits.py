@@ -7,7 +7,8 @@ QUANTITY_MAX = 1_000_000_000_000
 """Units in one line or command."""
 
 BALANCE_MAX = 1_000_000_000_000_000
-"""Units in one balance, in either direction; far below 2**53, so that every client language holds it exactly."""
+"""Units in one balance, in either direction; far below 2**53, so that every client language holds
+it exactly."""
 
 BASKET_LINES_MAX = 2_000
 """Lines of one basket. The largest basket of a real shop's public order file has 593."""

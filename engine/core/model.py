@@ -1,6 +1,7 @@
 """The state that events build: stock of a SKU-location and reservations of baskets.
 
-Everything here is an immutable value. msgspec structs replace dataclasses because they are made twelve times
+Everything here is an immutable value. msgspec structs replace dataclasses because they are made
+twelve times
 faster (0.3 against 3.2 microseconds for eight fields), which the speed of one shard depends on.
 """
 
@@ -10,7 +11,8 @@ import msgspec
 
 
 class Struct(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A value. It is written as an array of its fields: new fields go at the end and have defaults."""
+    """A value. It is written as an array of its fields: new fields go at the end and have
+    defaults."""
 
 
 class Key(Struct, frozen=True):
@@ -88,7 +90,8 @@ class ReservationStatus(IntEnum):
 
 
 class Stock(Struct, frozen=True):
-    """The state of one SKU-location. Told facts may drive `on_hand` below what is promised, and below zero."""
+    """The state of one SKU-location. Told facts may drive `on_hand` below what is promised, and
+    below zero."""
 
     on_hand: int = 0
     held: int = 0
@@ -111,7 +114,8 @@ class Stock(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """One line of a reservation at one SKU-location. `committed` is what Commit has ever allocated of it."""
+    """One line of a reservation at one SKU-location. `committed` is what Commit has ever allocated
+    of it."""
 
     line_id: str
     key: Key
@@ -123,7 +127,8 @@ class Line(Struct, frozen=True):
 
 
 class Reservation(Struct, frozen=True):
-    """A basket with one id through its whole life. Times are engine milliseconds; `expires_at_ms` 0: it was never held."""
+    """A basket with one id through its whole life. Times are engine milliseconds; `expires_at_ms`
+    0: it was never held."""
 
     reservation_id: str
     tenant: str
@@ -137,7 +142,8 @@ class Reservation(Struct, frozen=True):
 
     @property
     def status(self) -> ReservationStatus:
-        """The furthest state that any unit is in: held, else allocated, else shipped, else how it ended."""
+        """The furthest state that any unit is in: held, else allocated, else shipped, else how it
+        ended."""
         if any(line.held for line in self.lines):
             return ReservationStatus.HELD
         if any(line.allocated for line in self.lines):

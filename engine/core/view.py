@@ -7,7 +7,8 @@ from engine.core.model import Key, Reservation, Settings, ShortLine, Stock, Stru
 
 
 class View(Protocol):
-    """The state that a decision may look at. The shard assembles it; it sees the commands decided before."""
+    """The state that a decision may look at. The shard assembles it; it sees the commands decided
+    before."""
 
     settings: Settings
 

@@ -1,6 +1,8 @@
-"""The port between the shard and what remembers: every backend passes the contract suite in tests/contracts.
+"""The port between the shard and what remembers: every backend passes the contract suite in
+tests/contracts.
 
-The log is the only truth. The materialised state (stock, reservations, request records, timers, totals) is written in the same
+The log is the only truth. The materialised state (stock, reservations, request records, timers,
+totals) is written in the same
 batch as the group it follows from, and can be rebuilt from the log alone.
 """
 
@@ -18,7 +20,8 @@ GENESIS_HASH = bytes(HASH_BYTES)
 
 
 class Commit(Struct, frozen=True):
-    """The effect of one command and what is needed to answer it again. Expiry has an empty request key and content hash."""
+    """The effect of one command and what is needed to answer it again. Expiry has an empty request
+    key and content hash."""
 
     cause: Cause
     request_key: bytes
@@ -28,7 +31,8 @@ class Commit(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """What one turn of a shard has decided; its events have dense positions from `first_position`."""
+    """What one turn of a shard has decided; its events have dense positions from
+    `first_position`."""
 
     first_position: int
     recorded_at_ms: int
@@ -49,7 +53,8 @@ class RequestRecord(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True):
-    """Sums over a shard's tracked and untracked SKU-locations, for metrics and as a check of the replay."""
+    """Sums over a shard's tracked and untracked SKU-locations, for metrics and as a check of the
+    replay."""
 
     stock_keys: int = 0
     on_hand: int = 0
@@ -59,7 +64,8 @@ class Totals(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """The end of a log: its last position (0: empty), the chain hash there, and the engine time of the last group."""
+    """The end of a log: its last position (0: empty), the chain hash there, and the engine time of
+    the last group."""
 
     position: int = 0
     chain_hash: bytes = GENESIS_HASH
@@ -78,7 +84,8 @@ class Changes(msgspec.Struct):
 
 
 class LogError(Exception):
-    """What the log holds cannot be trusted, or cannot be written. The message names the file or directory and what to do."""
+    """What the log holds cannot be trusted, or cannot be written. The message names the file or
+    directory and what to do."""
 
 
 class HeadMoved(LogError):
@@ -86,7 +93,8 @@ class HeadMoved(LogError):
 
 
 class Log(Protocol):
-    """One shard's memory. `append`, and all reads of state, belong to one thread; `flush` may run in another, `read` in any."""
+    """One shard's memory. `append`, and all reads of state, belong to one thread; `flush` may run
+    in another, `read` in any."""
 
     @property
     def head(self) -> Head:
@@ -97,19 +105,24 @@ class Log(Protocol):
         """The oldest position that `read` can give; 1 as long as nothing was dropped."""
 
     def append(self, group: Group, changes: Changes, expected_head: int) -> bytes:
-        """Write a group and the state it changes, all or nothing, not yet durable. Return the encoded group (an
-        engine.log.v1.CommitGroup). HeadMoved if the head is not at `expected_head`; LogError if it cannot be written."""
+        """Write a group and the state it changes, all or nothing, not yet durable. Return the
+        encoded group (an
+        engine.log.v1.CommitGroup). HeadMoved if the head is not at `expected_head`; LogError if it
+        cannot be written."""
 
     def flush(self) -> int:
-        """Make everything appended before this call durable; return the position up to which it is. LogError if that
+        """Make everything appended before this call durable; return the position up to which it
+        is. LogError if that
         fails: then the outcome is unknown and the process must exit."""
 
-    def read(self, from_position: int, bytes_max: int) -> list[bytes]:
-        """Encoded groups from the one that contains `from_position` on, at least one if there is any, then up to
-        `bytes_max` bytes. May include what is not durable yet."""
+    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
+        """Encoded groups from the one that contains `from_position` on, none that ends beyond
+        `up_to_position`; at least one
+        if there is any, then up to `bytes_max` bytes. The caller passes the durable position."""
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
-        """The commit whose first event has this position, with its last event's position and its engine time."""
+        """The commit whose first event has this position, with its last event's position and its
+        engine time."""
 
     def stock(self, key: Key) -> Stock | None:
         """The state of a SKU-location."""

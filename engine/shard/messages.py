@@ -10,7 +10,8 @@ from engine.log.port import Totals
 
 
 class Write(Struct, frozen=True, tag=True):
-    """A command to decide. `content_hash` is a hash of the encoded command, for the comparison of repeated request ids."""
+    """A command to decide. `content_hash` is a hash of the encoded command, for the comparison of
+    repeated request ids."""
 
     context: Context
     content_hash: bytes
@@ -31,7 +32,8 @@ class ReadReservation(Struct, frozen=True, tag=True):
 
 
 class ReadAvailability(Struct, frozen=True, tag=True):
-    """Ask what may be promised of (SKU, location) pairs; an empty location means all that have the SKU."""
+    """Ask what may be promised of (SKU, location) pairs; an empty location means all that have the
+    SKU."""
 
     tenant: str
     keys: tuple[tuple[str, str], ...]
@@ -43,7 +45,8 @@ Request = Write | ReadStock | ReadReservation | ReadAvailability
 
 
 class Call(Struct, frozen=True):
-    """A request on its way. Times are of CLOCK_MONOTONIC, which all processes of a machine share; `deadline_ns` 0: none."""
+    """A request on its way. Times are of CLOCK_MONOTONIC, which all processes of a machine share;
+    `deadline_ns` 0: none."""
 
     call_id: int
     slot: int
@@ -53,8 +56,10 @@ class Call(Struct, frozen=True):
 
 
 class Accepted(Struct, frozen=True, tag=True):
-    """The command took effect (or, for validate_only, would). `position` is that of its last event, 0 if it made none;
-    `current` is the reservation as it stands now, for commands on reservations and replays of baskets."""
+    """The command took effect (or, for validate_only, would). `position` is that of its last
+    event, 0 if it made none;
+    `current` is the reservation as it stands now, for commands on reservations and replays of
+    baskets."""
 
     answer: Answer
     position: int
@@ -107,9 +112,7 @@ class AvailabilityRead(Struct, frozen=True, tag=True):
     position: int
 
 
-Result = (
-    Accepted | Refused | TooLate | Failed | StockRead | ReservationRead | AvailabilityRead
-)
+Result = Accepted | Refused | TooLate | Failed | StockRead | ReservationRead | AvailabilityRead
 
 
 class Reply(Struct, frozen=True):
@@ -120,7 +123,8 @@ class Reply(Struct, frozen=True):
 
 
 class Histogram(msgspec.Struct, array_like=True):
-    """Counts of observations up to each bound (`statistics.BOUNDS_S`, or `BOUNDS_COMMANDS` for batch sizes), the last for
+    """Counts of observations up to each bound (`statistics.BOUNDS_S`, or `BOUNDS_COMMANDS` for
+    batch sizes), the last for
     all above, and their sum: in seconds, or in commands for batch sizes."""
 
     counts: list[int]

@@ -1,6 +1,7 @@
 """Which shard a SKU belongs to: a published, stable hash to 4 096 slots, and slots to shards.
 
-slot = CRC-32/ISO-HDLC(UTF-8(tenant) + 0x00 + UTF-8(SKU)) mod 4096. Control characters are not allowed in either, so the zero byte separates
+slot = CRC-32/ISO-HDLC(UTF-8(tenant) + 0x00 + UTF-8(SKU)) mod 4096. Control characters are not
+allowed in either, so the zero byte separates
 them without doubt. All locations of a SKU share its slot.
 """
 
@@ -23,7 +24,8 @@ def shard_of(slot: int, shards: int) -> int:
 
 
 def reservation_id(slot: int, epoch: int, position: int) -> str:
-    """The id of the reservation whose first event has `position`: unique, because its slot's shard uses a position once in an epoch."""
+    """The id of the reservation whose first event has `position`: unique, because its slot's shard
+    uses a position once in an epoch."""
     return f"{slot:03x}-{epoch:x}-{position:x}"
 
 

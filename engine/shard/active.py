@@ -1,0 +1,65 @@
+"""What is in memory: the bounded number of active actors, and the reservations used last."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from engine.core.model import Key, Reservation
+from engine.log.port import Log
+from engine.shard.stock_actor import StockActor
+
+Name = TypeVar("Name", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class ActiveSet(Generic[Name, Value]):
+    """Values by name, loaded when first asked for and let go of, least recently used first, when
+    there are too many.
+
+    Letting go loses nothing: everything is in the store once its turn is appended, so `shrink` is
+    called between turns only.
+    """
+
+    def __init__(self, load: Callable[[Name], Value], entries_max: int) -> None:
+        self._load = load
+        self._entries_max = entries_max
+        self._entries: OrderedDict[Name, Value] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, name: Name) -> Value:
+        """The value, loaded if need be."""
+        entries = self._entries
+        value = entries.get(name)
+        if value is not None:
+            entries.move_to_end(name)
+            return value
+        value = self._load(name)
+        if value is not None:
+            entries[name] = value
+        return value
+
+    def peek(self, name: Name) -> Value | None:
+        """The value if it is active."""
+        return self._entries.get(name)
+
+    def put(self, name: Name, value: Value) -> None:
+        """Replace the value."""
+        self._entries[name] = value
+        self._entries.move_to_end(name)
+
+    def shrink(self) -> None:
+        """Let go of the least recently used beyond the bound."""
+        while len(self._entries) > self._entries_max:
+            self._entries.popitem(last=False)
+
+
+def active_actors(log: Log, actors_max: int) -> ActiveSet[Key, StockActor]:
+    """The active actors of a shard: activation reads the store, passivation forgets."""
+    return ActiveSet(lambda key: StockActor(key, log.stock(key)), actors_max)
+
+
+def active_reservations(log: Log, reservations_max: int) -> ActiveSet[str, Reservation | None]:
+    """The reservations of a shard used last."""
+    return ActiveSet(log.reservation, reservations_max)

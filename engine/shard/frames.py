@@ -1,0 +1,110 @@
+"""The wire between the front end and a shard process: length-prefixed frames over a socket pair.
+
+A frame is four bytes of payload length (little-endian), one byte of kind, and the payload. Both
+ends are processes of one node and one version.
+"""
+
+import struct
+from collections.abc import Iterator
+from enum import IntEnum
+
+import msgspec
+
+from engine.shard.messages import Call, Reply, ShardStatistics
+
+_HEADER = struct.Struct("<IB")
+_GROUP_HEADER = struct.Struct("<QQ")
+
+
+class Kind(IntEnum):
+    """What a frame carries."""
+
+    CALLS = 1
+    """To the shard: calls to decide."""
+    READ = 2
+    """To the shard: a wish for a part of the log."""
+    STOP = 3
+    """To the shard: finish what has arrived and exit."""
+    READY = 4
+    """From the shard: it has recovered and takes calls."""
+    REPLIES = 5
+    """From the shard: answers, durable."""
+    GROUP = 6
+    """From the shard: a commit group, durable."""
+    CHUNK = 7
+    """From the shard: the part of the log that was wished for."""
+    STATISTICS = 8
+    """From the shard: its numbers, once a second."""
+
+
+class Ready(msgspec.Struct, frozen=True, array_like=True):
+    """What a shard says when it has recovered."""
+
+    head_position: int
+    oldest_position: int
+    head_time_ms: int
+
+
+class Read(msgspec.Struct, frozen=True, array_like=True):
+    """A wish for encoded groups from the one that contains `from_position`."""
+
+    read_id: int
+    from_position: int
+    bytes_max: int
+
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True):
+    """Durable encoded groups in order."""
+
+    read_id: int
+    groups: list[bytes]
+
+
+_encoder = msgspec.msgpack.Encoder()
+encode = _encoder.encode
+decode_calls = msgspec.msgpack.Decoder(list[Call]).decode
+decode_replies = msgspec.msgpack.Decoder(list[Reply]).decode
+decode_ready = msgspec.msgpack.Decoder(Ready).decode
+decode_read = msgspec.msgpack.Decoder(Read).decode
+decode_chunk = msgspec.msgpack.Decoder(Chunk).decode
+decode_statistics = msgspec.msgpack.Decoder(ShardStatistics).decode
+
+
+def frame(kind: Kind, payload: bytes = b"") -> bytes:
+    """A frame ready to send."""
+    return _HEADER.pack(len(payload), kind) + payload
+
+
+def group_frame(last_position: int, recorded_at_ms: int, group: bytes) -> bytes:
+    """A GROUP frame."""
+    return frame(Kind.GROUP, _GROUP_HEADER.pack(last_position, recorded_at_ms) + group)
+
+
+def parse_group(payload: bytes) -> tuple[int, int, bytes]:
+    """Last position, engine time and encoded group of a GROUP frame's payload."""
+    last_position, recorded_at_ms = _GROUP_HEADER.unpack_from(payload)
+    return last_position, recorded_at_ms, payload[_GROUP_HEADER.size :]
+
+
+class FrameBuffer:
+    """Cuts a stream of bytes into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Add what has arrived; yield kind and payload of each frame that is complete."""
+        self._buffer += data
+        buffer = self._buffer
+        start = 0
+        try:
+            while len(buffer) - start >= _HEADER.size:
+                length, kind = _HEADER.unpack_from(buffer, start)
+                end = start + _HEADER.size + length
+                if len(buffer) < end:
+                    break
+                payload = bytes(memoryview(buffer)[start + _HEADER.size : end])
+                start = end
+                yield kind, payload
+        finally:
+            del buffer[:start]

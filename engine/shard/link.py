@@ -1,0 +1,151 @@
+"""The front end's end of the wire to one shard: calls go out gathered, replies resolve futures,
+groups feed the followers.
+
+A link outlives the processes it leads to: after a crash it is attached to the next one.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from engine.shard import frames
+from engine.shard.frames import FrameBuffer, Kind, Read, encode, frame
+from engine.shard.messages import Call, Request, Result, ShardStatistics
+from engine.shard.port import Overloaded, ShardUnavailable
+
+
+class ShardLink(asyncio.Protocol):
+    """The way to one shard. It is the bounded gateway, and the shard's `ShardFeed`."""
+
+    def __init__(
+        self,
+        shard: int,
+        queue_commands_max: int,
+        on_statistics: Callable[[int, ShardStatistics], None],
+    ) -> None:
+        """Make a link to shard number `shard` that lets at most `queue_commands_max` calls wait
+        for an answer."""
+        self.shard = shard
+        self.head = 0
+        self.oldest = 1
+        self.head_time_ms = 0
+        self.ready = asyncio.Event()
+        self.detached = asyncio.Event()
+        self.published = False
+        self._queue_commands_max = queue_commands_max
+        self._on_statistics = on_statistics
+        self._followers: list[Callable[[bytes], None]] = []
+        self._transport: asyncio.Transport | None = None
+        self._buffer = FrameBuffer()
+        self._next_id = 0
+        self._waiting: dict[int, asyncio.Future[Result]] = {}
+        self._reading: dict[int, asyncio.Future[list[bytes]]] = {}
+        self._gathered: list[Call] = []
+        self._loop = asyncio.get_running_loop()
+
+    def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
+        """See Shards.submit. What is submitted in one turn of the event loop leaves in one frame;
+        nothing waits for a timer."""
+        if not self.ready.is_set():
+            raise ShardUnavailable(self.shard)
+        if len(self._waiting) >= self._queue_commands_max:
+            raise Overloaded(self.shard, len(self._waiting))
+        call_id = self._next_id
+        self._next_id = call_id + 1
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._waiting[call_id] = future
+        if not self._gathered:
+            self._loop.call_soon(self._send_gathered)
+        self._gathered.append(Call(call_id, slot, time.monotonic_ns(), deadline_ns, request))
+        return future
+
+    def _send_gathered(self) -> None:
+        calls, self._gathered = self._gathered, []
+        if self._transport is not None and calls:
+            self._transport.write(frame(Kind.CALLS, encode(calls)))
+
+    def follow(self, on_group: Callable[[bytes], None]) -> None:
+        """See ShardFeed.follow."""
+        self._followers.append(on_group)
+
+    async def read(self, from_position: int, bytes_max: int) -> list[bytes]:
+        """See ShardFeed.read."""
+        if self._transport is None or not self.ready.is_set():
+            raise ShardUnavailable(self.shard)
+        read_id = self._next_id
+        self._next_id = read_id + 1
+        future: asyncio.Future[list[bytes]] = self._loop.create_future()
+        self._reading[read_id] = future
+        read = Read(read_id, from_position, bytes_max)
+        self._transport.write(frame(Kind.READ, encode(read)))
+        try:
+            return await future
+        finally:
+            self._reading.pop(read_id, None)
+
+    def stop(self) -> None:
+        """Ask the shard to finish what has arrived and exit."""
+        self.ready.clear()
+        if self._transport is not None:
+            self._send_gathered()
+            self._transport.write(frame(Kind.STOP))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A process is attached."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError(f"a link needs a stream, not {type(transport).__name__}")
+        self._transport = transport
+        self._buffer = FrameBuffer()
+        self.detached.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Frames from the shard."""
+        for kind, payload in self._buffer.feed(data):
+            if kind == Kind.REPLIES:
+                self._resolve(payload)
+            elif kind == Kind.GROUP:
+                self.head, self.head_time_ms, group = frames.parse_group(payload)
+                for follower in self._followers:
+                    follower(group)
+            elif kind == Kind.CHUNK:
+                chunk = frames.decode_chunk(payload)
+                reading = self._reading.get(chunk.read_id)
+                if reading is not None and not reading.done():
+                    reading.set_result(chunk.groups)
+            elif kind == Kind.STATISTICS:
+                self._on_statistics(self.shard, frames.decode_statistics(payload))
+            elif kind == Kind.READY:
+                self._recovered(frames.decode_ready(payload))
+
+    def _recovered(self, ready: frames.Ready) -> None:
+        """The first process tells where the history ends; a later one sends what the one before it
+        had not published."""
+        self.oldest = ready.oldest_position
+        if not self.published:
+            self.published = True
+            self.head = ready.head_position
+            self.head_time_ms = ready.head_time_ms
+        self.ready.set()
+
+    def _resolve(self, payload: bytes) -> None:
+        waiting = self._waiting
+        for reply in frames.decode_replies(payload):
+            future = waiting.pop(reply.call_id, None)
+            if future is not None and not future.done():
+                future.set_result(reply.result)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The process is gone. What waited has an unknown outcome; whoever asked may ask again
+        with the same request id."""
+        self.ready.clear()
+        self.detached.set()
+        self._transport = None
+        self._gathered = []
+        waiting, self._waiting = self._waiting, {}
+        reading, self._reading = self._reading, {}
+        futures: list[asyncio.Future[Any]] = [*waiting.values(), *reading.values()]
+        for future in futures:
+            if not future.done():
+                future.set_exception(ShardUnavailable(self.shard))
+                future.exception()  # Whoever has lost interest need not look.

@@ -1,0 +1,229 @@
+"""The shard process: one ShardActor, one log, one socket to the front end, and no gRPC.
+
+The main thread reads calls and decides; the flusher thread makes durable and answers; the reader
+thread reads history for the feed. Calls
+that arrive while a turn is decided form the next one: idle means one call at once, load means
+large batches, without a timer.
+"""
+
+import contextlib
+import ctypes
+import os
+import queue
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+from engine.log.codec import decode_group
+from engine.log.port import Log, LogError
+from engine.log.rocks import RocksLog
+from engine.shard import frames
+from engine.shard.clock import EngineClock, MachineClocks
+from engine.shard.flusher import EXIT_LOG_BROKEN, Flusher
+from engine.shard.frames import Chunk, FrameBuffer, Kind, Ready, encode, frame, group_frame
+from engine.shard.host import ActorHost, ShardBroken
+from engine.shard.messages import Call
+from engine.shard.options import ShardOptions, decode_options
+from engine.shard.tally import Tally
+
+TURN_CALLS_MAX = 1_000
+"""Calls in one turn: bounds how long a call waits for the ones beside it."""
+
+RECEIVE_BYTES = 1 << 20
+STATISTICS_INTERVAL_S = 1.0
+SWITCH_INTERVAL_S = 0.000_2
+"""The flushing thread gets the interpreter back this soon after the disk is done; the default of 5
+ms costs 8 ms for each flush under load."""
+
+EXIT_REFUSED = 78
+"""The process's exit code when what is on disk cannot be trusted (EX_CONFIG of sysexits.h)."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+class ShardProcess:
+    """Runs until it is told to stop, its front end is gone, or its log is broken."""
+
+    def __init__(self, options: ShardOptions, log: Log) -> None:
+        self._log = log
+        self._anchor = Path(options.directory) / "clock"
+        recorded_ms = log.head.recorded_at_ms
+        self._clock = EngineClock(MachineClocks(), recorded_ms, _read_anchor(self._anchor))
+        self._tally = Tally()
+        self._host = ActorHost(
+            log,
+            options.settings,
+            epoch=options.epoch,
+            actors_max=options.actors_max,
+            tally=self._tally,
+        )
+        self._socket = socket.socket(fileno=options.socket_fd)
+        self._send_lock = threading.Lock()
+        self._flusher = Flusher(log, self._send, self._tally)
+        self._reads: queue.SimpleQueue[frames.Read | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._serve_reads, name="reader", daemon=True)
+        self._buffer = FrameBuffer()
+        self._calls: list[Call] = []
+        self._stopping = False
+        self._next_timer_ms: int | None = 0
+        self._statistics_due = 0.0
+
+    def run(self, publish_after: int | None) -> None:
+        """Serve; return after a graceful stop, with everything answered."""
+        head = self._log.head
+        ready = Ready(head.position, self._log.oldest_position, head.recorded_at_ms)
+        self._send(frame(Kind.READY, encode(ready)))
+        if publish_after is not None:
+            self._publish_after(publish_after)
+        self._reader.start()
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        while not self._stopping or self._calls:
+            if poll.poll(0 if self._calls else self._wait_ms()):
+                self._receive()
+            now_ms = self._clock.now_ms()
+            if self._calls or self._due(now_ms):
+                self._turn(now_ms)
+            self._report()
+        self._reads.put(None)
+        self._reader.join()
+        self._flusher.close()
+        self._host.close()
+
+    def stop(self) -> None:
+        """Finish what has arrived, then return from `run`."""
+        self._stopping = True
+
+    def _due(self, now_ms: int) -> bool:
+        return self._next_timer_ms is not None and self._next_timer_ms <= now_ms
+
+    def _wait_ms(self) -> int:
+        """How long nothing has to be done if nothing arrives."""
+        report_ms = max(0, int((self._statistics_due - time.monotonic()) * 1_000) + 1)
+        if self._next_timer_ms is None:
+            return report_ms
+        return max(0, min(report_ms, self._next_timer_ms - self._clock.now_ms()))
+
+    def _receive(self) -> None:
+        """Take what has arrived. The end of the stream is the end of the front end: finish and
+        leave."""
+        try:
+            data = self._socket.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._stopping = True
+        for kind, payload in self._buffer.feed(data):
+            if kind == Kind.CALLS:
+                self._calls += frames.decode_calls(payload)
+            elif kind == Kind.READ:
+                self._reads.put(frames.decode_read(payload))
+            elif kind == Kind.STOP:
+                self._stopping = True
+
+    def _turn(self, now_ms: int) -> None:
+        calls = tuple(self._calls[:TURN_CALLS_MAX])
+        del self._calls[:TURN_CALLS_MAX]
+        self._flusher.wait_for_room()
+        started_ns = time.monotonic_ns()
+        decided = self._host.decide(calls, now_ms, started_ns)
+        self._next_timer_ms = decided.next_timer_ms
+        self._flusher.submit(decided, now_ms)
+        decide_s = (time.monotonic_ns() - started_ns) / 1e9
+        self._tally.turn([(started_ns - call.arrived_ns) / 1e9 for call in calls], decide_s)
+
+    def _publish_after(self, position: int) -> None:
+        """Send the groups that became durable but were not published before the process before
+        this one ended."""
+        head = self._log.head.position
+        while position < head:
+            for encoded in self._log.read(position + 1, RECEIVE_BYTES, head):
+                group = decode_group(encoded)
+                position = group.last_position
+                self._send(group_frame(position, group.recorded_at_ms, encoded))
+
+    def _serve_reads(self) -> None:
+        while (read := self._reads.get()) is not None:
+            durable = self._flusher.durable_position
+            groups = self._log.read(read.from_position, read.bytes_max, durable)
+            self._send(frame(Kind.CHUNK, encode(Chunk(read.read_id, groups))))
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        if now < self._statistics_due:
+            return
+        self._statistics_due = now + STATISTICS_INTERVAL_S
+        _write_anchor(self._anchor, self._clock.anchor())
+        statistics = self._tally.statistics(
+            self._log.head.position,
+            self._flusher.durable_position,
+            self._log.size_bytes(),
+            self._clock.drift_ms(),
+        )
+        self._send(frame(Kind.STATISTICS, encode(statistics)))
+
+    def _send(self, data: bytes) -> None:
+        """Send from any thread. A front end that is gone needs no answer: `_receive` notices and
+        ends the process."""
+        with self._send_lock, contextlib.suppress(ConnectionError):
+            self._socket.sendall(data)
+
+
+def _read_anchor(path: Path) -> str:
+    """What the process before this one knew of time; empty if nothing is known."""
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _write_anchor(path: Path, anchor: str) -> None:
+    """Leave the anchor for the next process. It only has to survive within one boot, so nothing is
+    synced; and a disk that is full ends
+    the shard by its log, not by this."""
+    temporary = path.with_suffix(".new")
+    with contextlib.suppress(OSError):
+        temporary.write_text(anchor)
+        temporary.replace(path)
+
+
+def _die_with(parent_pid: int) -> None:
+    """Be killed when the parent dies, however it dies: no orphan may hold the log's lock."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    if os.getppid() != parent_pid:
+        sys.exit("the front end has gone already")
+
+
+def main(arguments: list[str]) -> int:
+    """Run a shard from its options; the exit code says how it ended."""
+    options = decode_options(arguments[0])
+    _die_with(options.parent_pid)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        log = RocksLog(Path(options.directory))
+        process = ShardProcess(options, log)
+    except (LogError, ShardBroken) as error:
+        sys.stderr.write(f"shard {options.shard} refuses to start: {error}\n")
+        return EXIT_REFUSED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())
+    try:
+        process.run(options.publish_after)
+        log.close()
+    except (LogError, ShardBroken) as error:
+        sys.stderr.write(f"shard {options.shard} leaves: {error}\n")
+        sys.stderr.flush()
+        os._exit(EXIT_LOG_BROKEN)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

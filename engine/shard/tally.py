@@ -1,0 +1,92 @@
+"""What a shard counts about itself."""
+
+import logging
+
+from engine.log.port import Totals
+from engine.shard.messages import (
+    Accepted,
+    Refused,
+    Result,
+    ShardStatistics,
+)
+from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
+
+_log = logging.getLogger(__name__)
+
+
+class Tally:
+    """Counters since the shard started; `statistics` gives them as a value."""
+
+    def __init__(self) -> None:
+        self._commands: dict[str, int] = {}
+        self._expirations = 0
+        self._totals = Totals()
+        self._active_actors = 0
+        self._pending_timers = 0
+        self._batch_sizes = empty_histogram(BOUNDS_COMMANDS)
+        self._queue_s = empty_histogram(BOUNDS_S)
+        self._decide_s = empty_histogram(BOUNDS_S)
+        self._flush_s = empty_histogram(BOUNDS_S)
+
+    def opened(self, totals: Totals) -> None:
+        """The shard has recovered with these sums."""
+        self._totals = totals
+
+    def state(self, totals: Totals, active_actors: int, pending_timers: int) -> None:
+        """The state after a turn."""
+        self._totals = totals
+        self._active_actors = active_actors
+        self._pending_timers = pending_timers
+
+    def expired(self, reservations: int) -> None:
+        """Deadlines have passed."""
+        self._expirations += reservations
+
+    def decided(self, kind: str, result: Result) -> None:
+        """A command was decided."""
+        if isinstance(result, Accepted):
+            outcome = "replayed" if result.replayed else "accepted"
+        elif isinstance(result, Refused):
+            outcome = type(result.rejection).__name__
+        else:
+            outcome = type(result).__name__
+        name = f"{kind} {outcome}"
+        self._commands[name] = self._commands.get(name, 0) + 1
+
+    def failed(self, kind: str, correlation_id: str, error: Exception) -> None:
+        """Deciding a command raised: a fault of ours, to be found in the log by its correlation
+        id."""
+        name = f"{kind} Failed"
+        self._commands[name] = self._commands.get(name, 0) + 1
+        _log.error("deciding %s raised, correlation id %r", kind, correlation_id, exc_info=error)
+
+    def turn(self, queued_s: list[float], decide_s: float) -> None:
+        """A batch of calls, each of which waited so long, was decided in `decide_s`."""
+        observe(self._batch_sizes, BOUNDS_COMMANDS, len(queued_s))
+        for waited_s in queued_s:
+            observe(self._queue_s, BOUNDS_S, waited_s)
+        observe(self._decide_s, BOUNDS_S, decide_s)
+
+    def flushed(self, flush_s: float) -> None:
+        """Groups became durable in `flush_s`."""
+        observe(self._flush_s, BOUNDS_S, flush_s)
+
+    def statistics(
+        self, position: int, durable_position: int, log_bytes: int, clock_drift_ms: int
+    ) -> ShardStatistics:
+        """Everything counted so far."""
+        return ShardStatistics(
+            position,
+            durable_position,
+            log_bytes,
+            self._active_actors,
+            self._pending_timers,
+            self._expirations,
+            clock_drift_ms,
+            self._totals,
+            self._commands,
+            self._batch_sizes,
+            self._queue_s,
+            self._decide_s,
+            self._flush_s,
+        )

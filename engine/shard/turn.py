@@ -1,0 +1,172 @@
+"""One turn of a shard: what its commands have decided so far, not yet written.
+
+A turn is the view that `decide` looks at, so that each command sees the ones before it, and it
+gathers the commit group and the
+changes of state that the log then takes in one piece.
+"""
+
+from collections.abc import Sequence
+
+from engine.core.events import Event, LineEvent, Recorded, ReservationEvent
+from engine.core.evolve import evolve_lines, evolve_stock
+from engine.core.model import Cause, Key, Reservation, Settings, ShortLine, Stock
+from engine.log.port import Changes, Commit, Group, RequestRecord, Totals
+from engine.shard import slots
+from engine.shard.active import ActiveSet
+from engine.shard.stock_actor import StockActor
+
+
+class Turn:
+    """The working state of a turn. It is a `View`: reads see everything applied so far."""
+
+    def __init__(
+        self,
+        actors: ActiveSet[Key, StockActor],
+        reservations: ActiveSet[str, Reservation | None],
+        settings: Settings,
+        next_position: int,
+        epoch: int,
+        now_ms: int,
+    ) -> None:
+        self.settings = settings
+        self.now_ms = now_ms
+        self.next_position = next_position
+        self._first_position = next_position
+        self._actors = actors
+        self._reservations = reservations
+        self._epoch = epoch
+        self._slot = 0
+        self.previewing = False
+        self.damaged = False
+        self._commits: list[Commit] = []
+        self._requests: dict[bytes, tuple[RequestRecord, Commit]] = {}
+        self._stock_before: dict[Key, Stock | None] = {}
+        self._reservation_before: dict[str, Reservation | None] = {}
+
+    def stock(self, key: Key) -> Stock | None:
+        """The SKU-location's state after the commands so far."""
+        return self._actors.get(key).stock
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """The reservation after the commands so far."""
+        return self._reservations.get(reservation_id)
+
+    def new_reservation_id(self) -> str:
+        """The id for a reservation whose first event is the next one of this turn; empty in a
+        preview, which makes none."""
+        if self.previewing:
+            return ""
+        return slots.reservation_id(self._slot, self._epoch, self.next_position)
+
+    def enter(self, slot: int) -> None:
+        """The next command's home is `slot`."""
+        self._slot = slot
+
+    def request(self, request_key: bytes) -> tuple[RequestRecord, Commit] | None:
+        """What this turn has recorded of a request id."""
+        return self._requests.get(request_key)
+
+    def apply(
+        self,
+        cause: Cause,
+        request_key: bytes,
+        content_hash: bytes,
+        events: Sequence[Event],
+        short_lines: tuple[ShortLine, ...],
+    ) -> Commit:
+        """Take in what a command has decided: every actor concerned evolves, and so does the
+        reservation."""
+        self.damaged = True
+        recorded = tuple(map(self._evolve_stock, events))
+        self._evolve_reservation(events)
+        commit = Commit(cause, request_key, content_hash, short_lines, recorded)
+        if request_key:
+            record = RequestRecord(content_hash, self.next_position, self.now_ms)
+            self._requests[request_key] = (record, commit)
+        self._commits.append(commit)
+        self.next_position += len(recorded)
+        self.damaged = False
+        return commit
+
+    def preview(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
+        """What applying the events would record, without applying them."""
+        stocks: dict[Key, Stock] = {}
+        recorded = []
+        for event in events:
+            if isinstance(event, ReservationEvent):
+                recorded.append(Recorded(event, None))
+            else:
+                stock = evolve_stock(stocks.get(event.key) or self.stock(event.key), event)
+                stocks[event.key] = stock
+                recorded.append(Recorded(event, stock))
+        return tuple(recorded)
+
+    def _evolve_stock(self, event: Event) -> Recorded:
+        if isinstance(event, ReservationEvent):
+            return Recorded(event, None)
+        actor = self._actors.get(event.key)
+        if event.key not in self._stock_before:
+            self._stock_before[event.key] = actor.stock
+        recorded = actor.evolve(event)
+        return recorded
+
+    def _evolve_reservation(self, events: Sequence[Event]) -> None:
+        concerned = [event for event in events if isinstance(event, ReservationEvent | LineEvent)]
+        if not concerned:
+            return
+        reservation_id = concerned[0].reservation_id
+        before = self._reservations.get(reservation_id)
+        self._reservation_before.setdefault(reservation_id, before)
+        after = evolve_lines(before, concerned, self.now_ms)
+        self._reservations.put(reservation_id, after)
+
+    def group(self) -> Group | None:
+        """What the turn has decided; None if it made no event."""
+        if not self._commits:
+            return None
+        return Group(self._first_position, self.now_ms, tuple(self._commits))
+
+    def changes(self, totals: Totals) -> Changes:
+        """What the turn has changed, given the totals before it."""
+        stock = {}
+        keys, on_hand, held, allocated = 0, 0, 0, 0
+        for key, before in self._stock_before.items():
+            after = self._actors.get(key).stock
+            if after is None:
+                raise RuntimeError(f"{key} has events but no state")
+            stock[key] = after
+            old = before or Stock()
+            keys += before is None
+            on_hand += after.on_hand - old.on_hand
+            held += after.held - old.held
+            allocated += after.allocated - old.allocated
+        reservations: dict[str, Reservation] = {}
+        timers_set: set[tuple[int, str]] = set()
+        timers_cleared: set[tuple[int, str]] = set()
+        for reservation_id, earlier in self._reservation_before.items():
+            later = self._reservations.get(reservation_id)
+            if later is None:
+                raise RuntimeError(f"reservation {reservation_id} has events but no state")
+            reservations[reservation_id] = later
+            old_ms = earlier.deadline_ms if earlier else None
+            new_ms = later.deadline_ms
+            if old_ms != new_ms:
+                if old_ms is not None:
+                    timers_cleared.add((old_ms, reservation_id))
+                if new_ms is not None:
+                    timers_set.add((new_ms, reservation_id))
+        created = sum(earlier is None for earlier in self._reservation_before.values())
+        return Changes(
+            stock,
+            reservations,
+            {key: record for key, (record, _) in self._requests.items()},
+            timers_set,
+            timers_cleared,
+            Totals(
+                totals.stock_keys + keys,
+                totals.on_hand + on_hand,
+                totals.held + held,
+                totals.allocated + allocated,
+                totals.reservations + created,
+            ),
+        )
