@@ -1,1 +1,1 @@
-"""What is remembered: an append-only log of commit groups, and the state that follows from it, written together."""
+"""What is remembered: an append-only log of commit groups, and the state that follows from it."""

@@ -1,4 +1,5 @@
-"""What every backend checks before it appends: the head it was promised, dense positions, and the hash that chains groups."""
+"""What every backend checks before it appends: the head it was promised, dense positions, and
+the hash that chains groups."""
 
 from hashlib import blake2b
 
@@ -11,13 +12,14 @@ def chain_hash(previous_hash: bytes, body: bytes) -> bytes:
 
 
 def next_head(head: Head, group: Group, expected_head: int) -> int:
-    """The head's position after `group`. HeadMoved if the head is not `expected_head`, LogError if the group leaves a gap,
-    overlaps or has no events: in each case nothing may be written."""
+    """The head's position after `group`. HeadMoved if the head is not `expected_head`, LogError
+    if the group leaves a gap, overlaps or has no events: in each case nothing may be written."""
     if head.position != expected_head:
         raise HeadMoved(f"the head is at {head.position}, the writer expected {expected_head}")
     if group.first_position != head.position + 1:
         raise LogError(
-            f"a group that begins at {group.first_position} cannot follow the head at {head.position}"
+            f"a group that begins at {group.first_position} cannot follow the head at "
+            f"{head.position}"
         )
     last_position = group.last_position
     if last_position < group.first_position:

@@ -1,4 +1,5 @@
-"""What the log writes as bytes: commit groups as protobuf, state as msgpack, keys in an order that a scan can use."""
+"""What the log writes as bytes: commit groups as protobuf, state as msgpack, keys in an order
+that a scan can use."""
 
 from typing import TypeVar
 
@@ -7,7 +8,7 @@ import msgspec
 from engine.core.model import Key, Reservation, Stock
 from engine.log.decode import decode_commit, decode_group, group_bounds
 from engine.log.encode import encode_group
-from engine.log.port import LogError, RequestRecord
+from engine.log.port import LogError, RequestRecord, Totals
 
 __all__ = [
     "decode_commit",
@@ -17,6 +18,7 @@ __all__ = [
     "decode_reservation",
     "decode_stock",
     "decode_timer",
+    "decode_totals",
     "encode_group",
     "encode_key",
     "encode_state",
@@ -41,6 +43,7 @@ def _decode(decoder: msgspec.msgpack.Decoder[_State], data: bytes, what: str) ->
 _STOCK = msgspec.msgpack.Decoder(Stock)
 _RESERVATION = msgspec.msgpack.Decoder(Reservation)
 _REQUEST = msgspec.msgpack.Decoder(RequestRecord)
+_TOTALS = msgspec.msgpack.Decoder(Totals)
 
 
 def decode_stock(data: bytes) -> Stock:
@@ -58,9 +61,15 @@ def decode_request(data: bytes) -> RequestRecord:
     return _decode(_REQUEST, data, "request record")
 
 
+def decode_totals(data: bytes) -> Totals:
+    """The Totals of these bytes; LogError if they are none."""
+    return _decode(_TOTALS, data, "totals")
+
+
 def encode_key(key: Key) -> bytes:
-    """The key as tenant, SKU and location in UTF-8 with zero bytes between, so that all locations of a SKU lie together.
-    ValueError if one of them contains a zero byte, which no id may."""
+    """The key as tenant, SKU and location in UTF-8 with zero bytes between, so that all
+    locations of a SKU lie together. ValueError if one of them contains a zero byte, which no id
+    may."""
     data = f"{key.tenant}\0{key.sku}\0{key.location}".encode()
     if data.count(0) != 2:
         raise ValueError(f"an id of {key} contains a zero byte")

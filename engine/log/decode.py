@@ -1,4 +1,5 @@
-"""Commit groups from protobuf. Fields that a newer Holdfast has added are ignored; an event kind that it has added cannot be."""
+"""Commit groups from protobuf. Fields that a newer Holdfast has added are ignored; an event
+kind that it has added cannot be."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import msgspec
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
+from holdfast.v1 import feed_pb2, stock_pb2
 
 from engine.core import events
 from engine.core.events import Event, Recorded
@@ -13,12 +15,12 @@ from engine.core.model import Cause, Key, ReleaseReason, Selling, ShortCause, Sh
 from engine.log.encode import LINE_EVENT_FIELDS, REASONED_EVENTS
 from engine.log.port import Commit, Group, LogError
 from engine.log.v1 import record_pb2
-from holdfast.v1 import feed_pb2, stock_pb2
 
 
 def decode_group(data: bytes) -> Group:
-    """The group of these bytes. Of each event's stock, what the event carries is restored: balances and version, and for
-    StockConfigured all of it. LogError if the bytes are no group, or hold an event of a newer Holdfast."""
+    """The group of these bytes. Of each event's stock, what the event carries is restored:
+    balances and version, and for StockConfigured all of it. LogError if the bytes are no group,
+    or hold an event of a newer Holdfast."""
     message = _parse(data)
     return Group(
         first_position=message.first_position,
@@ -28,8 +30,9 @@ def decode_group(data: bytes) -> Group:
 
 
 def decode_commit(data: bytes, position: int) -> tuple[Commit, int, int]:
-    """Of the group in `data`, the commit whose first event has `position`, the position of its last event, and its engine
-    time. LogError if no commit begins there. Only that commit is decoded."""
+    """Of the group in `data`, the commit whose first event has `position`, the position of its
+    last event, and its engine time. LogError if no commit begins there. Only that commit is
+    decoded."""
     message = _parse(data)
     first = message.first_position
     for commit in message.commits:

@@ -1,9 +1,11 @@
-"""The high-water mark: up to where a log was acknowledged, kept apart from the log so that it can testify against it.
+"""The high-water mark: up to where a log was acknowledged, kept apart from the log so that it can
+testify against it.
 
-RocksDB does not notice when a write-ahead log is deleted or cut at a record boundary: it opens, and simply knows less. The
-mark names the position, the chain hash and the engine time of the last flushed group, in a small file of its own that is
-synced after the group's flush and before any reply. Two slots in different sectors are written in turns, so a write that
-was torn by a power cut leaves the one before, which is still true of everything that was acknowledged.
+RocksDB does not notice when a write-ahead log is deleted or cut at a record boundary: it opens,
+and simply knows less. The mark names the position, the chain hash and the engine time of the last
+flushed group, in a small file of its own that is synced after the group's flush and before any
+reply. Two slots in different sectors are written in turns, so a write that was torn by a power cut
+leaves the one before, which is still true of everything that was acknowledged.
 """
 
 import os
@@ -51,7 +53,8 @@ def _newest(data: bytes) -> tuple[int, Head] | None:
 
 
 def read_mark(path: Path) -> Head | None:
-    """The mark in a file, None if there is no such file. LogError if neither of its slots can be read."""
+    """The mark in a file, None if there is no such file. LogError if neither of its slots can
+    be read."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -85,7 +88,8 @@ class Mark:
 
     @classmethod
     def create(cls, path: Path) -> "Mark":
-        """Make a mark that says that nothing was acknowledged yet. LogError if the file exists or cannot be written."""
+        """Make a mark that says that nothing was acknowledged yet. LogError if the file exists
+        or cannot be written."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
@@ -100,14 +104,17 @@ class Mark:
         return cls(path)
 
     def write(self, head: Head) -> None:
-        """Move the mark to `head`, durably. LogError if that fails: then it is unknown where the mark is."""
+        """Move the mark to `head`, durably. LogError if that fails: then it is unknown where
+        the mark is."""
         sequence = self._sequence + 1
         slot = _encode(sequence, head)
         try:
             written = os.pwrite(self._descriptor, slot, SLOT_OFFSETS[sequence % 2])
             os.fdatasync(self._descriptor)
         except OSError as error:
-            raise LogError(f"the high-water mark {self._path} cannot be written: {error}") from error
+            raise LogError(
+                f"the high-water mark {self._path} cannot be written: {error}"
+            ) from error
         if written != len(slot):
             raise LogError(f"the high-water mark {self._path} was written in part only")
         self._sequence = sequence

@@ -1,4 +1,5 @@
-"""The in-memory twin of the log: the same port and the same semantics, down to what a power cut takes."""
+"""The in-memory twin of the log: the same port and the same semantics, down to what a power cut
+takes."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -58,19 +59,21 @@ class _Memory:
 
 
 class MemoryLog:
-    """A log that lasts as long as the process. `crash` gives what would be found after a power cut."""
+    """A log that lasts as long as the process. `crash` gives what would be found after a power
+    cut."""
 
     def __init__(self) -> None:
         self._written = _Memory()
         self._durable = _Memory()
-        # What was appended since the last flush, in order. Appending and flushing may be in two threads.
+        # What was appended since the last flush, in order. Appending and flushing may be in two
+        # threads.
         self._unflushed: list[tuple[Head, bytes, Changes]] = []
         self._lock = Lock()
         self._closed = False
 
     def crash(self) -> "MemoryLog":
-        """The log as it would be opened after a power cut now: what was not flushed is lost. This one goes on being what
-        it is, and may be closed already."""
+        """The log as it would be opened after a power cut now: what was not flushed is lost.
+        This one goes on being what it is, and may be closed already."""
         log = MemoryLog()
         with self._lock:
             log._durable = self._durable.copy()

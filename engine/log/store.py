@@ -1,0 +1,187 @@
+"""RocksDB as the log uses it: its column families, its settings, and its failures as LogErrors
+that name the directory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rocksdict import (
+    AccessType,
+    BlockBasedOptions,
+    Cache,
+    ColumnFamily,
+    DBCompressionType,
+    DBRecoveryMode,
+    Options,
+    Rdict,
+    WriteBatch,
+)
+
+from engine.log.port import LogError
+
+MIB = 1 << 20
+BLOCK_CACHE_BYTES = 64 * MIB
+"""Memory for blocks, indexes and filters of all column families of one log: reads are bounded
+by this, however many keys."""
+WRITE_BUFFER_BYTES = 16 * MIB
+"""Memory of one column family's active write buffer."""
+WRITE_BUFFERS_BYTES = 64 * MIB
+"""Memory of all write buffers of one log: the first to be reached, it makes all of them flush
+together."""
+WAL_BYTES_MAX = 96 * MIB
+"""A longer write-ahead log is flushed to tables: replaying it is most of the time that a
+restart takes."""
+
+COLUMN_FAMILIES = ("log", "stock", "reservations", "requests", "timers", "meta")
+
+
+def _column_family_options(name: str, cache: Cache) -> Options:
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(cache)
+    # Otherwise indexes and filters of a million keys (some 2 MB for each million) would live
+    # outside the bound.
+    blocks.set_cache_index_and_filter_blocks(True)
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    options = Options(raw_mode=True)
+    if name == "log":
+        # Read in long runs and never by chance: larger blocks, no filter. Neighbouring events
+        # repeat their ids, so LZ4 makes the log half as large for little processor time, which a
+        # background thread pays.
+        blocks.set_block_size(32 * 1024)
+        options.set_compression_type(DBCompressionType.lz4())
+    else:
+        # Every new request id is looked up before it exists, and so is every new SKU-location: ten
+        # bits a key of bloom filter over whole keys answer 99 % of these without touching a block.
+        blocks.set_bloom_filter(10, False)
+        options.set_compression_type(DBCompressionType.none())
+    options.set_block_based_table_factory(blocks)
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_level_compaction_dynamic_level_bytes(True)
+    return options
+
+
+def _database_options(create: bool) -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(create)
+    options.create_missing_column_families(create)
+    options.set_paranoid_checks(True)
+    # The default, point in time, stops silently at a flipped bit and drops everything after it.
+    # This one takes only an unfinished record at the very end for the trace of a crash, and
+    # refuses to open on anything else.
+    options.set_wal_recovery_mode(DBRecoveryMode.tolerate_corrupted_tail_records())
+    # Column families reach tables together or not at all. Without this, a lost write-ahead log
+    # could leave a complete log beside stock of an earlier time, which no comparison of heads
+    # would notice.
+    options.set_atomic_flush(True)
+    options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES)
+    options.set_max_total_wal_size(WAL_BYTES_MAX)
+    # Smooths the writing of tables, so that the next flush of the write-ahead log does not wait
+    # behind megabytes.
+    options.set_bytes_per_sync(MIB)
+    options.set_max_background_jobs(2)
+    options.set_max_open_files(512)
+    options.set_keep_log_file_num(4)
+    options.set_max_log_file_size(MIB)
+    options.set_stats_dump_period_sec(0)
+    options.set_stats_persist_period_sec(0)
+    return options
+
+
+class Store:
+    """An open RocksDB. Every failure is a LogError that names the directory and carries
+    RocksDB's message."""
+
+    def __init__(self, directory: Path, *, create: bool = False, read_only: bool = False) -> None:
+        """Open `directory`; `create` makes it if it is missing. A read-only store does not take
+        the LOCK and changes no file: whoever opens it makes sure that nobody writes."""
+        self.directory = directory
+        cache = Cache(BLOCK_CACHE_BYTES)
+        families = {name: _column_family_options(name, cache) for name in COLUMN_FAMILIES}
+        access = AccessType.read_only() if read_only else AccessType.read_write()
+        if not create and not (directory / "CURRENT").exists():
+            raise LogError(f"{directory} holds no RocksDB: its CURRENT file is missing")
+        try:
+            self._database = Rdict(str(directory), _database_options(create), families, access)
+        # rocksdict raises plain Exception for all that RocksDB reports.
+        except Exception as error:
+            if "LOCK" in str(error):
+                raise LogError(
+                    f"{directory} is in use: is another holdfast running on it? ({error})"
+                ) from error
+            raise self.error("opened", error) from error
+        self.families: dict[str, Rdict] = {}
+        self.handles: dict[str, ColumnFamily] = {}
+        """What each put into a WriteBatch has to name: without it the put goes to the default
+        column family. Nobody may keep one beyond `close`."""
+        try:
+            for name in COLUMN_FAMILIES:
+                self.families[name] = self._database.get_column_family(name)
+                self.handles[name] = self._database.get_column_family_handle(name)
+        except Exception as error:
+            self.close()
+            raise self.error("opened", error) from error
+
+    def error(self, done: str, error: Exception) -> LogError:
+        """What to raise when `directory` could not be `done`: opened, read, written."""
+        return LogError(f"{self.directory} cannot be {done}: {error}")
+
+    def get(self, family: str, key: bytes) -> bytes | None:
+        """The value of a key."""
+        try:
+            value: bytes | None = self.families[family].get(key)
+        except Exception as error:
+            raise self.error("read", error) from error
+        return value
+
+    def write(self, batch: WriteBatch) -> None:
+        """Write a batch, all or nothing, not yet durable."""
+        try:
+            self._database.write(batch)
+        except Exception as error:
+            raise self.error("written", error) from error
+
+    def sync(self) -> None:
+        """Make everything that was written durable. It releases the GIL, which a synced write
+        would hold."""
+        try:
+            self._database.flush_wal(True)
+        except Exception as error:
+            raise self.error("synced", error) from error
+
+    def scan(self, family: str, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Every key from `start` on with its value, in order, as of this call."""
+        try:
+            iterator = self.families[family].iter()
+            iterator.seek(start)
+            while iterator.valid():
+                yield iterator.key(), iterator.value()
+                iterator.next()
+            # An iterator that met a damaged block is as invalid as one at the end: only its status
+            # tells.
+            iterator.status()
+        except Exception as error:
+            raise self.error("read", error) from error
+
+    def last(self, family: str) -> tuple[bytes, bytes] | None:
+        """The last key with its value; None if there is none."""
+        try:
+            iterator = self.families[family].iter()
+            iterator.seek_to_last()
+            if iterator.valid():
+                return iterator.key(), iterator.value()
+            iterator.status()
+        except Exception as error:
+            raise self.error("read", error) from error
+        return None
+
+    def close(self) -> None:
+        """Let go of the directory. The LOCK is free once no handle of a column family is left
+        either."""
+        self.handles.clear()
+        families = list(self.families.values())
+        self.families.clear()
+        try:
+            for family in families:
+                family.close()
+            self._database.close()
+        except Exception as error:
+            raise self.error("closed", error) from error
