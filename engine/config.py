@@ -286,9 +286,11 @@ def _environment_layer(environment: Mapping[str, str], problems: list[Problem]) 
 
 def _flag_layer(flags: Mapping[str, str | None], problems: list[Problem]) -> _Layer:
     """The values of flags; None is one that was not given."""
-    for key in flags:
-        if key not in SETTINGS:
-            problems.append(Problem(key, "", _nearest(key, list(SETTINGS)), "flags"))
+    problems.extend(
+        Problem(key, "", _nearest(key, list(SETTINGS)), "flags")
+        for key in flags
+        if key not in SETTINGS
+    )
     values = {key: value for key, value in flags.items() if key in SETTINGS and value is not None}
     return values, lambda setting: f"flag {setting.flag}"
 
