@@ -4,6 +4,8 @@ a feed must say of such a history, worked out the simplest way."""
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
+from holdfast.v1 import feed_pb2
+
 from engine.core.events import Event, Recorded, ReservationEvent
 from engine.core.model import Cause, Stock
 from engine.feed.cursor import Cursor
@@ -14,7 +16,6 @@ from engine.log.port import Commit, Group
 from engine.log.v1.record_pb2 import CommitGroup
 from engine.shard.messages import Request, Result
 from engine.shard.port import ShardUnavailable
-from holdfast.v1 import feed_pb2
 
 HISTORY = "5c217ed0"
 EPOCH = 7

@@ -4,6 +4,7 @@ order."""
 import asyncio
 
 import pytest
+from holdfast.v1 import feed_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start
 from engine.feed.limits import FeedLimits
 from engine.feed.watch import CaughtUp, Checkpoint, Events, Subscriber
-from holdfast.v1 import feed_pb2
 from tests.feed.scripted import ScriptedShards, events_of, faults, positions
 
 TENANTS = st.sampled_from(["", "acme"])

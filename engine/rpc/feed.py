@@ -1,0 +1,91 @@
+"""FeedService: check what is asked, open the feed, and send each step as the bytes that it already
+is."""
+
+from collections.abc import Sequence
+
+import grpc
+import grpc.aio
+from holdfast.v1 import feed_pb2
+
+from engine.core.limits import FILTER_IDS_MAX, FILTER_PREFIXES_MAX
+from engine.feed import wire
+from engine.feed.filter import Filter
+from engine.feed.hub import Hub, Start
+from engine.feed.watch import CaughtUp, Events, Step
+from engine.rpc.checks import InvalidField, check_required, check_text
+
+SERVICE = feed_pb2.DESCRIPTOR.services_by_name["FeedService"].full_name
+
+_STARTS: dict[int, Start] = {
+    feed_pb2.START_FROM_UNSPECIFIED: Start.NOW,
+    feed_pb2.START_FROM_NOW: Start.NOW,
+    feed_pb2.START_FROM_BEGINNING: Start.BEGINNING,
+}
+
+
+class FeedService:
+    """The change feed of one node. Problems are raised; the interceptor makes statuses of them."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def watch(
+        self,
+        request: feed_pb2.WatchRequest,
+        context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]",
+    ) -> None:
+        """Send the feed until the client goes or the hub stops. A client that does not read holds
+        up its own stream in `write`, and nothing else."""
+        feed_filter, start = _checked(request)
+        async with await self._hub.subscribe(feed_filter, start) as subscriber:
+            async for step in subscriber:
+                await context.write(_encoded(step))
+
+
+def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:
+    """Serve FeedService. The generated registration would encode each response once more for each
+    subscriber."""
+    watch = grpc.unary_stream_rpc_method_handler(
+        FeedService(hub).watch, request_deserializer=feed_pb2.WatchRequest.FromString
+    )
+    handlers = {"Watch": watch}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+
+
+def _encoded(step: Step) -> bytes:
+    """A step as an encoded WatchResponse."""
+    if isinstance(step, Events):
+        return wire.events_response(step.cursor, [event.entry for event in step.events])
+    if isinstance(step, CaughtUp):
+        return wire.caught_up_response(step.cursor, step.time_ms)
+    return wire.checkpoint_response(step.cursor, step.time_ms)
+
+
+def _checked(request: feed_pb2.WatchRequest) -> tuple[Filter, Start | str]:
+    """What is asked for; InvalidField if it cannot be. The hub checks the cursor."""
+    check_text(request.tenant, "tenant")
+    asked = request.filter
+    _check_ids(asked.skus, FILTER_IDS_MAX, "filter.skus")
+    # A prefix is sound if something can follow it: other than a whole id, it may end with a space.
+    followed = [f"{prefix}." if prefix[-1:] == " " else prefix for prefix in asked.sku_prefixes]
+    _check_ids(followed, FILTER_PREFIXES_MAX, "filter.sku_prefixes")
+    _check_ids(asked.locations, FILTER_IDS_MAX, "filter.locations")
+    feed_filter = Filter(
+        request.tenant,
+        frozenset(asked.skus),
+        tuple(asked.sku_prefixes),
+        frozenset(asked.locations),
+    )
+    if request.WhichOneof("start") == "after_cursor":
+        return feed_filter, request.after_cursor
+    start = _STARTS.get(request.start_from)
+    if start is None:
+        raise InvalidField("start_from", request.start_from, "NOW, BEGINNING")
+    return feed_filter, start
+
+
+def _check_ids(ids: Sequence[str], count_max: int, field: str) -> None:
+    if len(ids) > count_max:
+        raise InvalidField(field, f"{len(ids)} entries", f"0 to {count_max} entries")
+    for index, value in enumerate(ids):
+        check_required(value, f"{field}[{index}]")
