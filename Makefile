@@ -39,7 +39,7 @@ check: $(VENV)/.projects $(BUF) ## Style, types, layers, contract, generated cod
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
 
@@ -60,6 +60,7 @@ bench: $(VENV)/.projects ## The benchmarks, as tables and JSON
 
 soak: export SEED := $(SEED)
 soak: export LENGTH := $(LENGTH)
+soak: export HYPOTHESIS_PROFILE := soak
 soak: $(VENV)/.projects ## The long tests; SEED and LENGTH (minutes) may be given
 	$(BIN)/python -m pytest -m soak --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED))
 

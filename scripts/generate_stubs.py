@@ -58,7 +58,7 @@ def generated_files(folder: Path) -> dict[str, bytes]:
 
 
 def synchronise(target: Target, *, check: bool) -> list[str]:
-    """The target's files that differ from what the protos give; written or removed unless `check`."""
+    """The files that differ from what the protos give; written or removed unless `check`."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(target, Path(scratch))
         expected = generated_files(Path(scratch) / target.protos)
