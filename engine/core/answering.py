@@ -185,6 +185,6 @@ def _lines(recorded: Sequence[Recorded], kind: type[LineEvent]) -> tuple[LineRes
         [
             LineResult(event.line_id, event.key, event.quantity)
             for one in recorded
-            if isinstance(event := one.event, kind)
+            if type(event := one.event) is kind
         ]
     )

@@ -134,24 +134,26 @@ def evolve_lines(
     """
     lines: dict[tuple[str, Key], Line] | None = None
     for event in events:
-        if isinstance(event, ReservationCreated):
+        kind = type(event)
+        if kind is ReservationCreated:
             reservation = _create(event, now_ms)
             continue
         if reservation is None:
             raise ValueError(f"the reservation was not created before {event!r}")
-        evolve = _EVOLVE_RESERVATION.get(type(event))
+        evolve = _EVOLVE_RESERVATION.get(kind)
         if evolve is not None:
             reservation = evolve(reservation, event)
-        if type(event) in LINE_MOVES:
+        moves = LINE_MOVES.get(kind)
+        if moves is not None:
             if lines is None:
                 lines = {(line.line_id, line.key): line for line in reservation.lines}
-            _move_line(lines, event)
+            _move_line(lines, event, moves)
     if reservation is None:
         raise ValueError("there is neither a reservation nor an event that creates it")
     return reservation if lines is None else replace(reservation, lines=tuple(lines.values()))
 
 
-def _create(event: ReservationCreated, now_ms: int) -> Reservation:
+def _create(event: Any, now_ms: int) -> Reservation:
     return Reservation(
         reservation_id=event.reservation_id,
         tenant=event.tenant,
@@ -189,13 +191,15 @@ _EVOLVE_RESERVATION: dict[type, Callable[[Reservation, Any], Reservation]] = {
 }
 
 
-def _move_line(lines: dict[tuple[str, Key], Line], event: Any) -> None:
+def _move_line(
+    lines: dict[tuple[str, Key], Line], event: Any, moves: tuple[int, int, int, int]
+) -> None:
     place = (event.line_id, event.key)
     line = lines.get(place)
     if line is None:
         line = Line(event.line_id, event.key, counted=event.counted)
     units = event.quantity
-    held, allocated, shipped, committed = LINE_MOVES[type(event)]
+    held, allocated, shipped, committed = moves
     lines[place] = replace(
         line,
         held=line.held + held * units,

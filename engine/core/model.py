@@ -15,8 +15,11 @@ class Struct(msgspec.Struct, frozen=True, gc=False, array_like=True):
     defaults."""
 
 
-class Key(Struct, frozen=True):
-    """One SKU at one location of one tenant: the unit that has a single writer."""
+class Key(Struct, frozen=True, cache_hash=True):
+    """One SKU at one location of one tenant: the unit that has a single writer.
+
+    It keeps its hash, because a decision looks the same key up again and again.
+    """
 
     tenant: str
     sku: str
@@ -200,6 +203,6 @@ class Settings(Struct, frozen=True):
 
     def hold_ms(self, hold_class: HoldClass) -> int:
         """How long a hold of this class lasts, in milliseconds."""
-        if hold_class is HoldClass.CHECKOUT:
-            return self.hold_checkout_ms
-        return self.hold_order_ms if hold_class is HoldClass.ORDER else self.hold_cart_ms
+        if hold_class is HoldClass.CART:
+            return self.hold_cart_ms
+        return self.hold_order_ms if hold_class is HoldClass.ORDER else self.hold_checkout_ms

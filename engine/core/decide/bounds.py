@@ -6,6 +6,9 @@ from engine.core.limits import BALANCE_MAX
 from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock
 from engine.core.rejections import BalanceOutOfRange
 
+_STOPPED = Selling.STOPPED
+# Enum members are looked up slowly in Python 3.11, and this one is for every line.
+
 
 def short_line(
     stock: Stock, channel: str, taken: int, line_id: str, key: Key, asked: int
@@ -15,7 +18,7 @@ def short_line(
     A stopped SKU-location promises nothing, an untracked one everything, any other what is
     available to the channel.
     """
-    if stock.selling is Selling.STOPPED:
+    if stock.selling is _STOPPED:
         return ShortLine(line_id, key, ShortCause.STOPPED, asked, 0)
     if not stock.tracked:
         return None

@@ -22,6 +22,8 @@ from engine.core.rejections import (
 )
 from engine.core.view import Decision, View
 
+_BEST_EFFORT = Fill.BEST_EFFORT
+
 
 class Promise(Struct, frozen=True):
     """Units that a line of the basket gets; `counted` if its SKU-location is tracked."""
@@ -33,7 +35,7 @@ class Promise(Struct, frozen=True):
 
 def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Rejection:
     """Hold the basket, or as much of it as there is if it is a best-effort one."""
-    best_effort = command.fill is Fill.BEST_EFFORT
+    best_effort = command.fill is _BEST_EFFORT
     filled = _fill(view, command.lines, command.channel, partly=best_effort)
     if not isinstance(filled, tuple):
         return filled

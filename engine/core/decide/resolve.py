@@ -4,7 +4,7 @@ A hold whose deadline has come counts as expired from that millisecond on, swept
 command here is decided as if the sweep had just run, so its answer does not depend on the sweep.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from engine.core.commands import Commit, Extend, LineQuantity, OnReservation, Release, Ship
 from engine.core.decide.bounds import out_of_range
@@ -27,7 +27,6 @@ from engine.core.model import (
     Reservation,
     ReservationStatus,
     Stock,
-    Struct,
 )
 from engine.core.rejections import (
     AlreadyCommitted,
@@ -42,13 +41,8 @@ from engine.core.rejections import (
 )
 from engine.core.view import Decision, View
 
-
-class Portion(Struct, frozen=True):
-    """Units of one line in one state, held or allocated: what there is, or what is taken of it."""
-
-    line: Line
-    units: int
-
+Portion = tuple[Line, int]
+"""Units of one line in one state, held or allocated: what there is, or what is taken of it."""
 
 _NOT_EXTENDED: dict[ReservationStatus, Callable[[str], Rejection]] = {
     ReservationStatus.COMMITTED: AlreadyCommitted,
@@ -69,7 +63,7 @@ _NOT_SHIPPED: dict[ReservationStatus, Callable[[str], Rejection]] = {
 
 def expire(reservation: Reservation) -> Decision:
     """Give back what is held because the deadline has passed. Whether it has, the caller knows."""
-    events: list[Event] = [ReservationExpired(reservation.reservation_id)]
+    events: list[Event] = [ReservationExpired(reservation.reservation_id, reservation.tenant)]
     events += [
         HoldExpired(line.key, reservation.reservation_id, line.line_id, line.held, line.counted)
         for line in reservation.lines
@@ -86,7 +80,8 @@ def extend(view: View, command: Extend, now_ms: int) -> Decision | Rejection:
     if reservation.status is not ReservationStatus.HELD:
         return _hold_is_over(reservation, _NOT_EXTENDED)
     ttl_ms = command.ttl_ms or view.settings.hold_ms(command.hold_class)
-    return Decision((ReservationExtended(reservation.reservation_id, now_ms + ttl_ms),))
+    extended = ReservationExtended(reservation.reservation_id, now_ms + ttl_ms, reservation.tenant)
+    return Decision((extended,))
 
 
 def commit(view: View, command: Commit, now_ms: int) -> Decision | Rejection:
@@ -108,15 +103,17 @@ def commit(view: View, command: Commit, now_ms: int) -> Decision | Rejection:
         return taken
     events: list[Event] = []
     if command.reference not in ("", reservation.reference):
-        events.append(ReservationRenamed(reservation_id, command.reference))
+        events.append(ReservationRenamed(reservation_id, command.reference, reservation.tenant))
     events += [
         HoldCommitted(line.key, reservation_id, line.line_id, units, line.counted)
-        for line, units in _some(taken)
+        for line, units in taken
+        if units
     ]
-    if command.remainder is Remainder.FREE:
+    if command.lines and command.remainder is Remainder.FREE:
         events += [
             HoldReleased(line.key, reservation_id, line.line_id, units, line.counted)
-            for line, units in _some(_rest(held, taken))
+            for line, units in _rest(held, taken)
+            if units
         ]
     return Decision(tuple(events))
 
@@ -134,20 +131,22 @@ def release(view: View, command: Release, now_ms: int) -> Decision | Rejection:
     portions = held + _allocated(reservation)
     named = command.lines
     line_ids = {part.line_id for part in named}
-    if not any(portion.units for portion in portions if portion.line.line_id in line_ids):
+    if not any(units for line, units in portions if line.line_id in line_ids):
         named = tuple(LineQuantity(part.line_id) for part in named)
     taken = _take(reservation_id, portions, named)
     if not isinstance(taken, list):
         return taken
     events: list[Event] = [
         HoldReleased(line.key, reservation_id, line.line_id, units, line.counted, command.reason)
-        for line, units in _some(taken[: len(held)])
+        for line, units in taken[: len(held)]
+        if units
     ]
     events += [
         AllocationReleased(
             line.key, reservation_id, line.line_id, units, line.counted, command.reason
         )
-        for line, units in _some(taken[len(held) :])
+        for line, units in taken[len(held) :]
+        if units
     ]
     return Decision(tuple(events))
 
@@ -158,7 +157,7 @@ def ship(view: View, command: Ship, now_ms: int) -> Decision | Rejection:
     if reservation is None:
         return UnknownReservation(command.reservation_id)
     allocated = _allocated(reservation)
-    if not any(portion.units for portion in allocated):
+    if not any(units for _, units in allocated):
         if reservation.status is ReservationStatus.EXPIRED:
             return _expired(reservation)
         return _NOT_SHIPPED[reservation.status](reservation.reservation_id)
@@ -171,7 +170,8 @@ def ship(view: View, command: Ship, now_ms: int) -> Decision | Rejection:
     return Decision(
         tuple(
             StockShipped(line.key, reservation.reservation_id, line.line_id, units, line.counted)
-            for line, units in _some(taken)
+            for line, units in taken
+            if units
         )
     )
 
@@ -181,10 +181,9 @@ def _find(view: View, command: OnReservation, now_ms: int) -> Reservation | None
     reservation = view.reservation(command.reservation_id)
     if reservation is None or reservation.tenant != command.tenant:
         return None
-    deadline_ms = reservation.deadline_ms
-    if deadline_ms is not None and now_ms >= deadline_ms:
-        return evolve_lines(reservation, expire(reservation).events, now_ms)
-    return reservation
+    if now_ms < reservation.expires_at_ms or reservation.deadline_ms is None:
+        return reservation
+    return evolve_lines(reservation, expire(reservation).events, now_ms)
 
 
 def _hold_is_over(
@@ -223,11 +222,11 @@ def _was_done(command: Commit, reservation: Reservation) -> bool:
 
 
 def _held(reservation: Reservation) -> list[Portion]:
-    return [Portion(line, line.held) for line in reservation.lines]
+    return [(line, line.held) for line in reservation.lines]
 
 
 def _allocated(reservation: Reservation) -> list[Portion]:
-    return [Portion(line, line.allocated) for line in reservation.lines]
+    return [(line, line.allocated) for line in reservation.lines]
 
 
 def _take(
@@ -240,9 +239,9 @@ def _take(
     if not named:
         return portions
     of_line: dict[str, list[int]] = {}
-    for index, portion in enumerate(portions):
-        of_line.setdefault(portion.line.line_id, []).append(index)
-    left = [portion.units for portion in portions]
+    for index, (line, _) in enumerate(portions):
+        of_line.setdefault(line.line_id, []).append(index)
+    left = [units for _, units in portions]
     for part in named:
         indexes = of_line.get(part.line_id)
         if indexes is None:
@@ -255,27 +254,17 @@ def _take(
             units = min(wanted, left[index])
             left[index] -= units
             wanted -= units
-    return [
-        Portion(portion.line, portion.units - units)
-        for portion, units in zip(portions, left, strict=True)
-    ]
+    return [(line, units - rest) for (line, units), rest in zip(portions, left, strict=True)]
 
 
 def _rest(portions: list[Portion], taken: list[Portion]) -> list[Portion]:
-    return [
-        Portion(portion.line, portion.units - gone.units)
-        for portion, gone in zip(portions, taken, strict=True)
-    ]
-
-
-def _some(portions: Iterable[Portion]) -> list[tuple[Line, int]]:
-    return [(portion.line, portion.units) for portion in portions if portion.units]
+    return [(line, units - gone) for (line, units), (_, gone) in zip(portions, taken, strict=True)]
 
 
 def _too_far_below(view: View, shipped: list[Portion]) -> Rejection | None:
     """The refusal of a shipment that would drive a balance on hand out of its range."""
     on_hand: dict[Key, int] = {}
-    for line, units in _some(shipped):
+    for line, units in shipped:
         if line.counted:
             before = on_hand.get(line.key)
             if before is None:
