@@ -1,0 +1,82 @@
+"""What a handler knows of the call it answers, and the one way from a handler to the shards."""
+
+import asyncio
+import time
+from contextvars import ContextVar
+from typing import NamedTuple
+
+import structlog
+
+from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
+from engine.shard.messages import Accepted, Failed, Refused, Request, Result, TooLate, Write
+from engine.shard.port import Shards, ShardUnavailable
+
+_log = structlog.get_logger(__name__)
+
+
+class Call(NamedTuple):
+    """A call on its way through a handler.
+
+    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `waits_for_client` says that gRPC itself ends the call at the deadline,
+    because the client set it; otherwise the handler must.
+    """
+
+    method: str
+    correlation_id: str = ""
+    principal: str = ""
+    deadline_ns: int = 0
+    waits_for_client: bool = True
+
+
+CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
+"""The call that the running handler answers; the interceptor sets it."""
+
+
+async def ask(shards: Shards, slot: int, request: Request) -> Result:
+    """Submit a request of the current call and wait for its durable result, within the call's deadline.
+
+    When the client goes away or its deadline passes, this wait ends and the request goes on: a write is never torn. Raises
+    Overloaded or ShardUnavailable, the latter also if the server's own deadline passes without an answer, since the outcome is unknown then.
+    """
+    call = CURRENT.get()
+    future = shards.submit(slot, request, call.deadline_ns)
+    if call.waits_for_client or not call.deadline_ns:
+        return await asyncio.shield(future)
+    timeout_s = max(0.0, (call.deadline_ns - time.monotonic_ns()) / 1e9)
+    done, _ = await asyncio.wait((future,), timeout=timeout_s)
+    if not done:
+        abandon(future)
+        raise ShardUnavailable(shards.shard_of(slot))
+    return future.result()
+
+
+def abandon(future: asyncio.Future[Result]) -> None:
+    """Let a future finish without anyone waiting; an exception of it is of no interest any more."""
+    future.add_done_callback(_ignore)
+
+
+def _ignore(future: asyncio.Future[Result]) -> None:
+    if not future.cancelled():
+        future.exception()
+
+
+def problem_of(result: Result, write: Write, shard: int) -> Exception | None:
+    """Why a write has not been accepted; None if it was. A failed decision is logged with what finds it in the shard's log."""
+    if type(result) is Accepted:
+        return None
+    if type(result) is Refused:
+        return Rejected(result.rejection)
+    if type(result) is TooLate:
+        return DeadlineExpired(shard)
+    if type(result) is Failed:
+        context = write.context
+        correlation_id = context.correlation_id or context.request_id
+        _log.error(
+            "a shard failed to decide a command",
+            shard=shard,
+            command=type(write.command).__name__,
+            request_id=context.request_id,
+            correlation_id=correlation_id,
+        )
+        return DecisionFailed(shard, correlation_id)
+    raise TypeError(f"a write was answered with {type(result).__name__}")

@@ -1,0 +1,231 @@
+"""Execute: batches of commands on a stream, each answered when all of its commands are durable.
+
+Commands are submitted in the order in which they come, and batches may overtake each other only in their answers. A stream has a
+bounded number of batches in flight; beyond it nothing is read, so that gRPC's flow control pushes back.
+"""
+
+import asyncio
+import time
+from typing import Any, NamedTuple
+
+import grpc
+
+from engine.core.limits import BATCH_COMMANDS_MAX, BATCH_LINES_MAX
+from engine.rpc.calls import CURRENT, abandon, problem_of
+from engine.rpc.checks import InvalidField, timeout_ns
+from engine.rpc.convert_answers import FILLERS, Place
+from engine.rpc.convert_commands import CONVERTERS, Caller
+from engine.rpc.drain import Drain
+from engine.rpc.errors import explain, put_failure
+from engine.rpc.faults import report
+from engine.rpc.problems import ServerStopping
+from engine.shard.messages import Accepted, Result, Write
+from engine.shard.port import Shards
+from holdfast.v1 import inventory_pb2 as pb
+
+BATCHES_IN_FLIGHT_MAX = 16
+"""Batches of one stream that are submitted and not yet answered."""
+
+COMMANDS_PER_TURN = 256
+"""Commands converted without a break: then other calls get their turn, and the shards can begin."""
+
+PART_BYTES = 1024 * 1024
+"""Bytes after which a batch's answer is sent in parts, so that it stays below every limit of message size."""
+
+LINE_BYTES_MIN = 13
+"""Bytes of the shortest basket line that can be accepted: a shorter batch cannot have too many of them."""
+
+
+class Pending(NamedTuple):
+    """A command that was submitted: its name in the oneof, its write, its shard, and the result to come."""
+
+    name: str
+    write: Write
+    shard: int
+    future: asyncio.Future[Result]
+
+
+Entry = Pending | Exception
+"""A submitted command, or why it was not submitted."""
+
+
+class ExecuteStream:
+    """One call of Execute."""
+
+    def __init__(self, shards: Shards, drain: Drain, context: Any) -> None:
+        self._shards = shards
+        self._drain = drain
+        self._context = context
+        self._call = CURRENT.get()
+        self._caller = Caller(shards, self._call.correlation_id, self._call.principal)
+        self._places = [Place(shards.history, shards.epoch, shard) for shard in range(shards.count)]
+        self._in_flight = asyncio.Semaphore(BATCHES_IN_FLIGHT_MAX)
+        self._writing = asyncio.Lock()
+        self._answers: set[asyncio.Task[None]] = set()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Serve the stream until the client has sent its last batch, the server drains, or a batch is out of limits: what was submitted
+        before is answered in any case."""
+        try:
+            await self._take_batches()
+        except (InvalidField, ServerStopping):
+            await self._answer_everything()
+            raise
+        else:
+            await self._answer_everything()
+        finally:
+            for task in self._answers:
+                task.cancel()
+            if self._failed.done():
+                self._failed.exception()
+
+    async def _take_batches(self) -> None:
+        while True:
+            await self._in_flight.acquire()
+            request = await self._next()
+            if request is None:
+                return
+            _check_batch(request)
+            entries = await self._submit(request)
+            task = asyncio.create_task(self._answer(request.batch_id, entries))
+            self._answers.add(task)
+            task.add_done_callback(self._answered)
+
+    async def _answer_everything(self) -> None:
+        if self._answers:
+            await asyncio.wait(self._answers)
+        if self._failed.done():
+            self._failed.result()
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        """Make room for the next batch; pass on a fault."""
+        self._answers.discard(task)
+        self._in_flight.release()
+        if not task.cancelled() and task.exception() and not self._failed.done():
+            self._failed.set_exception(task.exception() or RuntimeError())
+
+    async def _next(self) -> pb.ExecuteRequest | None:
+        """The next batch; None at the end of the stream."""
+        if self._failed.done():
+            self._failed.result()
+        reading = asyncio.ensure_future(self._context.read())
+        try:
+            await asyncio.wait(
+                (reading, self._drain.started, self._failed), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not reading.done():
+                if self._failed.done():
+                    self._failed.result()
+                raise ServerStopping
+            request = reading.result()
+        finally:
+            reading.cancel()
+        return None if request is grpc.aio.EOF else request
+
+    async def _submit(self, request: pb.ExecuteRequest) -> list[Entry]:
+        """Convert and submit every command of a batch, in order."""
+        entries: list[Entry] = []
+        now_ns = time.monotonic_ns()
+        submit_one = self._submit_one
+        for command in request.commands:
+            if len(entries) % COMMANDS_PER_TURN == COMMANDS_PER_TURN - 1:
+                await asyncio.sleep(0)
+            try:
+                entries.append(submit_one(command, now_ns))
+            except Exception as problem:
+                entries.append(problem)
+        return entries
+
+    def _submit_one(self, command: pb.Command, now_ns: int) -> Pending:
+        deadline_ns = self._call.deadline_ns
+        if command.HasField("timeout"):
+            own_ns = now_ns + timeout_ns(command.timeout, "timeout")
+            deadline_ns = min(deadline_ns, own_ns) if deadline_ns else own_ns
+        name = command.WhichOneof("command")
+        if name is None:
+            raise InvalidField("command", "", f"one of {', '.join(CONVERTERS)}")
+        slot, write = CONVERTERS[name](getattr(command, name), self._caller)
+        shards = self._shards
+        return Pending(name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns))
+
+    async def _answer(self, batch_id: int, entries: list[Entry]) -> None:
+        """Wait for a batch's results and send them."""
+        try:
+            for entry in entries:
+                # The results of a shard arrive in the order of submission and many at once, so nearly all are there by the time of asking.
+                if isinstance(entry, Pending) and not entry.future.done():
+                    await asyncio.wait((entry.future,))
+            await self._send(batch_id, entries)
+        except BaseException:
+            for entry in entries:
+                if isinstance(entry, Pending):
+                    abandon(entry.future)
+            raise
+
+    async def _send(self, batch_id: int, entries: list[Entry]) -> None:
+        response = pb.ExecuteResponse(batch_id=batch_id)
+        size_bytes = 0
+        for index, entry in enumerate(entries):
+            if index % COMMANDS_PER_TURN == COMMANDS_PER_TURN - 1:
+                await asyncio.sleep(0)
+            if size_bytes > PART_BYTES:
+                await self._write(response)
+                response = pb.ExecuteResponse(batch_id=batch_id)
+                size_bytes = 0
+            outcome = response.outcomes.add()
+            outcome.index = index
+            self._fill(outcome, entry)
+            size_bytes += outcome.ByteSize()
+        response.complete = True
+        await self._write(response)
+
+    async def _write(self, response: pb.ExecuteResponse) -> None:
+        async with self._writing:
+            await self._context.write(response)
+
+    def _fill(self, outcome: pb.Outcome, entry: Entry) -> None:
+        """Say what became of one command. A fault of ours is the outcome of that command alone."""
+        try:
+            problem = self._fill_answer(outcome, entry)
+        except Exception as raised:
+            problem = raised
+        if problem is None:
+            return
+        refusal = explain(problem)
+        if refusal is None:
+            correlation_id = self._call.correlation_id
+            if isinstance(entry, Pending):
+                context = entry.write.context
+                correlation_id = context.correlation_id or context.request_id
+            refusal = report(problem, correlation_id, method="Execute")
+        put_failure(outcome.failure, refusal)
+
+    def _fill_answer(self, outcome: pb.Outcome, entry: Entry) -> Exception | None:
+        """Fill the response of an accepted command; return the problem of another one."""
+        if not isinstance(entry, Pending):
+            return entry
+        name, write, shard, future = entry
+        result = future.result()
+        if type(result) is not Accepted:
+            return problem_of(result, write, shard)
+        FILLERS[name](getattr(outcome, name), result.answer, result, self._places[shard])
+        return None
+
+
+def _check_batch(request: pb.ExecuteRequest) -> None:
+    """Refuse a batch as a whole, before any of it is submitted."""
+    count = len(request.commands)
+    if not 0 < count <= BATCH_COMMANDS_MAX:
+        limit = f"1 to {BATCH_COMMANDS_MAX} commands"
+        raise InvalidField("commands", f"{count} commands", limit)
+    if request.ByteSize() < BATCH_LINES_MAX * LINE_BYTES_MIN:
+        return
+    lines = 0
+    for command in request.commands:
+        name = command.WhichOneof("command")
+        if name in ("reserve", "allocate"):
+            lines += len(getattr(command, name).lines)
+    if lines > BATCH_LINES_MAX:
+        limit = f"at most {BATCH_LINES_MAX} basket lines in one batch"
+        raise InvalidField("commands", f"{lines} lines", limit)

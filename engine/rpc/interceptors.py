@@ -1,0 +1,148 @@
+"""What every call of ours passes through: correlation id, deadline, the funnel of errors, and the observer of metrics."""
+
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+from grpc_status import rpc_status
+
+from engine.rpc.calls import CURRENT, Call
+from engine.rpc.checks import check_text
+from engine.rpc.errors import explain, to_status
+from engine.rpc.faults import report
+
+Observer = Callable[[str, str, float], None]
+"""Is told of each finished call: method ("Reserve"), name of the gRPC code ("OK"), and duration in seconds."""
+
+SERVICE_PREFIX = "/holdfast."
+CORRELATION_HEADER = "x-correlation-id"
+
+Handler = Any
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+
+
+def ignore(method: str, code: str, duration_s: float) -> None:
+    """The observer of a server without metrics."""
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every handler of Holdfast's services; health and reflection pass untouched.
+
+    `unary_deadline_s` is the deadline of unary calls whose client states none. Handlers raise problems; each becomes a status here,
+    and what nobody foresaw becomes INTERNAL with a correlation id, without a traceback.
+    """
+
+    def __init__(self, unary_deadline_s: float, observer: Observer = ignore) -> None:
+        self._unary_deadline_s = unary_deadline_s
+        self._observer = observer
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        """Find the handler of a call. There is one per method, so each is wrapped once."""
+        path = handler_call_details.method
+        wrapped = self._wrapped.get(path)
+        if wrapped is None:
+            wrapped = await continuation(handler_call_details)
+            if wrapped is not None and path.startswith(SERVICE_PREFIX):
+                wrapped = self._wrap(wrapped, path.rpartition("/")[2])
+                self._wrapped[path] = wrapped
+        return wrapped
+
+    def _wrap(self, handler: Handler, method: str) -> Handler:
+        if handler.request_streaming:
+            if handler.response_streaming:
+                make, behavior = grpc.stream_stream_rpc_method_handler, handler.stream_stream
+            else:
+                make, behavior = grpc.stream_unary_rpc_method_handler, handler.stream_unary
+        elif handler.response_streaming:
+            make, behavior = grpc.unary_stream_rpc_method_handler, handler.unary_stream
+        else:
+            make, behavior = grpc.unary_unary_rpc_method_handler, handler.unary_unary
+        unary_deadline_s = 0.0 if handler.response_streaming else self._unary_deadline_s
+        wrap = self._stream if inspect.isasyncgenfunction(behavior) else self._coroutine
+        return make(
+            wrap(behavior, method, unary_deadline_s),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _coroutine(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
+        async def answer(request: Any, context: Any) -> Any:
+            with _Watch(self._observer, method, context) as watch:
+                try:
+                    CURRENT.set(_call(method, context, unary_deadline_s))
+                    return await behavior(request, context)
+                except Exception as problem:
+                    await watch.abort(problem)
+
+        return answer
+
+    def _stream(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
+        async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
+            with _Watch(self._observer, method, context) as watch:
+                try:
+                    CURRENT.set(_call(method, context, unary_deadline_s))
+                    async for response in behavior(request, context):
+                        yield response
+                except Exception as problem:
+                    await watch.abort(problem)
+
+        return answer
+
+
+class _Watch:
+    """Follows one call to its end, and tells the observer how it went."""
+
+    def __init__(self, observer: Observer, method: str, context: Any) -> None:
+        self._observer = observer
+        self._method = method
+        self._context = context
+        self._code = ""
+
+    def __enter__(self) -> "_Watch":
+        self._started_s = time.perf_counter()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        code = self._code
+        if not code:
+            code = "OK" if kind is None else self._code_of_cancellation()
+        self._observer(self._method, code, time.perf_counter() - self._started_s)
+
+    def _code_of_cancellation(self) -> str:
+        """gRPC cancels a handler when the client goes away, and when the client's deadline passes."""
+        remaining_s = self._context.time_remaining()
+        return "DEADLINE_EXCEEDED" if remaining_s is not None and remaining_s <= 0 else "CANCELLED"
+
+    async def abort(self, problem: Exception) -> None:
+        """End the call with the status of a problem."""
+        refusal = explain(problem)
+        if refusal is None:
+            correlation_id = _correlation_id(self._context)
+            refusal = report(problem, correlation_id, method=self._method)
+        self._code = refusal.code.name
+        await self._context.abort_with_status(rpc_status.to_status(to_status(refusal)))
+
+
+def _correlation_id(context: Any) -> str:
+    for name, value in context.invocation_metadata() or ():
+        if name == CORRELATION_HEADER and isinstance(value, str):
+            return value
+    return ""
+
+
+def _call(method: str, context: Any, unary_deadline_s: float) -> Call:
+    """What the handler needs to know of the call. InvalidField if its correlation id is malformed."""
+    correlation_id = _correlation_id(context)
+    if correlation_id:
+        check_text(correlation_id, CORRELATION_HEADER)
+    remaining_s = context.time_remaining()
+    client_has_deadline = remaining_s is not None
+    if remaining_s is None:
+        remaining_s = unary_deadline_s
+    deadline_ns = time.monotonic_ns() + int(remaining_s * 1e9) if remaining_s else 0
+    return Call(method, correlation_id, "", deadline_ns, client_has_deadline)

@@ -1,0 +1,96 @@
+"""InventoryService: check, convert, submit, convert back."""
+
+from typing import Any, TypeVar
+
+import grpc
+
+from engine.rpc import reads
+from engine.rpc.calls import CURRENT, ask, problem_of
+from engine.rpc.convert_answers import FILLERS, Place
+from engine.rpc.convert_commands import CONVERTERS, Caller
+from engine.rpc.drain import Drain
+from engine.rpc.execute import ExecuteStream
+from engine.shard.messages import Accepted
+from engine.shard.port import Shards
+from holdfast.v1 import inventory_pb2 as pb
+from holdfast.v1 import inventory_pb2_grpc
+
+M = TypeVar("M")
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
+    """Answers commands and queries of stock. Problems are raised; the interceptor makes statuses of them."""
+
+    def __init__(self, shards: Shards, drain: Drain) -> None:
+        self._shards = shards
+        self._drain = drain
+
+    async def _write(self, name: str, request: Any, response: M) -> M:
+        """Run one command, and fill its response."""
+        shards = self._shards
+        call = CURRENT.get()
+        caller = Caller(shards, call.correlation_id, call.principal)
+        slot, write = CONVERTERS[name](request, caller)
+        result = await ask(shards, slot, write)
+        shard = shards.shard_of(slot)
+        if not isinstance(result, Accepted):
+            raise problem_of(result, write, shard) or TypeError(
+                "an unaccepted write has no problem"
+            )
+        place = Place(shards.history, shards.epoch, shard)
+        FILLERS[name](response, result.answer, result, place)
+        return response
+
+    async def Reserve(self, request: pb.ReserveRequest, context: Context) -> pb.ReserveResponse:
+        return await self._write("reserve", request, pb.ReserveResponse())
+
+    async def Extend(self, request: pb.ExtendRequest, context: Context) -> pb.ExtendResponse:
+        return await self._write("extend", request, pb.ExtendResponse())
+
+    async def Commit(self, request: pb.CommitRequest, context: Context) -> pb.CommitResponse:
+        return await self._write("commit", request, pb.CommitResponse())
+
+    async def Release(self, request: pb.ReleaseRequest, context: Context) -> pb.ReleaseResponse:
+        return await self._write("release", request, pb.ReleaseResponse())
+
+    async def Allocate(self, request: pb.AllocateRequest, context: Context) -> pb.AllocateResponse:
+        return await self._write("allocate", request, pb.AllocateResponse())
+
+    async def Ship(self, request: pb.ShipRequest, context: Context) -> pb.ShipResponse:
+        return await self._write("ship", request, pb.ShipResponse())
+
+    async def Sell(self, request: pb.SellRequest, context: Context) -> pb.SellResponse:
+        return await self._write("sell", request, pb.SellResponse())
+
+    async def Receive(self, request: pb.ReceiveRequest, context: Context) -> pb.ReceiveResponse:
+        return await self._write("receive", request, pb.ReceiveResponse())
+
+    async def Adjust(self, request: pb.AdjustRequest, context: Context) -> pb.AdjustResponse:
+        return await self._write("adjust", request, pb.AdjustResponse())
+
+    async def SetOnHand(
+        self, request: pb.SetOnHandRequest, context: Context
+    ) -> pb.SetOnHandResponse:
+        return await self._write("set_on_hand", request, pb.SetOnHandResponse())
+
+    async def Configure(
+        self, request: pb.ConfigureRequest, context: Context
+    ) -> pb.ConfigureResponse:
+        return await self._write("configure", request, pb.ConfigureResponse())
+
+    async def Execute(self, requests: Any, context: Context) -> None:
+        await ExecuteStream(self._shards, self._drain, context).run()
+
+    async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
+        return await reads.get_stock(self._shards, request)
+
+    async def GetReservation(
+        self, request: pb.GetReservationRequest, context: Context
+    ) -> pb.GetReservationResponse:
+        return await reads.get_reservation(self._shards, request)
+
+    async def BatchGetAvailability(
+        self, request: pb.BatchGetAvailabilityRequest, context: Context
+    ) -> pb.BatchGetAvailabilityResponse:
+        return await reads.batch_get_availability(self._shards, request)

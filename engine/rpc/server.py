@@ -1,0 +1,121 @@
+"""The gRPC server: services, health, reflection and limits; how it starts and how it drains."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import grpc
+import msgspec
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from engine.rpc.drain import Drain
+from engine.rpc.interceptors import CallInterceptor, Observer, ignore
+from engine.rpc.inventory import InventoryService
+from engine.shard.port import Shards
+from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
+
+INVENTORY = inventory_pb2.DESCRIPTOR.services_by_name["InventoryService"].full_name
+
+
+class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How the server meets the network. Sizes in bytes, times in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes any free port."""
+    share_port: bool = False
+    """Whether several processes may listen on the port (SO_REUSEPORT)."""
+    message_bytes_max: int = 16 * 1024 * 1024
+    streams_max: int = 1_024
+    """Concurrent calls of one connection."""
+    unary_deadline_s: float = 30.0
+    """The deadline of unary calls whose client states none."""
+    keepalive_time_s: float = 30.0
+    """After so long without a sign of life the server pings the client."""
+    keepalive_timeout_s: float = 10.0
+    """Without an answer for so long the connection is closed."""
+    ping_interval_s_min: float = 10.0
+    """Clients that ping more often are disconnected."""
+
+
+class Service(NamedTuple):
+    """A further service of this server: its full name, and how it is added."""
+
+    name: str
+    add: Callable[[grpc.aio.Server], None]
+
+
+class RpcServer:
+    """The front end's server. Make, start and stop it in one event loop."""
+
+    def __init__(
+        self,
+        shards: Shards,
+        options: ServerOptions | None = None,
+        services: Callable[[Drain], Sequence[Service]] | None = None,
+        observer: Observer = ignore,
+    ) -> None:
+        """`services` makes the services beside InventoryService; they watch the drain to end their streams."""
+        self.drain = Drain()
+        self._options = options or ServerOptions()
+        self._server = grpc.aio.server(
+            interceptors=[CallInterceptor(self._options.unary_deadline_s, observer)],
+            options=_channel_options(self._options),
+        )
+        inventory_pb2_grpc.add_InventoryServiceServicer_to_server(
+            InventoryService(shards, self.drain), self._server
+        )
+        names = [INVENTORY]
+        for service in services(self.drain) if services else ():
+            service.add(self._server)
+            names.append(service.name)
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._health_names = ["", *names]
+        reflection.enable_server_reflection(
+            [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
+
+    async def start(self) -> int:
+        """Listen; return the port. OSError if it cannot be bound. Health stays NOT_SERVING until `set_serving(True)`."""
+        await self.set_serving(False)
+        address = f"{self._options.host}:{self._options.port}"
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: {error}") from error
+        await self._server.start()
+        return port
+
+    async def set_serving(self, serving: bool) -> None:
+        """Tell health checks whether every shard is up. After `stop` has begun it stays NOT_SERVING."""
+        statuses = health_pb2.HealthCheckResponse
+        status = statuses.SERVING if serving else statuses.NOT_SERVING
+        for name in self._health_names:
+            await self._health.set(name, status)
+
+    async def stop(self, grace_s: float) -> None:
+        """Drain: NOT_SERVING first, then no new calls; streams answer what they took and end; after `grace_s` the rest is cancelled.
+        What was submitted to a shard goes on in any case."""
+        await self._health.enter_graceful_shutdown()
+        self.drain.start()
+        await self._server.stop(grace_s)
+
+    async def wait(self) -> None:
+        """Return once the server has stopped."""
+        await self._server.wait_for_termination()
+
+
+def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
+    ping_interval_ms = int(options.ping_interval_s_min * 1_000)
+    return [
+        ("grpc.max_receive_message_length", options.message_bytes_max),
+        ("grpc.max_send_message_length", options.message_bytes_max),
+        ("grpc.max_concurrent_streams", options.streams_max),
+        ("grpc.so_reuseport", int(options.share_port)),
+        ("grpc.keepalive_time_ms", int(options.keepalive_time_s * 1_000)),
+        ("grpc.keepalive_timeout_ms", int(options.keepalive_timeout_s * 1_000)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", ping_interval_ms),
+        ("grpc.http2.min_ping_interval_without_data_ms", ping_interval_ms),
+    ]
