@@ -47,27 +47,28 @@ def _decode(slot: bytes) -> tuple[int, Head] | None:
     return (sequence, Head(position, chain_hash, recorded_at_ms)) if magic == _MAGIC else None
 
 
-def _newest(data: bytes) -> tuple[int, Head] | None:
-    slots = (_decode(data[offset : offset + _SLOT_BYTES]) for offset in SLOT_OFFSETS)
-    return max((slot for slot in slots if slot), key=lambda slot: slot[0], default=None)
-
-
 def read_mark(path: Path) -> Head | None:
-    """The mark in a file, None if there is no such file. LogError if neither of its slots can
-    be read."""
+    """The mark in a file, None if there is no such file. LogError if neither of its slots can be
+    read."""
+    newest = _read_newest(path)
+    return None if newest is None else newest[1]
+
+
+def _read_newest(path: Path) -> tuple[int, Head] | None:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise LogError(f"the high-water mark {path} cannot be read: {error}") from error
-    newest = _newest(data)
+    slots = (_decode(data[offset : offset + _SLOT_BYTES]) for offset in SLOT_OFFSETS)
+    newest = max((slot for slot in slots if slot), key=lambda slot: slot[0], default=None)
     if newest is None:
         raise LogError(
-            f"the high-water mark {path} is damaged: neither of its slots has a valid checksum, "
-            "so nothing says how far the log was acknowledged; restore the directory from a backup"
+            f"the high-water mark {path} is damaged: neither of its slots has a valid checksum, so "
+            "nothing says how far the log was acknowledged; restore the directory from a backup"
         )
-    return newest[1]
+    return newest
 
 
 class Mark:
@@ -76,15 +77,14 @@ class Mark:
     def __init__(self, path: Path) -> None:
         """Open the mark at `path`, which exists. LogError if it cannot be read or written."""
         self._path = path
-        head = read_mark(path)
-        try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            newest = _newest(os.pread(self._descriptor, FILE_BYTES, 0))
-        except OSError as error:
-            raise LogError(f"the high-water mark {path} cannot be opened: {error}") from error
-        if head is None or newest is None:
+        newest = _read_newest(path)
+        if newest is None:
             raise LogError(f"the high-water mark {path} is missing")
         self._sequence, self.head = newest
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise LogError(f"the high-water mark {path} cannot be opened: {error}") from error
 
     @classmethod
     def create(cls, path: Path) -> "Mark":

@@ -31,8 +31,8 @@ def open_store(directory: Path, create: bool) -> tuple[Store, Mark]:
     if mark is None:
         if log_path.exists():
             raise LogError(
-                f"{directory} has a log but no high-water mark ({mark_path} is missing), so nothing "
-                "says how far it was acknowledged; restore the directory from a backup"
+                f"{directory} has a log but no high-water mark ({mark_path} is missing), so "
+                "nothing says how far it was acknowledged; restore the directory from a backup"
             )
         if not create:
             raise LogError(f"{directory} holds no log: {mark_path} is missing")
@@ -106,7 +106,8 @@ def _follow(store: Store, mark: Head) -> Head:
             if group_hash != mark.chain_hash:
                 raise LogError(
                     f"the log in {store.directory} has another history at {mark.position} than was "
-                    f"acknowledged there: hash {group_hash.hex()}, acknowledged {mark.chain_hash.hex()}"
+                    f"acknowledged there: hash {group_hash.hex()} in place of "
+                    f"{mark.chain_hash.hex()}"
                 )
             continue
         if first_position != head.position + 1:
