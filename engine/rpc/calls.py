@@ -8,7 +8,7 @@ from typing import NamedTuple
 import structlog
 
 from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
-from engine.shard.messages import Accepted, Failed, Refused, Request, Result, TooLate, Write
+from engine.shard.messages import Failed, Refused, Request, Result, TooLate, Write
 from engine.shard.port import Shards, ShardUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -17,8 +17,8 @@ _log = structlog.get_logger(__name__)
 class Call(NamedTuple):
     """A call on its way through a handler.
 
-    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `waits_for_client` says that gRPC itself ends the call at the deadline,
-    because the client set it; otherwise the handler must.
+    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `waits_for_client` says that gRPC
+    itself ends the call at the deadline, because the client set it; otherwise the handler must.
     """
 
     method: str
@@ -33,10 +33,12 @@ CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
 
 
 async def ask(shards: Shards, slot: int, request: Request) -> Result:
-    """Submit a request of the current call and wait for its durable result, within the call's deadline.
+    """Submit a request of the current call and wait for its durable result, within the call's
+    deadline.
 
-    When the client goes away or its deadline passes, this wait ends and the request goes on: a write is never torn. Raises
-    Overloaded or ShardUnavailable, the latter also if the server's own deadline passes without an answer, since the outcome is unknown then.
+    When the client goes away or its deadline passes, this wait ends and the request goes on: a
+    write is never torn. Raises Overloaded or ShardUnavailable, the latter also if the server's own
+    deadline passes without an answer, since the outcome is unknown then.
     """
     call = CURRENT.get()
     future = shards.submit(slot, request, call.deadline_ns)
@@ -60,10 +62,9 @@ def _ignore(future: asyncio.Future[Result]) -> None:
         future.exception()
 
 
-def problem_of(result: Result, write: Write, shard: int) -> Exception | None:
-    """Why a write has not been accepted; None if it was. A failed decision is logged with what finds it in the shard's log."""
-    if type(result) is Accepted:
-        return None
+def problem_of(result: Result, write: Write, shard: int) -> Exception:
+    """Why a write was not accepted. A failed decision is logged with what
+    finds it in the shard's log."""
     if type(result) is Refused:
         return Rejected(result.rejection)
     if type(result) is TooLate:
@@ -79,4 +80,4 @@ def problem_of(result: Result, write: Write, shard: int) -> Exception | None:
             correlation_id=correlation_id,
         )
         return DecisionFailed(shard, correlation_id)
-    raise TypeError(f"a write was answered with {type(result).__name__}")
+    return TypeError(f"a write was answered with {type(result).__name__}")

@@ -1,4 +1,5 @@
-"""The shape of what callers send. Every violation is an InvalidField, which names the field, the value and the limit."""
+"""The shape of what callers send. Every violation is an InvalidField, which names the field, the
+value and the limit."""
 
 import re
 
@@ -34,7 +35,8 @@ _control_character = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 class InvalidField(Exception):
     """A field is empty, malformed or out of its limits. Nothing was changed.
 
-    `field` is its path in the request, such as "lines[3].quantity"; `value` is what it was, shortened; `limit` says what is allowed.
+    `field` is its path in the request, such as "lines[3].quantity"; `value` is what it was,
+    shortened; `limit` says what is allowed.
     """
 
     def __init__(self, field: str, value: object, limit: str) -> None:
@@ -45,7 +47,8 @@ class InvalidField(Exception):
 
 
 def shortened(value: object) -> str:
-    """The value as an error shows it: control characters escaped, cut after VALUE_CHARACTERS_MAX characters."""
+    """The value as an error shows it: control characters escaped, cut after VALUE_CHARACTERS_MAX
+    characters."""
     text = str(value)
     if not text.isprintable():
         text = text[: VALUE_CHARACTERS_MAX + 1].encode("unicode_escape").decode("ascii")
@@ -55,7 +58,8 @@ def shortened(value: object) -> str:
 
 
 def are_plain(joined: str) -> bool:
-    """Whether texts, given as one joined text, all pass without a closer look; those that do not may still be well-formed.
+    """Whether texts, given as one joined text, all pass without a closer look; those that do not
+    may still be well-formed.
 
     Joining them first makes one check of many, which matters for the speed of batches.
     """
@@ -68,7 +72,8 @@ def are_plain(joined: str) -> bool:
 
 
 def check_text(value: str, field: str) -> None:
-    """Refuse a text that is too long, has control characters, or has spaces around it. Empty passes."""
+    """Refuse a text that is too long, has control characters, or has spaces around it. Empty
+    passes."""
     if are_plain(value):
         return
     # A character has at most 4 bytes, so that most texts need not be encoded.
@@ -117,7 +122,8 @@ def timeout_ns(duration: Duration, field: str) -> int:
 
 
 def time_ms(timestamp: Timestamp, field: str) -> int:
-    """A time in milliseconds since 1970. The first millisecond is refused, because the core reads 0 as not stated."""
+    """A time in milliseconds since 1970. The first millisecond is refused, because the core reads 0
+    as not stated."""
     seconds, nanos = timestamp.seconds, timestamp.nanos
     total_ms = seconds * 1_000 + nanos // NANOSECONDS_PER_MILLISECOND
     if not 0 <= nanos < NANOSECONDS_PER_SECOND or not 0 < total_ms <= TIME_MS_MAX:

@@ -1,7 +1,8 @@
 """What callers hear of each problem: the only table of statuses.
 
-`explain` turns a problem (a rejection, a refused field, a shard that is away, ...) into a Refusal; `to_status` renders it as
-google.rpc.Status for unary calls, `put_failure` as holdfast.v1.Failure for Execute.
+`explain` turns a problem (a rejection, a refused field, a shard that is away, ...) into a Refusal;
+`to_status` renders it as google.rpc.Status for unary calls, `put_failure` as holdfast.v1.Failure
+for Execute.
 """
 
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf import any_pb2
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from holdfast.v1 import errors_pb2 as pb
 
 from engine.core import rejections
 from engine.core.model import Key, ShortCause, ShortLine
-from engine.feed.cursor import Cursor, CursorForeign, CursorOutOfRange, MalformedCursor
+from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.watch import FeedStopping
 from engine.rpc.checks import InvalidField, shortened
@@ -27,7 +29,6 @@ from engine.rpc.problems import (
     ServerStopping,
 )
 from engine.shard.port import Overloaded, ShardUnavailable
-from holdfast.v1 import errors_pb2 as pb
 
 DOMAIN = "holdfast"
 
@@ -35,8 +36,8 @@ SHORT_LINES_MAX = 20
 """Short lines that a status lists; Execute lists all."""
 
 STATUS_BYTES_MAX = 4_096
-"""Bytes of a status. It travels in a header, a third longer as base64, and beside its message, which is in it too; gRPC
-drops a call whose headers exceed 8 KiB."""
+"""Bytes of a status. It travels in a header, a third longer as base64, and beside its message,
+which is in it too; gRPC drops a call whose headers exceed 8 KiB."""
 
 OVERLOADED_RETRY_MS = 200
 UNAVAILABLE_RETRY_MS = 500
@@ -85,13 +86,15 @@ class Refusal(NamedTuple):
 
 
 def internal(correlation_id: str) -> Refusal:
-    """What a caller hears of a fault of ours: where to find it in the server's log, and nothing else."""
+    """What a caller hears of a fault of ours: where to find it in the server's log, and nothing
+    else."""
     message = f"the server has a fault; its log has it under correlation id {correlation_id}"
     return Refusal(pb.ERROR_REASON_INTERNAL, message, {"correlation_id": correlation_id})
 
 
 def explain(problem: object) -> Refusal | None:
-    """The refusal that a problem becomes; None if it is not one that is foreseen, and so a fault of ours."""
+    """The refusal that a problem becomes; None if it is not one that is foreseen, and so a fault of
+    ours."""
     if isinstance(problem, Rejected):
         problem = problem.rejection
     explanation = EXPLANATIONS.get(type(problem))
@@ -189,8 +192,8 @@ def _line_quantity_exceeded(problem: rejections.LineQuantityExceeded) -> Refusal
         "limit": str(problem.limit),
     }
     message = (
-        f"line {problem.line_id} of reservation {problem.reservation_id}: {problem.asked} asked for, "
-        f"{_are(problem.limit)} there"
+        f"line {problem.line_id} of reservation {problem.reservation_id}: "
+        f"{problem.asked} asked for, {_are(problem.limit)} there"
     )
     return Refusal(pb.ERROR_REASON_LINE_QUANTITY_EXCEEDED, message, facts)
 
@@ -198,8 +201,8 @@ def _line_quantity_exceeded(problem: rejections.LineQuantityExceeded) -> Refusal
 def _below_promised(problem: rejections.BelowPromised) -> Refusal:
     facts = {"on_hand": str(problem.on_hand), "promised": str(problem.promised)}
     message = (
-        f"{problem.on_hand} of {_at(problem.key)} would be on hand and {_are(problem.promised)} promised; "
-        "tell it with if_short RECORD if it has happened"
+        f"{problem.on_hand} of {_at(problem.key)} would be on hand and "
+        f"{_are(problem.promised)} promised; tell it with if_short RECORD if it has happened"
     )
     return Refusal(pb.ERROR_REASON_BELOW_PROMISED, message, facts | _key(problem.key))
 

@@ -1,27 +1,29 @@
 """Execute: batches of commands on a stream, each answered when all of its commands are durable.
 
-Commands are submitted in the order in which they come, and batches may overtake each other only in their answers. A stream has a
-bounded number of batches in flight; beyond it nothing is read, so that gRPC's flow control pushes back.
+Commands are submitted in the order in which they come, and batches may overtake each other only in
+their answers. A stream has a bounded number of batches in flight; beyond it nothing is read, so
+that gRPC's flow control pushes back.
 """
 
 import asyncio
 import time
 from typing import Any, NamedTuple
 
-import grpc
+import grpc.aio
+from holdfast.v1 import inventory_pb2 as pb
 
 from engine.core.limits import BATCH_COMMANDS_MAX, BATCH_LINES_MAX
 from engine.rpc.calls import CURRENT, abandon, problem_of
 from engine.rpc.checks import InvalidField, timeout_ns
 from engine.rpc.convert_answers import FILLERS, Place
-from engine.rpc.convert_commands import CONVERTERS, Caller
+from engine.rpc.convert_commands import CONVERTERS
+from engine.rpc.convert_parts import Caller
 from engine.rpc.drain import Drain
 from engine.rpc.errors import explain, put_failure
 from engine.rpc.faults import report
 from engine.rpc.problems import ServerStopping
 from engine.shard.messages import Accepted, Result, Write
 from engine.shard.port import Shards
-from holdfast.v1 import inventory_pb2 as pb
 
 BATCHES_IN_FLIGHT_MAX = 16
 """Batches of one stream that are submitted and not yet answered."""
@@ -29,15 +31,18 @@ BATCHES_IN_FLIGHT_MAX = 16
 COMMANDS_PER_TURN = 256
 """Commands converted without a break: then other calls get their turn, and the shards can begin."""
 
-PART_BYTES = 1024 * 1024
-"""Bytes after which a batch's answer is sent in parts, so that it stays below every limit of message size."""
+PART_LINES = 4_096
+"""Lines of outcomes, counting one for the outcome itself, after which a batch's answer is sent in
+parts. With the longest ids this is 2 MiB, far below the limits of message size."""
 
 LINE_BYTES_MIN = 13
-"""Bytes of the shortest basket line that can be accepted: a shorter batch cannot have too many of them."""
+"""Bytes of the shortest basket line that can be accepted: a shorter batch cannot have too many of
+them."""
 
 
 class Pending(NamedTuple):
-    """A command that was submitted: its name in the oneof, its write, its shard, and the result to come."""
+    """A command that was submitted: its name in the oneof, its write, its shard, and the result to
+    come."""
 
     name: str
     write: Write
@@ -65,8 +70,8 @@ class ExecuteStream:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Serve the stream until the client has sent its last batch, the server drains, or a batch is out of limits: what was submitted
-        before is answered in any case."""
+        """Serve the stream until the client has sent its last batch, the server drains, or a batch
+        is out of limits: what was submitted before is answered in any case."""
         try:
             await self._take_batches()
         except (InvalidField, ServerStopping):
@@ -121,7 +126,7 @@ class ExecuteStream:
             request = reading.result()
         finally:
             reading.cancel()
-        return None if request is grpc.aio.EOF else request
+        return None if request is grpc.aio.EOF else request  # type: ignore[attr-defined]
 
     async def _submit(self, request: pb.ExecuteRequest) -> list[Entry]:
         """Convert and submit every command of a batch, in order."""
@@ -153,7 +158,8 @@ class ExecuteStream:
         """Wait for a batch's results and send them."""
         try:
             for entry in entries:
-                # The results of a shard arrive in the order of submission and many at once, so nearly all are there by the time of asking.
+                # The results of a shard arrive in the order of submission and many at once, so
+                # nearly all are there by the time of asking.
                 if isinstance(entry, Pending) and not entry.future.done():
                     await asyncio.wait((entry.future,))
             await self._send(batch_id, entries)
@@ -165,18 +171,17 @@ class ExecuteStream:
 
     async def _send(self, batch_id: int, entries: list[Entry]) -> None:
         response = pb.ExecuteResponse(batch_id=batch_id)
-        size_bytes = 0
+        lines = 0
         for index, entry in enumerate(entries):
             if index % COMMANDS_PER_TURN == COMMANDS_PER_TURN - 1:
                 await asyncio.sleep(0)
-            if size_bytes > PART_BYTES:
+            if lines > PART_LINES:
                 await self._write(response)
                 response = pb.ExecuteResponse(batch_id=batch_id)
-                size_bytes = 0
+                lines = 0
             outcome = response.outcomes.add()
             outcome.index = index
-            self._fill(outcome, entry)
-            size_bytes += outcome.ByteSize()
+            lines += self._fill(outcome, entry)
         response.complete = True
         await self._write(response)
 
@@ -184,33 +189,37 @@ class ExecuteStream:
         async with self._writing:
             await self._context.write(response)
 
-    def _fill(self, outcome: pb.Outcome, entry: Entry) -> None:
-        """Say what became of one command. A fault of ours is the outcome of that command alone."""
+    def _fill(self, outcome: pb.Outcome, entry: Entry) -> int:
+        """Say what became of one command; return how many lines that took. A fault of ours is the
+        outcome of that command alone."""
         try:
-            problem = self._fill_answer(outcome, entry)
-        except Exception as raised:
-            problem = raised
-        if problem is None:
-            return
-        refusal = explain(problem)
+            answered = self._answered_lines(outcome, entry)
+        except Exception as fault:
+            answered = fault
+        if isinstance(answered, int):
+            return answered
+        refusal = explain(answered)
         if refusal is None:
             correlation_id = self._call.correlation_id
             if isinstance(entry, Pending):
                 context = entry.write.context
                 correlation_id = context.correlation_id or context.request_id
-            refusal = report(problem, correlation_id, method="Execute")
+            refusal = report(answered, correlation_id, method="Execute")
         put_failure(outcome.failure, refusal)
+        return 1 + len(refusal.short_lines)
 
-    def _fill_answer(self, outcome: pb.Outcome, entry: Entry) -> Exception | None:
-        """Fill the response of an accepted command; return the problem of another one."""
+    def _answered_lines(self, outcome: pb.Outcome, entry: Entry) -> int | Exception:
+        """Fill the response of an accepted command, and count its lines; or return the problem."""
         if not isinstance(entry, Pending):
             return entry
         name, write, shard, future = entry
         result = future.result()
         if type(result) is not Accepted:
             return problem_of(result, write, shard)
-        FILLERS[name](getattr(outcome, name), result.answer, result, self._places[shard])
-        return None
+        answer = result.answer
+        FILLERS[name](getattr(outcome, name), answer, result, self._places[shard])
+        lines = 1 + len(getattr(answer, "lines", ()))
+        return lines + len(result.current.lines) if result.current else lines
 
 
 def _check_batch(request: pb.ExecuteRequest) -> None:

@@ -1,4 +1,5 @@
-"""What happens to a fault of ours: the log has everything, the caller has a correlation id to ask about it."""
+"""What happens to a fault of ours: the log has everything, the caller has a correlation id to ask
+about it."""
 
 import secrets
 
@@ -10,7 +11,8 @@ _log = structlog.get_logger(__name__)
 
 
 def report(fault: BaseException, correlation_id: str, **facts: str) -> Refusal:
-    """Log an unexpected exception with its traceback; return what the caller hears. Without a correlation id, one is made."""
+    """Log an unexpected exception with its traceback; return what the caller hears. Without a
+    correlation id, one is made."""
     correlation_id = correlation_id or secrets.token_hex(8)
     _log.error("unexpected exception", correlation_id=correlation_id, exc_info=fault, **facts)
     return internal(correlation_id)

@@ -1,4 +1,5 @@
-"""What every call of ours passes through: correlation id, deadline, the funnel of errors, and the observer of metrics."""
+"""What every call of ours passes through: correlation id, deadline, the funnel of errors, and the
+observer of metrics."""
 
 import inspect
 import time
@@ -6,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+import grpc.aio
 from grpc_status import rpc_status
 
 from engine.rpc.calls import CURRENT, Call
@@ -14,7 +16,8 @@ from engine.rpc.errors import explain, to_status
 from engine.rpc.faults import report
 
 Observer = Callable[[str, str, float], None]
-"""Is told of each finished call: method ("Reserve"), name of the gRPC code ("OK"), and duration in seconds."""
+"""Is told of each finished call: method ("Reserve"), name of the gRPC code ("OK"), and duration in
+seconds."""
 
 SERVICE_PREFIX = "/holdfast."
 CORRELATION_HEADER = "x-correlation-id"
@@ -27,11 +30,12 @@ def ignore(method: str, code: str, duration_s: float) -> None:
     """The observer of a server without metrics."""
 
 
-class CallInterceptor(grpc.aio.ServerInterceptor):
+class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Wraps every handler of Holdfast's services; health and reflection pass untouched.
 
-    `unary_deadline_s` is the deadline of unary calls whose client states none. Handlers raise problems; each becomes a status here,
-    and what nobody foresaw becomes INTERNAL with a correlation id, without a traceback.
+    `unary_deadline_s` is the deadline of unary calls whose client states none. Handlers raise
+    problems; each becomes a status here, and what nobody foresaw becomes INTERNAL with a
+    correlation id, without a traceback.
     """
 
     def __init__(self, unary_deadline_s: float, observer: Observer = ignore) -> None:
@@ -114,7 +118,7 @@ class _Watch:
         self._observer(self._method, code, time.perf_counter() - self._started_s)
 
     def _code_of_cancellation(self) -> str:
-        """gRPC cancels a handler when the client goes away, and when the client's deadline passes."""
+        """A handler is cancelled when the client goes away, and when its deadline passes."""
         remaining_s = self._context.time_remaining()
         return "DEADLINE_EXCEEDED" if remaining_s is not None and remaining_s <= 0 else "CANCELLED"
 
@@ -136,7 +140,8 @@ def _correlation_id(context: Any) -> str:
 
 
 def _call(method: str, context: Any, unary_deadline_s: float) -> Call:
-    """What the handler needs to know of the call. InvalidField if its correlation id is malformed."""
+    """What the handler needs to know of the call. InvalidField if its correlation id is
+    malformed."""
     correlation_id = _correlation_id(context)
     if correlation_id:
         check_text(correlation_id, CORRELATION_HEADER)

@@ -2,25 +2,27 @@
 
 from typing import Any, TypeVar
 
-import grpc
+import grpc.aio
+from holdfast.v1 import inventory_pb2 as pb
+from holdfast.v1 import inventory_pb2_grpc
 
 from engine.rpc import reads
 from engine.rpc.calls import CURRENT, ask, problem_of
 from engine.rpc.convert_answers import FILLERS, Place
-from engine.rpc.convert_commands import CONVERTERS, Caller
+from engine.rpc.convert_commands import CONVERTERS
+from engine.rpc.convert_parts import Caller
 from engine.rpc.drain import Drain
 from engine.rpc.execute import ExecuteStream
 from engine.shard.messages import Accepted
 from engine.shard.port import Shards
-from holdfast.v1 import inventory_pb2 as pb
-from holdfast.v1 import inventory_pb2_grpc
 
 M = TypeVar("M")
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
-    """Answers commands and queries of stock. Problems are raised; the interceptor makes statuses of them."""
+    """Answers commands and queries of stock. Problems are raised; the interceptor makes statuses of
+    them."""
 
     def __init__(self, shards: Shards, drain: Drain) -> None:
         self._shards = shards
@@ -35,9 +37,7 @@ class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
         result = await ask(shards, slot, write)
         shard = shards.shard_of(slot)
         if not isinstance(result, Accepted):
-            raise problem_of(result, write, shard) or TypeError(
-                "an unaccepted write has no problem"
-            )
+            raise problem_of(result, write, shard)
         place = Place(shards.history, shards.epoch, shard)
         FILLERS[name](response, result.answer, result, place)
         return response

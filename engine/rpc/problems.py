@@ -1,10 +1,12 @@
-"""What a handler raises when it has no answer to give; `errors` says what the caller hears of each."""
+"""What a handler raises when it has no answer to give; `errors` says what the caller hears of
+each."""
 
 from engine.core.rejections import Rejection
 
 
 class Rejected(Exception):
-    """The engine has refused the command or found nothing to read, for a reason of its closed set."""
+    """The engine has refused the command or found nothing to read, for a reason of its closed
+    set."""
 
     def __init__(self, rejection: Rejection) -> None:
         super().__init__(repr(rejection))
@@ -28,7 +30,8 @@ class DeadlineExpired(Exception):
 
 
 class DecisionFailed(Exception):
-    """Deciding the command raised in the shard, which logged it with the request id: a fault of ours. Nothing was changed."""
+    """Deciding the command raised in the shard, which logged it with the request id: a fault of
+    ours. Nothing was changed."""
 
     def __init__(self, shard: int, correlation_id: str) -> None:
         super().__init__(f"shard {shard} failed to decide a command")

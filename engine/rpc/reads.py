@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
+from holdfast.v1 import inventory_pb2 as pb
+
 from engine.core.limits import AVAILABILITY_KEYS_MAX
 from engine.core.rejections import UnknownReservation, UnknownStock
 from engine.feed.cursor import Cursor, CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.rpc.calls import CURRENT, ask
 from engine.rpc.checks import InvalidField, check_required, check_text
 from engine.rpc.convert_answers import put_availability, put_reservation, put_stock
-from engine.rpc.convert_commands import stock_key
+from engine.rpc.convert_parts import stock_key
 from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
 from engine.shard.messages import (
     AvailabilityRead,
@@ -26,7 +28,6 @@ from engine.shard.messages import (
 )
 from engine.shard.port import Shards
 from engine.shard.slots import slot_of, slot_of_reservation
-from holdfast.v1 import inventory_pb2 as pb
 
 R = TypeVar("R", StockRead, ReservationRead, AvailabilityRead)
 
@@ -69,7 +70,8 @@ async def get_reservation(
 async def batch_get_availability(
     shards: Shards, request: pb.BatchGetAvailabilityRequest
 ) -> pb.BatchGetAvailabilityResponse:
-    """Read what may be promised of many keys: each shard is asked once, and the answer keeps the order of the request."""
+    """Read what may be promised of many keys: each shard is asked once, and the answer keeps the
+    order of the request."""
     tenant = request.tenant
     channel = request.channel
     excluding = request.excluding_reservation
@@ -145,8 +147,8 @@ def _read_at_least(text: str, shards: Shards) -> Cursor | None:
 def _covering(at_least: Cursor | None, positions: dict[int, int], shards: Shards) -> str:
     """The cursor of an answer as of `positions`.
 
-    Every read is answered by the single writer of its shard, and so covers whatever was answered before it: a cursor that lies
-    ahead names what has never happened here.
+    Every read is answered by the single writer of its shard, and so covers whatever was answered
+    before it: a cursor that lies ahead names what has never happened here.
     """
     if at_least is not None:
         for shard, position in positions.items():

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import grpc
+import grpc.aio
 import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
 from engine.rpc.drain import Drain
 from engine.rpc.interceptors import CallInterceptor, Observer, ignore
 from engine.rpc.inventory import InventoryService
 from engine.shard.port import Shards
-from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
 INVENTORY = inventory_pb2.DESCRIPTOR.services_by_name["InventoryService"].full_name
 
@@ -55,7 +55,8 @@ class RpcServer:
         services: Callable[[Drain], Sequence[Service]] | None = None,
         observer: Observer = ignore,
     ) -> None:
-        """`services` makes the services beside InventoryService; they watch the drain to end their streams."""
+        """`services` makes the services beside InventoryService; they watch the drain to end their
+        streams."""
         self.drain = Drain()
         self._options = options or ServerOptions()
         self._server = grpc.aio.server(
@@ -69,7 +70,7 @@ class RpcServer:
         for service in services(self.drain) if services else ():
             service.add(self._server)
             names.append(service.name)
-        self._health = health.aio.HealthServicer()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._health_names = ["", *names]
         reflection.enable_server_reflection(
@@ -77,7 +78,8 @@ class RpcServer:
         )
 
     async def start(self) -> int:
-        """Listen; return the port. OSError if it cannot be bound. Health stays NOT_SERVING until `set_serving(True)`."""
+        """Listen; return the port. OSError if it cannot be bound. Health stays NOT_SERVING until
+        `set_serving(True)`."""
         await self.set_serving(False)
         address = f"{self._options.host}:{self._options.port}"
         try:
@@ -88,15 +90,16 @@ class RpcServer:
         return port
 
     async def set_serving(self, serving: bool) -> None:
-        """Tell health checks whether every shard is up. After `stop` has begun it stays NOT_SERVING."""
+        """Tell health checks whether every shard is up. After `stop` has begun it stays
+        NOT_SERVING."""
         statuses = health_pb2.HealthCheckResponse
         status = statuses.SERVING if serving else statuses.NOT_SERVING
         for name in self._health_names:
             await self._health.set(name, status)
 
     async def stop(self, grace_s: float) -> None:
-        """Drain: NOT_SERVING first, then no new calls; streams answer what they took and end; after `grace_s` the rest is cancelled.
-        What was submitted to a shard goes on in any case."""
+        """Drain: NOT_SERVING first, then no new calls; streams answer what they took and end; after
+        `grace_s` the rest is cancelled. What was submitted to a shard goes on in any case."""
         await self._health.enter_graceful_shutdown()
         self.drain.start()
         await self._server.stop(grace_s)
