@@ -1,7 +1,7 @@
 """The in-memory twin of the log: the same port and the same semantics, down to what a power cut
 takes."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from threading import Lock
 
@@ -122,11 +122,12 @@ class MemoryLog:
             self._unflushed.clear()
             return self._durable.head.position
 
-    def read(self, from_position: int, bytes_max: int) -> list[bytes]:
+    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
         memory = self._open()
         bodies: list[bytes] = []
         size = 0
-        for index in range(bisect_left(memory.last_positions, from_position), len(memory.bodies)):
+        begin = bisect_left(memory.last_positions, from_position)
+        for index in range(begin, bisect_right(memory.last_positions, up_to_position)):
             body = memory.bodies[index]
             size += len(body)
             if bodies and size > bytes_max:
@@ -135,7 +136,7 @@ class MemoryLog:
         return bodies
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
-        bodies = self.read(position, 0)
+        bodies = self.read(position, 0, self.head.position)
         if not bodies:
             raise LogError(f"no commit begins at position {position}")
         return decode_commit(bodies[0], position)

@@ -125,11 +125,13 @@ class RocksLog:
             raise
         return head.position
 
-    def read(self, from_position: int, bytes_max: int) -> list[bytes]:
+    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
         self._check()
         bodies: list[bytes] = []
         size = 0
-        for _, value in self._store.scan("log", POSITION.pack(max(from_position, 0))):
+        for key, value in self._store.scan("log", POSITION.pack(max(from_position, 0))):
+            if POSITION.unpack(key)[0] > up_to_position:
+                break
             body = value[HASH_BYTES:]
             size += len(body)
             if bodies and size > bytes_max:
@@ -138,7 +140,7 @@ class RocksLog:
         return bodies
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
-        bodies = self.read(position, 0)
+        bodies = self.read(position, 0, self._head.position)
         if not bodies:
             raise LogError(f"no commit begins at position {position} in {self._directory}")
         return codec.decode_commit(bodies[0], position)

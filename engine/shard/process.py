@@ -202,17 +202,26 @@ def _die_with(parent_pid: int) -> None:
         sys.exit("the front end has gone already")
 
 
+def _leave_at_once(arguments: threading.ExceptHookArgs) -> None:
+    """A thread that raises leaves the shard half alive: end all of it, and let the supervisor
+    start again."""
+    sys.__excepthook__(arguments.exc_type, arguments.exc_value or arguments.exc_type(), None)
+    sys.stderr.flush()
+    os._exit(EXIT_LOG_BROKEN)
+
+
 def main(arguments: list[str]) -> int:
     """Run a shard from its options; the exit code says how it ended."""
     options = decode_options(arguments[0])
     _die_with(options.parent_pid)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
-        log = RocksLog(Path(options.directory))
+        log = RocksLog(Path(options.directory), create=False)
         process = ShardProcess(options, log)
     except (LogError, ShardBroken) as error:
         sys.stderr.write(f"shard {options.shard} refuses to start: {error}\n")
         return EXIT_REFUSED
+    threading.excepthook = _leave_at_once
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())
     try:

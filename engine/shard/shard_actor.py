@@ -52,6 +52,12 @@ class Open(Struct, frozen=True):
     actors_max: int
 
 
+class Opened(Struct, frozen=True):
+    """The shard has recovered up to `position`."""
+
+    position: int
+
+
 class Decide(Struct, frozen=True):
     """A batch of calls to decide at `now_ms`; `monotonic_ns` is the time that deadlines are
     measured by."""
@@ -81,7 +87,7 @@ class ShardActor(Actor):
     """Decides batches, one turn each. It is deterministic: time comes with the batch, and
     everything else is in the log."""
 
-    def receiveMessage(self, message: object, sender: object) -> None:  # noqa: N802  # Thespian's name.
+    def receiveMessage(self, message: object, sender: object) -> None:
         """Thespian hands a message that raised to the actor a second time, so nothing may raise
         out of here."""
         try:
@@ -92,7 +98,7 @@ class ShardActor(Actor):
         except Exception as error:
             self.send(sender, Broken(error))
 
-    def _open(self, message: Open) -> int:
+    def _open(self, message: Open) -> Opened:
         self._log: Log = message.log
         self._tally: Tally = message.tally
         self._settings = message.settings
@@ -102,7 +108,7 @@ class ShardActor(Actor):
         self._totals: Totals = self._log.totals()
         self._timers = list(self._log.timers())
         self._tally.opened(self._totals)
-        return self._log.head.position
+        return Opened(self._log.head.position)
 
     def _decide(self, batch: Decide) -> Decided:
         groups = []

@@ -1,10 +1,12 @@
 """Starts the shard processes, starts again the one that has died, and stops them all."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
@@ -31,7 +33,7 @@ class Supervisor:
     def __init__(
         self,
         links: list[ShardLink],
-        data_dir: str,
+        data_dir: Path,
         epoch: int,
         actors_max: int,
         settings: Settings,
@@ -78,7 +80,8 @@ class Supervisor:
                 await asyncio.wait_for(process.wait(), grace_s)
             except TimeoutError:
                 _logger.warning("shard killed", shard=shard, grace_s=grace_s)
-                process.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
                 await process.wait()
 
     async def _keep(self, link: ShardLink) -> None:

@@ -107,8 +107,7 @@ class Turn:
         actor = self._actors.get(event.key)
         if event.key not in self._stock_before:
             self._stock_before[event.key] = actor.stock
-        recorded = actor.evolve(event)
-        return recorded
+        return actor.evolve(event)
 
     def _evolve_reservation(self, events: Sequence[Event]) -> None:
         concerned = [event for event in events if isinstance(event, ReservationEvent | LineEvent)]

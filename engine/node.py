@@ -1,0 +1,150 @@
+"""The composition root: the only place where everything is wired."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+import uvloop
+
+from engine.config import Configuration, split_address
+from engine.feed.hub import Hub
+from engine.feed.limits import FeedLimits
+from engine.log.layout import open_layout
+from engine.log.port import LogError
+from engine.metrics import Metrics
+from engine.rpc.feed import SERVICE, add_feed_service
+from engine.rpc.server import RpcServer, ServerOptions, Service
+from engine.shard.link import ShardLink
+from engine.shard.router import Router
+from engine.shard.supervisor import ShardRefused, Supervisor
+
+_logger = structlog.get_logger(__name__)
+
+
+class Addresses(NamedTuple):
+    """Where a node listens, with the ports it was given; `metrics` is empty if it serves none."""
+
+    rpc: str
+    metrics: str
+
+
+class NodeRefused(Exception):
+    """The node cannot start: the message says what stands in the way and what to do about it."""
+
+
+class Node:
+    """One node: a front end with its shards. Make, start and stop it in one event loop."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Open the data directory. NodeRefused if it is not ours or not this configuration's."""
+        self._configuration = configuration
+        data_dir = Path(configuration.data_dir)
+        try:
+            layout = open_layout(data_dir, configuration.shards)
+        except (LogError, OSError) as error:
+            raise NodeRefused(str(error)) from error
+        self.metrics = Metrics(layout.shards)
+        links = [
+            ShardLink(shard, configuration.queue_commands_max, self.metrics.shard_statistics)
+            for shard in range(layout.shards)
+        ]
+        self._up = [False] * layout.shards
+        self._been_up = [False] * layout.shards
+        self.supervisor = Supervisor(
+            links,
+            data_dir,
+            layout.epoch,
+            configuration.active_actors_max,
+            configuration.settings,
+            self._shard_changed,
+        )
+        router = Router(links, layout.history, layout.epoch)
+        limits = FeedLimits(
+            subscribers_max=configuration.watch_subscribers_max,
+            tail_bytes_max=configuration.tail_bytes_max,
+            checkpoint_s=configuration.checkpoint_interval_s,
+        )
+        self._hub = Hub(router, limits)
+        self.metrics.feed_gauges(lambda: (self._hub.subscribers, self._hub.lag_events_max))
+        host, port = split_address(configuration.listen)
+        self._host = host
+        self._server = RpcServer(
+            router,
+            ServerOptions(
+                host=host,
+                port=port,
+                message_bytes_max=configuration.message_bytes_max,
+                streams_max=configuration.streams_max,
+                unary_deadline_s=configuration.default_deadline_s,
+            ),
+            services=lambda _: [
+                Service(SERVICE, lambda server: add_feed_service(self._hub, server))
+            ],
+            observer=self.metrics.observe_call,
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> Addresses:
+        """Start the shards, then listen. NodeRefused if either fails; nothing is left running."""
+        try:
+            await self.supervisor.start()
+            port = await self._server.start()
+            metrics = self._serve_metrics()
+        except (ShardRefused, OSError) as error:
+            await self.stop()
+            raise NodeRefused(str(error)) from error
+        await self._server.set_serving(all(self._up))
+        return Addresses(f"{self._host}:{port}", metrics)
+
+    async def stop(self) -> None:
+        """Drain: refuse what is new, answer what was taken, end the feeds, and let the shards close
+        their logs. Nothing that was answered is lost, whatever this costs."""
+        drain_s = self._configuration.drain_s
+        self._hub.stop()
+        await self._server.stop(drain_s)
+        await self.supervisor.stop(drain_s)
+        await asyncio.to_thread(self.metrics.close)
+
+    def _serve_metrics(self) -> str:
+        if not self._configuration.metrics_listen:
+            return ""
+        host, port = split_address(self._configuration.metrics_listen)
+        return f"{host}:{self.metrics.serve(host, port)}"
+
+    def _shard_changed(self, shard: int, up: bool) -> None:
+        """Health says NOT_SERVING while any shard is down: some SKUs cannot be sold then."""
+        self.metrics.shard_up(shard, up)
+        if up and self._been_up[shard]:
+            self.metrics.shard_restarted(shard)
+        self._up[shard] = up
+        self._been_up[shard] = self._been_up[shard] or up
+        self._serving = asyncio.ensure_future(self._server.set_serving(all(self._up)))
+
+
+async def serve(
+    configuration: Configuration, on_ready: Callable[[Addresses], None] | None = None
+) -> None:
+    """Run a node until SIGTERM or SIGINT, then drain it. NodeRefused if it cannot start."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    node = Node(configuration)
+    addresses = await node.start()
+    if on_ready is not None:
+        on_ready(addresses)
+    with contextlib.suppress(asyncio.CancelledError):
+        await stopping.wait()
+    _logger.info("draining", drain_s=configuration.drain_s)
+    await node.stop()
+
+
+def run(configuration: Configuration, on_ready: Callable[[Addresses], None] | None = None) -> None:
+    """`serve` on uvloop, in an event loop of its own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(configuration, on_ready))
