@@ -28,7 +28,7 @@ from pathlib import Path
 from scripts.dockerfile import DockerfileError, Stage, Step, ignore_patterns, is_ignored, parse
 
 ROOT = Path(__file__).resolve().parent.parent
-OWN_PATHS = r"(?<![\w./:@=-])/(?!(?:bin|dev|etc|lib|proc|sbin|sys|tmp|usr)(?:/|\b))(?=\w)"
+OWN_PATHS = r"(?<![\w./@-])/(?!(?:bin|dev|etc|lib|proc|sbin|sys|tmp|usr)(?:/|\b))(?=\w)"
 PASSED_ON = re.compile(r"PIP_\w+|\w+_proxy|\w+_PROXY|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|LANG")
 READY_SECONDS = 60
 STOP_SECONDS = 30
