@@ -1,0 +1,78 @@
+"""Holdfast's client for Python: holds stock, follows every change, and survives whatever the
+network does.
+
+``from holdfast import Client`` for asyncio, ``from holdfast import SyncClient`` for everything
+else. Names are imported when they are first used (PEP 562), so that a process that only needs
+``holdfast.v1`` never loads gRPC.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from holdfast import commands as commands
+    from holdfast import errors as errors
+    from holdfast import types as types
+    from holdfast.client import Client as Client
+    from holdfast.commands import Command as Command
+    from holdfast.errors import HoldfastError as HoldfastError
+    from holdfast.errors import InsufficientStock as InsufficientStock
+    from holdfast.event import Event as Event
+    from holdfast.event import EventKind as EventKind
+    from holdfast.feed import CaughtUp as CaughtUp
+    from holdfast.feed import Checkpoint as Checkpoint
+    from holdfast.feed import EventBatch as EventBatch
+    from holdfast.feed import Feed as Feed
+    from holdfast.sync import SyncClient as SyncClient
+    from holdfast.sync import SyncFeed as SyncFeed
+    from holdfast.types import Line as Line
+
+_HOME = {
+    "CaughtUp": "holdfast.feed",
+    "Checkpoint": "holdfast.feed",
+    "Client": "holdfast.client",
+    "Command": "holdfast.commands",
+    "Event": "holdfast.event",
+    "EventBatch": "holdfast.feed",
+    "EventKind": "holdfast.event",
+    "Feed": "holdfast.feed",
+    "HoldfastError": "holdfast.errors",
+    "InsufficientStock": "holdfast.errors",
+    "Line": "holdfast.types",
+    "SyncClient": "holdfast.sync",
+    "SyncFeed": "holdfast.sync",
+}
+"""Where each public name lives."""
+
+_MODULES = frozenset({"commands", "errors", "types"})
+
+__all__ = [
+    "CaughtUp",
+    "Checkpoint",
+    "Client",
+    "Command",
+    "Event",
+    "EventBatch",
+    "EventKind",
+    "Feed",
+    "HoldfastError",
+    "InsufficientStock",
+    "Line",
+    "SyncClient",
+    "SyncFeed",
+    "commands",
+    "errors",
+    "types",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"holdfast.{name}")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

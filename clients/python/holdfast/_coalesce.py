@@ -1,0 +1,417 @@
+"""Gathers concurrent writes into batches of Execute, invisibly and without a timer.
+
+A write waits until the end of the current turn of the event loop, together with all others of that
+turn. While as many batches are in flight as may be, the next one fills up. So an idle client sends
+each write at once, and a busy one sends large batches. Answers settle the callers' futures
+directly; there is no task and no timer for each call.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent import futures
+from typing import Any
+
+import grpc.aio
+
+from holdfast import _convert
+from holdfast._retry import backoff_s, conclude, is_retried, leaves_unknown, retry_delay_s
+from holdfast._rpc import END_OF_STREAM, error_from_rpc
+from holdfast.commands import Command
+from holdfast.errors import Code, DeadlineExpired, HoldfastError, Internal, Unavailable, make_error
+from holdfast.types import Result
+from holdfast.v1 import inventory_pb2
+
+BATCHES_IN_FLIGHT_MAX = 4
+"""Batches that are sent and not yet answered: enough to keep every stage of the server busy."""
+
+BATCH_COMMANDS_MAX = 1_000
+BATCH_LINES_MAX = 20_000
+BATCH_BYTES_MAX = 2 * 1024 * 1024
+"""What one batch holds at most. The server takes 4 096 commands and 20 000 lines, gRPC by default 4
+MiB."""
+
+SERVER_SHARE_OF_TIMEOUT = 0.95
+"""The server is told to give a command up a little before its caller does, so that its answer still
+arrives."""
+
+SILENCE_S_MAX = 5.0
+"""A stream on which nothing has come for so long, while all that waits for it has expired, is taken
+to be broken."""
+
+SWEEP_S_MIN = 0.002
+"""Deadlines that are closer together than this are swept together."""
+
+
+class Pending:
+    """A write on its way. The future is the caller's, of asyncio or of another thread."""
+
+    __slots__ = ("attempts", "command", "deadline", "future", "unknown")
+
+    def __init__(self, command: Command[Any], deadline: float, future: Any) -> None:
+        self.command = command
+        self.deadline = deadline
+        self.future: asyncio.Future[Any] | futures.Future[Any] = future
+        self.attempts = 0
+        self.unknown = False
+
+    def settle(self, value: Result | HoldfastError) -> None:
+        """Tells the caller, unless it has gone or was told before."""
+        if not self.future.done():
+            if isinstance(value, HoldfastError):
+                self.future.set_exception(value)
+            else:
+                self.future.set_result(value)
+
+    def is_over(self) -> bool:
+        """Whether the caller has gone, or was told."""
+        return self.future.done()
+
+
+class PartOfBatch(Pending):
+    """One command of an explicit batch: the future is the batch's, and settled by the last of its
+    parts."""
+
+    __slots__ = ("batch", "index")
+
+    def __init__(
+        self, command: Command[Any], deadline: float, batch: "ExplicitBatch", index: int
+    ) -> None:
+        super().__init__(command, deadline, batch.future)
+        self.batch = batch
+        self.index = index
+
+    def settle(self, value: Result | HoldfastError) -> None:
+        """Notes the outcome."""
+        batch = self.batch
+        if batch.outcomes[self.index] is None:
+            batch.outcomes[self.index] = value
+            batch.left -= 1
+            if not batch.left and not self.future.done():
+                self.future.set_result(batch.outcomes)
+
+    def is_over(self) -> bool:
+        """Whether the batch's caller has gone, or this part has its outcome."""
+        return self.batch.outcomes[self.index] is not None or self.future.done()
+
+
+class ExplicitBatch:
+    """The outcomes of commands that one caller sends together; its future gives them as a list."""
+
+    __slots__ = ("future", "left", "outcomes")
+
+    def __init__(self, size: int, future: Any) -> None:
+        self.outcomes: list[Result | HoldfastError | None] = [None] * size
+        self.left = size
+        self.future = future
+
+
+class _Batch:
+    """Commands in flight; an entry is None once it is answered."""
+
+    __slots__ = ("entries", "sent_at")
+
+    def __init__(self, entries: list[Pending | None], sent_at: float) -> None:
+        self.entries = entries
+        self.sent_at = sent_at
+
+
+class Coalescer:
+    """Sends writes in batches over one stream, which it opens when there is something to send, and
+    again when it breaks."""
+
+    def __init__(self, open_stream: Callable[[], Any]) -> None:
+        self._open_stream = open_stream
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Pending] = deque()
+        self._in_flight: dict[int, _Batch] = {}
+        self._delayed: dict[int, tuple[asyncio.TimerHandle, list[Pending]]] = {}
+        self._number = 0
+        self._stream: Any = None
+        self._reader: asyncio.Task[None] | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._failures = 0
+        self._not_before = 0.0
+        self._last_error: HoldfastError | None = None
+        self._heard_at = 0.0
+        self._sweep: asyncio.TimerHandle | None = None
+        self._sweep_at = float("inf")
+        self._closed = False
+        self._writer = self._loop.create_task(self._write_batches())
+
+    def submit(self, entry: Pending) -> None:
+        """Queues a write; its future is settled at the latest at its deadline. Not for other
+        threads."""
+        if self._closed:
+            entry.settle(given_up("The client was closed.", entry))
+            return
+        self._queue.append(entry)
+        if entry.deadline < self._sweep_at:
+            self._arm_sweep(entry.deadline)
+        if self._wake is not None and len(self._in_flight) < BATCHES_IN_FLIGHT_MAX:
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        # The writer runs after everything that this turn of the loop has scheduled already: callers
+        # who were answered together write together again.
+        wake, self._wake = self._wake, None
+        if wake is not None and not wake.done():
+            wake.set_result(None)
+
+    async def _write_batches(self) -> None:
+        while True:
+            if not self._queue or len(self._in_flight) >= BATCHES_IN_FLIGHT_MAX:
+                self._wake = self._loop.create_future()
+                await self._wake
+                continue
+            pause_s = self._not_before - self._loop.time()
+            if pause_s > 0:
+                await asyncio.sleep(pause_s)
+                continue
+            request = self._gather()
+            if request is not None:
+                await self._send(request)
+
+    def _gather(self) -> inventory_pb2.ExecuteRequest | None:
+        """Takes the next batch from the queue and counts it as in flight; None if only abandoned
+        writes were there."""
+        now = self._loop.time()
+        queue = self._queue
+        entries: list[Pending | None] = []
+        messages = []
+        lines = size = 0
+        while queue and len(entries) < BATCH_COMMANDS_MAX:
+            entry = queue[0]
+            remaining_s = entry.deadline - now
+            if entry.is_over() or remaining_s <= 0:
+                queue.popleft()
+                entry.settle(self._expired(entry, sent=False))
+                continue
+            command = entry.command
+            message = command.message
+            lines += command.line_count
+            size += message.ByteSize()
+            if entries and (lines > BATCH_LINES_MAX or size > BATCH_BYTES_MAX):
+                break
+            queue.popleft()
+            milliseconds = int(remaining_s * (1_000 * SERVER_SHARE_OF_TIMEOUT)) + 1
+            timeout = message.timeout
+            timeout.seconds = milliseconds // 1_000
+            timeout.nanos = milliseconds % 1_000 * 1_000_000
+            entries.append(entry)
+            messages.append(message)
+        if not entries:
+            return None
+        self._number += 1
+        self._in_flight[self._number] = _Batch(entries, now)
+        request = inventory_pb2.ExecuteRequest(batch_id=self._number)
+        request.commands.extend(messages)
+        return request
+
+    async def _send(self, request: inventory_pb2.ExecuteRequest) -> None:
+        stream = self._stream
+        try:
+            if stream is None:
+                stream = self._stream = self._open_stream()
+                self._heard_at = self._loop.time()
+                self._reader = self._loop.create_task(self._read_answers(stream))
+            await stream.write(request)
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            self._broken(stream, None)
+        except grpc.aio.AioRpcError as failure:
+            self._broken(stream, error_from_rpc(failure))
+        except asyncio.InvalidStateError:
+            # The stream had ended before the write; its reader knows why, and retries the batch.
+            if stream is self._stream and self._reader is not None:
+                await asyncio.wait([self._reader])
+        except Exception as fault:
+            self._broken(stream, Internal(f"Sending failed: {fault!r}", code=Code.INTERNAL))
+
+    async def _read_answers(self, stream: Any) -> None:
+        error: HoldfastError | None = None
+        try:
+            while (response := await stream.read()) is not END_OF_STREAM:
+                self._answered(response)
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+        except grpc.aio.AioRpcError as failure:
+            error = error_from_rpc(failure)
+        except Exception as fault:
+            stream.cancel()
+            error = Internal(f"Reading an answer failed: {fault!r}", code=Code.INTERNAL)
+        self._broken(stream, error)
+
+    def _answered(self, response: inventory_pb2.ExecuteResponse) -> None:
+        now = self._heard_at = self._loop.time()
+        self._failures = 0
+        self._last_error = None
+        number = response.batch_id
+        batch = self._in_flight.get(number)
+        if batch is None:
+            return
+        entries = batch.entries
+        delayed: list[Pending] = []
+        delay_s = 0.0
+        for message in response.outcomes:
+            entry = entries[message.index]
+            entries[message.index] = None
+            if entry is None or entry.is_over():
+                continue
+            value = _convert.outcome(message)
+            if isinstance(value, HoldfastError):
+                retry_s = retry_delay_s(value, entry.attempts, entry.deadline - now)
+                if retry_s is not None:
+                    entry.attempts += 1
+                    entry.unknown = entry.unknown or leaves_unknown(value)
+                    delayed.append(entry)
+                    delay_s = max(delay_s, retry_s)
+                    continue
+                value = conclude(value, entry.command.request_id, entry.unknown)
+            entry.settle(value)
+        if delayed:
+            self._delay(delayed, delay_s)
+        if response.complete:
+            del self._in_flight[number]
+            for entry in entries:
+                if entry is not None:
+                    missing = Internal("The server left the command out of its answer.", code=13)
+                    entry.settle(conclude(missing, entry.command.request_id, True))
+            if self._queue:
+                self._wake_writer()
+
+    def _delay(self, entries: list[Pending], delay_s: float) -> None:
+        """Queues writes again after a while, together."""
+        self._number += 1
+        handle = self._loop.call_later(delay_s, self._requeue_delayed, self._number)
+        self._delayed[self._number] = (handle, entries)
+
+    def _requeue_delayed(self, number: int) -> None:
+        _, entries = self._delayed.pop(number)
+        self._requeue(entries)
+
+    def _requeue(self, entries: list[Pending]) -> None:
+        if entries:
+            # To the front: they are older than all that waits.
+            self._queue.extendleft(reversed(entries))
+            self._arm_sweep(min(entry.deadline for entry in entries))
+            self._wake_writer()
+
+    def _broken(self, stream: Any, error: HoldfastError | None) -> None:
+        """Retries what was in flight on a stream that has ended, or tells its callers why it cannot
+        be."""
+        if stream is not self._stream:
+            return
+        entries = [
+            entry
+            for batch in self._in_flight.values()
+            for entry in batch.entries
+            if entry is not None and not entry.is_over()
+        ]
+        self._in_flight.clear()
+        self._stream = None
+        self._reader = None
+        self._last_error = error or Unavailable("The stream ended.", code=Code.UNAVAILABLE)
+        self._not_before = self._loop.time() + backoff_s(self._failures)
+        self._failures += 1
+        if error is None or is_retried(error):
+            asked_s: float = getattr(error, "retry_after_s", 0.0)
+            self._not_before = max(self._not_before, self._loop.time() + asked_s)
+            for entry in entries:
+                entry.unknown = True
+            self._requeue(entries)
+            return
+        for entry in entries:
+            own = make_error(error.reason, error.code, error.message, error.metadata)
+            entry.settle(conclude(own, entry.command.request_id, entry.unknown))
+        self._wake_writer()
+
+    def _arm_sweep(self, deadline: float) -> None:
+        if deadline < self._sweep_at:
+            if self._sweep is not None:
+                self._sweep.cancel()
+            self._sweep_at = deadline
+            self._sweep = self._loop.call_at(deadline, self._sweep_deadlines)
+
+    def _sweep_deadlines(self) -> None:
+        """Settles every write whose deadline has passed, and looks again at the next deadline."""
+        self._sweep = None
+        self._sweep_at = next_at = float("inf")
+        now = self._loop.time()
+        for entry in self._queue:
+            if entry.deadline <= now:
+                entry.settle(self._expired(entry, sent=False))
+            else:
+                next_at = min(next_at, entry.deadline)
+        is_stuck = False
+        for batch in self._in_flight.values():
+            waiting = [each for each in batch.entries if each is not None and not each.is_over()]
+            for entry in waiting:
+                if entry.deadline <= now:
+                    entry.settle(self._expired(entry, sent=True))
+                else:
+                    next_at = min(next_at, entry.deadline)
+            if not any(entry.deadline > now for entry in waiting):
+                silent_since = max(self._heard_at, batch.sent_at)
+                is_stuck = is_stuck or now - silent_since >= SILENCE_S_MAX
+                next_at = min(next_at, max(silent_since + SILENCE_S_MAX, now + 1.0))
+        while self._queue and self._queue[0].is_over():
+            self._queue.popleft()
+        if is_stuck and self._stream is not None:
+            self._stream.cancel()
+        if next_at < float("inf"):
+            self._arm_sweep(max(next_at, now + SWEEP_S_MIN))
+
+    def _expired(self, entry: Pending, sent: bool) -> HoldfastError:
+        """What to tell a caller whose deadline has passed."""
+        unknown = entry.unknown or sent
+        if self._last_error is not None and not sent:
+            why = self._last_error.message
+            error: HoldfastError = Unavailable(
+                f"The server could not be reached before the deadline: {why}", code=Code.UNAVAILABLE
+            )
+        else:
+            error = DeadlineExpired("The deadline passed.", code=Code.DEADLINE_EXCEEDED)
+        error.request_id = entry.command.request_id
+        error.outcome_unknown = unknown
+        return error
+
+    async def close(self) -> None:
+        """Ends the stream. Callers that still wait get Unavailable."""
+        self._closed = True
+        tasks = [task for task in (self._writer, self._reader) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if self._stream is not None:
+            self._stream.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for handle, _ in self._delayed.values():
+            handle.cancel()
+        sent = [entry for batch in self._in_flight.values() for entry in batch.entries]
+        for entry in sent:
+            if entry is not None:
+                entry.unknown = True
+        delayed = [entry for _, entries in self._delayed.values() for entry in entries]
+        for entry in (*sent, *delayed, *self._queue):
+            if entry is not None:
+                entry.settle(given_up("The client was closed.", entry))
+
+
+def given_up(message: str, entry: Pending) -> Unavailable:
+    """The error of a write that is not tried any further."""
+    return Unavailable(
+        message,
+        code=Code.UNAVAILABLE,
+        request_id=entry.command.request_id,
+        outcome_unknown=entry.unknown,
+    )
+
+
+def _is_cancelled() -> bool:
+    """Whether the current task is cancelled, rather than the stream that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,192 @@
+"""Reaches the server: the channel, the methods of the contract, and the one way from a gRPC status
+to an error.
+
+The methods are named here instead of taken from the generated stubs, which insist on the newest
+gRPC release.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from holdfast import _convert
+from holdfast._retry import conclude, leaves_unknown, retry_delay_s
+from holdfast.errors import HoldfastError, Unavailable, make_error
+from holdfast.types import ShortLine
+from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2
+
+END_OF_STREAM: Any = grpc.aio.EOF  # type: ignore[attr-defined]
+"""What reading gives after the last message of a stream."""
+
+ChannelOptions = Sequence[tuple[str, Any]]
+Metadata = Sequence[tuple[str, str]]
+
+CHANNEL_OPTIONS: Mapping[str, Any] = {
+    # A batch of 4 096 answers or a long feed message is larger than gRPC's default of 4 MiB.
+    "grpc.max_receive_message_length": 64 * 1024 * 1024,
+    # A restarted server is found again within a second, not after gRPC's two minutes.
+    "grpc.initial_reconnect_backoff_ms": 50,
+    "grpc.min_reconnect_backoff_ms": 2_000,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+    # A connection that died silently is noticed while a call or a feed is open.
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_timeout_ms": 10_000,
+}
+"""Defaults, which the caller's own options replace one by one."""
+
+_INVENTORY = "/holdfast.v1.InventoryService/"
+_WATCH = "/holdfast.v1.FeedService/Watch"
+
+_UNARY: Mapping[str, tuple[str, type[Message]]] = {
+    "reserve": ("Reserve", inventory_pb2.ReserveResponse),
+    "extend": ("Extend", inventory_pb2.ExtendResponse),
+    "commit": ("Commit", inventory_pb2.CommitResponse),
+    "release": ("Release", inventory_pb2.ReleaseResponse),
+    "allocate": ("Allocate", inventory_pb2.AllocateResponse),
+    "ship": ("Ship", inventory_pb2.ShipResponse),
+    "sell": ("Sell", inventory_pb2.SellResponse),
+    "receive": ("Receive", inventory_pb2.ReceiveResponse),
+    "adjust": ("Adjust", inventory_pb2.AdjustResponse),
+    "set_on_hand": ("SetOnHand", inventory_pb2.SetOnHandResponse),
+    "configure": ("Configure", inventory_pb2.ConfigureResponse),
+    "get_stock": ("GetStock", inventory_pb2.GetStockResponse),
+    "get_reservation": ("GetReservation", inventory_pb2.GetReservationResponse),
+    "batch_get_availability": (
+        "BatchGetAvailability",
+        inventory_pb2.BatchGetAvailabilityResponse,
+    ),
+}
+
+
+def error_from_rpc(failure: grpc.aio.AioRpcError) -> HoldfastError:
+    """The error that a failed call means."""
+    code = failure.code().value[0]
+    message = failure.details() or ""
+    reason, metadata, retry_after_s = "", {}, 0.0
+    short_lines: tuple[ShortLine, ...] = ()
+    try:
+        status = rpc_status.from_call(failure)  # type: ignore[arg-type]
+    except ValueError:
+        # A proxy may replace code or details and leave the server's status; the outer one counts
+        # then.
+        status = None
+    for detail in status.details if status is not None else ():
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo()
+            detail.Unpack(info)
+            reason = info.reason.removeprefix("ERROR_REASON_")
+            metadata = dict(info.metadata)
+        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+            retry = error_details_pb2.RetryInfo()
+            detail.Unpack(retry)
+            retry_after_s = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+        elif detail.Is(errors_pb2.ShortLines.DESCRIPTOR):
+            short = errors_pb2.ShortLines()
+            detail.Unpack(short)
+            short_lines = _convert.short_lines(short.lines)
+            metadata.setdefault("omitted_lines", str(short.omitted))
+    return make_error(reason, code, message, metadata, short_lines, retry_after_s)
+
+
+class Connection:
+    """One channel to a server, opened at the first call, since gRPC binds it to the running event
+    loop."""
+
+    def __init__(
+        self,
+        target: str,
+        credentials: grpc.ChannelCredentials | None,
+        options: ChannelOptions,
+        metadata: Metadata,
+    ) -> None:
+        self._target = target
+        self._credentials = credentials
+        self._options = list((dict(CHANNEL_OPTIONS) | dict(options)).items())
+        self._metadata = tuple(metadata)
+        self._channel: grpc.aio.Channel | None = None
+        self._methods: dict[str, Any] = {}
+        self._closed = False
+
+    def _open(self) -> grpc.aio.Channel:
+        if self._closed:
+            raise Unavailable("The client was closed.")
+        if self._channel is None:
+            if self._credentials is None:
+                self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
+            else:
+                self._channel = grpc.aio.secure_channel(
+                    self._target, self._credentials, options=self._options
+                )
+        return self._channel
+
+    def _method(self, name: str) -> Any:
+        channel = self._open()
+        method = self._methods.get(name)
+        if method is None:
+            path, response = _UNARY[name]
+            method = self._methods[name] = channel.unary_unary(
+                _INVENTORY + path,
+                request_serializer=_serialize,
+                response_deserializer=response.FromString,
+            )
+        return method
+
+    async def unary(
+        self, name: str, request: Message, timeout_s: float, request_id: str = ""
+    ) -> Any:
+        """Calls a method, and again on failures that allow it, until `timeout_s` have passed.
+
+        With a `request_id` it is a write, whose error says whether its outcome is unknown.
+        """
+        method = self._method(name)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        remaining_s = timeout_s
+        attempt = 0
+        unknown = False
+        while True:
+            try:
+                return await method(request, timeout=remaining_s, metadata=self._metadata)
+            except grpc.aio.AioRpcError as failure:
+                error = error_from_rpc(failure)
+            remaining_s = deadline - loop.time()
+            delay_s = retry_delay_s(error, attempt, remaining_s)
+            if delay_s is None:
+                raise conclude(error, request_id, unknown) if request_id else error
+            unknown = unknown or leaves_unknown(error)
+            attempt += 1
+            await asyncio.sleep(delay_s)
+            remaining_s = deadline - loop.time()
+
+    def execute(self) -> Any:
+        """Opens a stream of batches."""
+        method: Any = self._open().stream_stream(
+            _INVENTORY + "Execute",
+            request_serializer=_serialize,
+            response_deserializer=inventory_pb2.ExecuteResponse.FromString,
+        )
+        return method(metadata=self._metadata)
+
+    def watch(self, request: feed_pb2.WatchRequest) -> Any:
+        """Opens a feed."""
+        return self._open().unary_stream(
+            _WATCH,
+            request_serializer=_serialize,
+            response_deserializer=feed_pb2.WatchResponse.FromString,
+        )(request, metadata=self._metadata)
+
+    async def close(self) -> None:
+        """Closes the channel; calls that are open end with an error."""
+        self._closed = True
+        if self._channel is not None:
+            await self._channel.close(None)
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()

@@ -1,0 +1,273 @@
+"""The client for asyncio."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+
+import grpc
+
+from holdfast import _convert, commands
+from holdfast._coalesce import Coalescer, ExplicitBatch, PartOfBatch, Pending
+from holdfast._rpc import ChannelOptions, Connection, Metadata
+from holdfast.commands import Command, check_timeout
+from holdfast.errors import HoldfastError
+from holdfast.feed import Feed
+from holdfast.types import Availabilities, Reservation, Result, Stock
+from holdfast.v1 import inventory_pb2
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+TIMEOUT_S = 10.0
+"""How long a call tries, unless the client or the call says otherwise."""
+
+
+def _write(
+    build: Callable[P, Command[ResultT]],
+) -> Callable[Concatenate["Client", P], Coroutine[Any, Any, ResultT]]:
+    """The method that builds a command and sends it; signature and description are those of its
+    builder."""
+
+    async def method(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        result: ResultT = await client._send(build(*args, **kwargs))
+        return result
+
+    return as_method(method, build)
+
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
+
+def as_method(method: MethodT, build: Callable[..., Any]) -> MethodT:
+    """Gives a method its builder's name, description and signature, with self before it."""
+    functools.update_wrapper(method, build)
+    signature = inspect.signature(build)
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    answer = getattr(signature.return_annotation, "__args__", (Any,))[0]
+    parameters = [own, *signature.parameters.values()]
+    described = signature.replace(parameters=parameters, return_annotation=answer)
+    method.__signature__ = described  # type: ignore[attr-defined]
+    return method
+
+
+class Client:
+    """A connection to a Holdfast server, for asyncio. One client serves any number of concurrent
+    tasks of one event loop.
+
+    `target` is the server's address, ``host:port``. `tenant` owns all stock of this client's calls.
+    Each call tries for `timeout_s` seconds: it is made again, with the same request id, when the
+    connection breaks, a shard restarts or the server is overloaded. With `coalesce`, concurrent
+    writes travel in common batches; nothing else changes by that. `channel_options` are gRPC's,
+    `metadata` goes with every call, `credentials` are for TLS. Nothing is connected before the
+    first call. Use it as an async context manager, or call `close`.
+
+    Every write takes the options of `holdfast.commands.WriteOptions` as keywords. All calls raise
+    `HoldfastError`s: the ones they document, and `Unavailable`, `Overloaded` or `DeadlineExpired`
+    when the timeout ends first.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        tenant: str = "",
+        timeout_s: float = TIMEOUT_S,
+        coalesce: bool = True,
+        credentials: grpc.ChannelCredentials | None = None,
+        channel_options: ChannelOptions = (),
+        metadata: Metadata = (),
+    ) -> None:
+        self._tenant = tenant
+        self._timeout_s = check_timeout(timeout_s)
+        self._coalesce = coalesce
+        self._connection = Connection(target, credentials, channel_options, metadata)
+        self._coalescer: Coalescer | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends everything that is open: calls that still wait get `Unavailable`, feeds end."""
+        if self._coalescer is not None:
+            await self._coalescer.close()
+        await self._connection.close()
+
+    reserve = _write(commands.reserve)
+    extend = _write(commands.extend)
+    commit = _write(commands.commit)
+    release = _write(commands.release)
+    allocate = _write(commands.allocate)
+    ship = _write(commands.ship)
+    sell = _write(commands.sell)
+    receive = _write(commands.receive)
+    adjust = _write(commands.adjust)
+    set_on_hand = _write(commands.set_on_hand)
+    configure = _write(commands.configure)
+
+    async def execute(
+        self, batch: Sequence[Command[Any]], *, timeout_s: float | None = None
+    ) -> list[Result | HoldfastError]:
+        """Sends commands of `holdfast.commands` together; gives their answers or errors, in the
+        same order.
+
+        Each is decided by itself: one that is refused does not stop the others. Commands of one SKU
+        take effect in their order, unless one of them has to be retried. `timeout_s` is for
+        commands that have none of their own.
+        """
+        if not batch:
+            return []
+        explicit = ExplicitBatch(len(batch), asyncio.get_running_loop().create_future())
+        self._submit_batch(explicit, batch, timeout_s)
+        outcomes: list[Result | HoldfastError] = await explicit.future
+        return outcomes
+
+    async def stock(
+        self,
+        sku: str,
+        location: str,
+        *,
+        tenant: str | None = None,
+        read_at_least: str = "",
+        timeout_s: float | None = None,
+    ) -> Stock:
+        """Reads the state of one SKU-location. Raises UnknownStock.
+
+        Every read covers all earlier answers of the server; `read_at_least`, a cursor, only checks
+        that it belongs there.
+        """
+        request = inventory_pb2.GetStockRequest(read_at_least=read_at_least)
+        request.key.tenant = self._tenant if tenant is None else tenant
+        request.key.sku = sku
+        request.key.location = location
+        response = await self._read("get_stock", request, timeout_s)
+        return _convert.stock(response.stock, response.cursor)
+
+    async def reservation(
+        self,
+        reservation_id: str,
+        *,
+        tenant: str | None = None,
+        read_at_least: str = "",
+        timeout_s: float | None = None,
+    ) -> Reservation:
+        """Reads one reservation as it stands. Raises UnknownReservation."""
+        request = inventory_pb2.GetReservationRequest(
+            tenant=self._tenant if tenant is None else tenant,
+            reservation_id=reservation_id,
+            read_at_least=read_at_least,
+        )
+        response = await self._read("get_reservation", request, timeout_s)
+        return _convert.reservation(response.reservation, response.cursor)
+
+    async def availability(
+        self,
+        keys: Iterable[str | tuple[str, str]],
+        *,
+        channel: str = "",
+        excluding_reservation: str = "",
+        tenant: str | None = None,
+        read_at_least: str = "",
+        timeout_s: float | None = None,
+    ) -> Availabilities:
+        """Reads what may be promised of up to 1 000 keys: a SKU at all its locations, or a (SKU,
+        location).
+
+        For a `channel`, its buffer counts as taken; what `excluding_reservation` holds counts as
+        free.
+        """
+        request = inventory_pb2.BatchGetAvailabilityRequest(
+            tenant=self._tenant if tenant is None else tenant,
+            channel=channel,
+            excluding_reservation=excluding_reservation,
+            read_at_least=read_at_least,
+        )
+        for key in [keys] if isinstance(keys, str) else keys:
+            entry = request.keys.add()
+            if isinstance(key, str):
+                entry.sku = key
+            else:
+                entry.sku, entry.location = key
+        response = await self._read("batch_get_availability", request, timeout_s)
+        items = tuple([_convert.availability(each) for each in response.availabilities])
+        return Availabilities(items, response.cursor)
+
+    def watch(
+        self,
+        *,
+        skus: Iterable[str] = (),
+        sku_prefixes: Iterable[str] = (),
+        locations: Iterable[str] = (),
+        start: Literal["now", "beginning"] | str = "now",
+        tenant: str | None = None,
+    ) -> Feed:
+        """Follows changes: ``async for event in client.watch(skus=["TEA"])``. See `Feed`.
+
+        Without filters every event comes. `start` is "now", "beginning", or the cursor after which
+        to go on.
+        """
+        chosen = self._tenant if tenant is None else tenant
+        return Feed(
+            self._connection.watch,
+            chosen,
+            skus=skus,
+            sku_prefixes=sku_prefixes,
+            locations=locations,
+            start=start,
+            timeout_s=self._timeout_s,
+        )
+
+    async def _read(self, name: str, request: Any, timeout_s: float | None) -> Any:
+        limit_s = self._timeout_s if timeout_s is None else check_timeout(timeout_s)
+        return await self._connection.unary(name, request, limit_s)
+
+    def _send(self, command: Command[Any]) -> Any:
+        """Sends a command; gives what to await for its answer."""
+        if not self._coalesce:
+            return self._send_alone(command)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._submit(command, future, loop.time())
+        return future
+
+    async def _send_alone(self, command: Command[Any]) -> Any:
+        self._scope(command)
+        kind = command.kind
+        timeout_s = command.timeout_s or self._timeout_s
+        request = getattr(command.message, kind)
+        response = await self._connection.unary(kind, request, timeout_s, command.request_id)
+        return _convert.READ_ANSWER[kind](response)
+
+    def _scope(self, command: Command[Any]) -> None:
+        if command.scope is not None:
+            command.scope.tenant = self._tenant
+
+    def _submit(self, command: Command[Any], future: Any, now: float) -> None:
+        if command.scope is not None:
+            command.scope.tenant = self._tenant
+        if self._coalescer is None:
+            self._coalescer = Coalescer(self._connection.execute)
+        deadline = now + (command.timeout_s or self._timeout_s)
+        self._coalescer.submit(Pending(command, deadline, future))
+
+    def _submit_batch(
+        self, explicit: ExplicitBatch, batch: Sequence[Command[Any]], timeout_s: float | None
+    ) -> None:
+        limit_s = self._timeout_s if timeout_s is None else check_timeout(timeout_s)
+        if self._coalescer is None:
+            self._coalescer = Coalescer(self._connection.execute)
+        now = asyncio.get_running_loop().time()
+        for index, command in enumerate(batch):
+            self._scope(command)
+            deadline = now + (command.timeout_s or limit_s)
+            self._coalescer.submit(PartOfBatch(command, deadline, explicit, index))

@@ -1,0 +1,280 @@
+"""The client for programs without asyncio: the same surface, for any number of threads."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent import futures
+from types import TracebackType
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+
+import grpc
+
+from holdfast import commands
+from holdfast._rpc import ChannelOptions, Metadata
+from holdfast.client import TIMEOUT_S, Client, as_method
+from holdfast.commands import Command
+from holdfast.errors import Code, HoldfastError, Unavailable
+from holdfast.event import Event
+from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed, read_response
+from holdfast.types import Availabilities, Reservation, Result, Stock
+from holdfast.v1 import feed_pb2
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+def _write(
+    build: Callable[P, Command[ResultT]],
+) -> Callable[Concatenate["SyncClient", P], ResultT]:
+    """The method that builds a command in the caller's thread and waits for its answer."""
+
+    def method(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        result: ResultT = client._send(build(*args, **kwargs))
+        return result
+
+    return as_method(method, build)
+
+
+class SyncClient:
+    """A connection to a Holdfast server for threads; it may be shared by all of them. Arguments are
+    as for `Client`.
+
+    It runs one `Client` on an event loop of its own, in a thread of its own, so that writes of
+    concurrent threads travel in common batches too. Use it as a context manager, or call `close`.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        tenant: str = "",
+        timeout_s: float = TIMEOUT_S,
+        coalesce: bool = True,
+        credentials: grpc.ChannelCredentials | None = None,
+        channel_options: ChannelOptions = (),
+        metadata: Metadata = (),
+    ) -> None:
+        self._client = Client(
+            target,
+            tenant=tenant,
+            timeout_s=timeout_s,
+            coalesce=coalesce,
+            credentials=credentials,
+            channel_options=channel_options,
+            metadata=metadata,
+        )
+        self._handed_over: deque[tuple[Command[Any], futures.Future[Any]]] = deque()
+        self._is_scheduled = False
+        self._lock = threading.Lock()
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="holdfast", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends everything that is open: calls that still wait get `Unavailable`, feeds end."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        asyncio.run_coroutine_threadsafe(self._client.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    reserve = _write(commands.reserve)
+    extend = _write(commands.extend)
+    commit = _write(commands.commit)
+    release = _write(commands.release)
+    allocate = _write(commands.allocate)
+    ship = _write(commands.ship)
+    sell = _write(commands.sell)
+    receive = _write(commands.receive)
+    adjust = _write(commands.adjust)
+    set_on_hand = _write(commands.set_on_hand)
+    configure = _write(commands.configure)
+
+    def execute(
+        self, batch: Sequence[Command[Any]], *, timeout_s: float | None = None
+    ) -> list[Result | HoldfastError]:
+        """As `Client.execute`."""
+        return self._wait(self._client.execute(batch, timeout_s=timeout_s))
+
+    def stock(
+        self,
+        sku: str,
+        location: str,
+        *,
+        tenant: str | None = None,
+        read_at_least: str = "",
+        timeout_s: float | None = None,
+    ) -> Stock:
+        """As `Client.stock`."""
+        return self._wait(
+            self._client.stock(
+                sku, location, tenant=tenant, read_at_least=read_at_least, timeout_s=timeout_s
+            )
+        )
+
+    def reservation(
+        self,
+        reservation_id: str,
+        *,
+        tenant: str | None = None,
+        read_at_least: str = "",
+        timeout_s: float | None = None,
+    ) -> Reservation:
+        """As `Client.reservation`."""
+        return self._wait(
+            self._client.reservation(
+                reservation_id, tenant=tenant, read_at_least=read_at_least, timeout_s=timeout_s
+            )
+        )
+
+    def availability(
+        self,
+        keys: Iterable[str | tuple[str, str]],
+        *,
+        channel: str = "",
+        excluding_reservation: str = "",
+        tenant: str | None = None,
+        read_at_least: str = "",
+        timeout_s: float | None = None,
+    ) -> Availabilities:
+        """As `Client.availability`."""
+        return self._wait(
+            self._client.availability(
+                keys,
+                channel=channel,
+                excluding_reservation=excluding_reservation,
+                tenant=tenant,
+                read_at_least=read_at_least,
+                timeout_s=timeout_s,
+            )
+        )
+
+    def watch(
+        self,
+        *,
+        skus: Iterable[str] = (),
+        sku_prefixes: Iterable[str] = (),
+        locations: Iterable[str] = (),
+        start: Literal["now", "beginning"] | str = "now",
+        tenant: str | None = None,
+    ) -> "SyncFeed":
+        """As `Client.watch`, for a plain loop: ``for event in client.watch(skus=["TEA"])``."""
+        feed = self._client.watch(
+            skus=skus, sku_prefixes=sku_prefixes, locations=locations, start=start, tenant=tenant
+        )
+        return SyncFeed(feed, self._wait)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+            self._cancel_tasks()
+        finally:
+            self._loop.close()
+
+    def _cancel_tasks(self) -> None:
+        # Reads of feeds and calls without coalescing may still be on their way when the client is
+        # closed.
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+    def _wait(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Runs a coroutine on the client's loop and waits for it."""
+        with self._lock:
+            if self._closed:
+                work.close()
+                raise Unavailable("The client was closed.", code=Code.UNAVAILABLE)
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except futures.CancelledError:
+            raise Unavailable("The client was closed.", code=Code.UNAVAILABLE) from None
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    def _send(self, command: Command[Any]) -> Any:
+        if not self._client._coalesce:
+            return self._wait(self._client._send_alone(command))
+        future: futures.Future[Any] = futures.Future()
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The client was closed.", code=Code.UNAVAILABLE)
+            self._handed_over.append((command, future))
+            if not self._is_scheduled:
+                # One wake-up of the loop takes over the writes of all threads that come before it
+                # runs.
+                self._is_scheduled = True
+                self._loop.call_soon_threadsafe(self._take_over)
+        return future.result()
+
+    def _take_over(self) -> None:
+        with self._lock:
+            self._is_scheduled = False
+            taken = list(self._handed_over)
+            self._handed_over.clear()
+        now = self._loop.time()
+        for command, future in taken:
+            self._client._submit(command, future, now)
+
+
+class SyncFeed:
+    """A `Feed` for plain loops: ``for event in feed``, ``for batch in feed.batches()``, ``with
+    client.watch() as feed``."""
+
+    def __init__(self, feed: Feed, wait: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._feed = feed
+        self._wait = wait
+
+    @property
+    def cursor(self) -> str:
+        """Where to go on: right after what was given in full. Empty until the server has named a
+        point."""
+        return self._feed.cursor
+
+    def __enter__(self) -> Self:
+        self._wait(self._feed.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the feed, also from another thread; a loop over it ends."""
+        self._wait(self._feed.close())
+
+    def __iter__(self) -> Iterator[Event]:
+        while (response := self._next()) is not None:
+            yield from self._feed.given(response)
+
+    def batches(self) -> Iterator[EventBatch | CaughtUp | Checkpoint]:
+        """What the server sends, message by message, each with its cursor."""
+        while (response := self._next()) is not None:
+            self._feed.given_in_full(response)
+            yield read_response(response)
+
+    def _next(self) -> feed_pb2.WatchResponse | None:
+        response: feed_pb2.WatchResponse | None = self._wait(self._feed.next_response())
+        return response

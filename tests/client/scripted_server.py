@@ -1,0 +1,296 @@
+"""A server of the contract that does what the test's script says: answer, refuse, break, or stay silent.
+
+It keeps no stock: a write takes effect when its request id is noted, so that a test can count effects.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Self
+
+import grpc
+import grpc.aio
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2
+
+ANSWER = "answer"
+"""Take effect and answer."""
+BREAK_BEFORE = "break before"
+"""End the stream or the call with UNAVAILABLE, without an effect."""
+BREAK_AFTER = "break after"
+"""Take effect, then end the stream or the call with UNAVAILABLE, without an answer."""
+END = "end"
+"""End the stream with OK, without an effect."""
+SILENT = "silent"
+"""Take effect and never answer."""
+
+Step = str | errors_pb2.Failure
+Move = feed_pb2.WatchResponse | grpc.StatusCode | errors_pb2.Failure
+
+
+def failure(reason: str, code: grpc.StatusCode, **metadata: str) -> errors_pb2.Failure:
+    """A failure by the short name of its reason."""
+    return errors_pb2.Failure(
+        code=code.value[0],
+        reason=errors_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}"),
+        message=f"{reason} happened.",
+        metadata=metadata,
+    )
+
+
+def status_of(refusal: errors_pb2.Failure, domain: str = "holdfast") -> status_pb2.Status:
+    """The same failure as the status of a unary call."""
+    details = [
+        error_details_pb2.ErrorInfo(
+            reason=errors_pb2.ErrorReason.Name(refusal.reason),
+            domain=domain,
+            metadata=dict(refusal.metadata),
+        )
+    ]
+    if refusal.HasField("retry_after"):
+        details.append(error_details_pb2.RetryInfo(retry_delay=refusal.retry_after))
+    if refusal.short_lines:
+        details.append(errors_pb2.ShortLines(lines=refusal.short_lines))
+    packed = []
+    for detail in details:
+        box = any_pb2.Any()
+        box.Pack(detail)
+        packed.append(box)
+    return status_pb2.Status(code=refusal.code, message=refusal.message, details=packed)
+
+
+class ScriptedServer:
+    """Serves on a port of its own on the loopback interface.
+
+    `steps` are taken one by one, by each batch of Execute or unary write; when none is left, it answers. `refusals` are
+    taken one by one by each command instead of an effect. `feeds` are taken by each Watch.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.refusals: dict[str, list[errors_pb2.Failure]] = {}
+        self.feeds: list[Sequence[Move]] = []
+        self.effects: Counter[str] = Counter()
+        self.first_answers: dict[str, inventory_pb2.Outcome] = {}
+        self.batches: list[list[inventory_pb2.Command]] = []
+        self.unary: list[Any] = []
+        self.watches: list[feed_pb2.WatchRequest] = []
+        self.metadata: list[dict[str, Any]] = []
+        self.streams = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.arrived = asyncio.Condition()
+        self.address = ""
+        self._server = grpc.aio.server()
+
+    async def __aenter__(self) -> Self:
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        self.address = f"127.0.0.1:{port}"
+        methods: dict[str, Any] = {
+            name: grpc.unary_unary_rpc_method_handler(
+                self._unary(kind, handler),
+                request_deserializer=request.FromString,
+                response_serializer=lambda message: message.SerializeToString(),
+            )
+            for name, kind, request, handler in self._methods()
+        }
+        methods["Execute"] = grpc.stream_stream_rpc_method_handler(
+            self._execute,
+            request_deserializer=inventory_pb2.ExecuteRequest.FromString,
+            response_serializer=inventory_pb2.ExecuteResponse.SerializeToString,
+        )
+        watch = grpc.unary_stream_rpc_method_handler(
+            self._watch,
+            request_deserializer=feed_pb2.WatchRequest.FromString,
+            response_serializer=feed_pb2.WatchResponse.SerializeToString,
+        )
+        self._server.add_generic_rpc_handlers(
+            (
+                grpc.method_handlers_generic_handler("holdfast.v1.InventoryService", methods),
+                grpc.method_handlers_generic_handler("holdfast.v1.FeedService", {"Watch": watch}),
+            )
+        )
+        await self._server.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._server.stop(None)
+
+    async def until_batches(self, count: int) -> None:
+        """Waits until so many batches have arrived."""
+        async with self.arrived:
+            await self.arrived.wait_for(lambda: len(self.batches) >= count)
+
+    def _methods(self) -> list[tuple[str, str, Any, Callable[[Any], Any] | None]]:
+        writes = (
+            "Reserve Extend Commit Release Allocate Ship Sell Receive Adjust SetOnHand Configure"
+        )
+        kinds = [field.name for field in inventory_pb2.Command.DESCRIPTOR.oneofs[0].fields]
+        rows: list[tuple[str, str, Any, Callable[[Any], Any] | None]] = [
+            (name, kind, getattr(inventory_pb2, f"{name}Request"), None)
+            for name, kind in zip(writes.split(), kinds, strict=True)
+        ]
+        for name, handler in (
+            ("GetStock", _get_stock),
+            ("GetReservation", _get_reservation),
+            ("BatchGetAvailability", _availability),
+        ):
+            rows.append((name, "", getattr(inventory_pb2, f"{name}Request"), handler))
+        return rows
+
+    def _unary(
+        self, kind: str, read: Callable[[Any], Any] | None
+    ) -> Callable[[Any, Any], Awaitable[Any]]:
+        async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            self.unary.append(request)
+            self.metadata.append(dict(context.invocation_metadata() or ()))
+            step = self.steps.pop(0) if self.steps else ANSWER
+            if isinstance(step, errors_pb2.Failure):
+                await context.abort_with_status(rpc_status.to_status(status_of(step)))
+            if step == BREAK_BEFORE:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+            if read is not None:
+                return read(request)
+            command = inventory_pb2.Command(**{kind: request})
+            outcome = self.decide(0, command)
+            if step == BREAK_AFTER:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+            if step == SILENT:
+                await asyncio.Event().wait()
+            if outcome.HasField("failure"):
+                await context.abort_with_status(rpc_status.to_status(status_of(outcome.failure)))
+            return getattr(outcome, kind)
+
+        return handle
+
+    async def _execute(
+        self,
+        requests: AsyncIterator[inventory_pb2.ExecuteRequest],
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> AsyncIterator[inventory_pb2.ExecuteResponse]:
+        self.streams += 1
+        self.metadata.append(dict(context.invocation_metadata() or ()))
+        async for request in requests:
+            async with self.arrived:
+                self.batches.append(list(request.commands))
+                self.arrived.notify_all()
+            await self.gate.wait()
+            step = self.steps.pop(0) if self.steps else ANSWER
+            if isinstance(step, errors_pb2.Failure):
+                await context.abort_with_status(rpc_status.to_status(status_of(step)))
+            if step == BREAK_BEFORE:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+            if step == END:
+                return
+            outcomes = [self.decide(index, each) for index, each in enumerate(request.commands)]
+            if step == BREAK_AFTER:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+            if step == SILENT:
+                continue
+            # Two parts, and backwards: a client must go by the index and wait for the last part.
+            half = len(outcomes) // 2
+            for part, complete in ((outcomes[half:], False), (outcomes[:half], True)):
+                yield inventory_pb2.ExecuteResponse(
+                    batch_id=request.batch_id, outcomes=reversed(part), complete=complete
+                )
+
+    def decide(self, index: int, command: inventory_pb2.Command) -> inventory_pb2.Outcome:
+        """Notes the effect, or takes the next refusal of the command's request id."""
+        kind = command.WhichOneof("command")
+        request = getattr(command, kind or "")
+        request_id = request.context.request_id
+        waiting = self.refusals.get(request_id)
+        if waiting:
+            return inventory_pb2.Outcome(index=index, failure=waiting.pop(0))
+        known = self.first_answers.get(request_id)
+        if known is not None:
+            outcome = inventory_pb2.Outcome()
+            outcome.CopyFrom(known)
+            outcome.index = index
+            getattr(outcome, kind or "").receipt.replayed = True
+            return outcome
+        self.effects[request_id] += 1
+        outcome = inventory_pb2.Outcome(index=index)
+        response = getattr(outcome, kind or "")
+        response.receipt.cursor = f"c-{len(self.effects)}"
+        response.receipt.recorded_at.FromMilliseconds(1_700_000_000_123)
+        _fill_in(response, request)
+        self.first_answers[request_id] = outcome
+        return outcome
+
+    async def _watch(
+        self, request: feed_pb2.WatchRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[feed_pb2.WatchResponse]:
+        self.watches.append(request)
+        self.metadata.append(dict(context.invocation_metadata() or ()))
+        for move in self.feeds.pop(0) if self.feeds else ():
+            if isinstance(move, feed_pb2.WatchResponse):
+                yield move
+            elif isinstance(move, errors_pb2.Failure):
+                await context.abort_with_status(rpc_status.to_status(status_of(move)))
+            elif move is grpc.StatusCode.OK:
+                return
+            else:
+                await context.abort(move, "gone")
+        await asyncio.Event().wait()
+
+
+def _fill_in(response: Any, request: Any) -> None:
+    """Answers what was asked for, as if there were enough of everything."""
+    names = response.DESCRIPTOR.fields_by_name
+    if "reservation_id" in names:
+        known = getattr(request, "reservation_id", "")
+        response.reservation_id = known or f"r-{request.context.request_id}"
+    if "expires_at" in names:
+        response.expires_at.FromMilliseconds(1_700_000_300_000)
+    if "lines" in names:
+        for line in request.lines:
+            done = response.lines.add(line_id=line.line_id, quantity=line.quantity)
+            done.key.sku = getattr(line, "sku", "TEA")
+            done.key.location = getattr(line, "location", "LONDON")
+    if "status" in names:
+        response.status = 3
+    if "level" in names:
+        response.level.key.CopyFrom(request.key)
+        response.level.version = 7
+        response.level.balances.on_hand = 10
+        response.level.balances.available = 10
+    if "stock" in names:
+        response.stock.key.CopyFrom(request.key)
+        response.stock.tracked = True
+        response.stock.selling = 1
+
+
+def _get_stock(request: inventory_pb2.GetStockRequest) -> inventory_pb2.GetStockResponse:
+    response = inventory_pb2.GetStockResponse(cursor="c-read")
+    response.stock.key.CopyFrom(request.key)
+    response.stock.balances.on_hand = 10
+    response.stock.selling = 2
+    response.stock.version = 3
+    response.stock.channel_buffers.add(channel="web", units=2)
+    return response
+
+
+def _get_reservation(
+    request: inventory_pb2.GetReservationRequest,
+) -> inventory_pb2.GetReservationResponse:
+    response = inventory_pb2.GetReservationResponse(cursor="c-read")
+    response.reservation.reservation_id = request.reservation_id
+    response.reservation.tenant = request.tenant
+    response.reservation.status = 1
+    response.reservation.lines.add(line_id="1", sku="TEA", location="LONDON", held=2)
+    response.reservation.created_at.FromMilliseconds(1_700_000_000_000)
+    return response
+
+
+def _availability(
+    request: inventory_pb2.BatchGetAvailabilityRequest,
+) -> inventory_pb2.BatchGetAvailabilityResponse:
+    response = inventory_pb2.BatchGetAvailabilityResponse(cursor="c-read")
+    for key in request.keys:
+        answer = response.availabilities.add(sku=key.sku, total_available=5)
+        answer.locations.add(location=key.location or "LONDON", available=5, version=1)
+    return response
