@@ -1,0 +1,1 @@
+"""The `holdfast` command: runs a node, and asks and tells one from a terminal."""

@@ -1,0 +1,70 @@
+"""How answers look: a table for a person, or one JSON document with stable keys for a program."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def as_plain(value: Any) -> Any:
+    """A value of the SDK as dictionaries, lists, text and numbers; times are ISO 8601 in UTC."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: as_plain(item) for name, item in value._asdict().items()}
+    if isinstance(value, dict):
+        return {str(name): as_plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(item) for item in value]
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Write a value to stdout as one JSON document on one line."""
+    sys.stdout.write(json.dumps(as_plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def shown(value: Any) -> str:
+    """A value in a table cell or sentence."""
+    plain = as_plain(value)
+    if plain is None or plain == "":
+        return "-"
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    return f"{plain:,}" if isinstance(plain, int) else str(plain)
+
+
+def console() -> Console:
+    """Where people read. It is made at each use, since stdout may have been replaced meanwhile."""
+    return Console(highlight=False)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows under columns, numbers to the right. Nothing in a cell is taken for markup."""
+    rows = [tuple(row) for row in rows]
+    table = Table(title=title or None, title_justify="left")
+    for index, column in enumerate(columns):
+        cells = [row[index] for row in rows]
+        numeric = bool(cells) and all(type(cell) in (int, float) for cell in cells)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(cell)) for cell in row))
+    console().print(table)
+
+
+def print_facts(title: str, facts: Iterable[tuple[str, Any]]) -> None:
+    """Print a heading and one line for each fact that there is something to say about."""
+    screen = console()
+    screen.print(Text(title, style="bold"), soft_wrap=True)
+    for name, value in facts:
+        if value not in (None, "", ()):
+            screen.print(Text(f"  {name:<14} {shown(value)}"), soft_wrap=True)
