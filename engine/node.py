@@ -1,15 +1,12 @@
 """The composition root: the only place where everything is wired."""
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
-import uvloop
 
 from engine.config import Configuration, split_address
 from engine.feed.hub import Hub
@@ -126,7 +123,7 @@ class Node:
         self._serving = asyncio.ensure_future(self._server.set_serving(all(self._up)))
 
 
-async def serve(
+async def run(
     configuration: Configuration, on_ready: Callable[[Addresses], None] | None = None
 ) -> None:
     """Run a node until SIGTERM or SIGINT, then drain it. NodeRefused if it cannot start."""
@@ -138,13 +135,6 @@ async def serve(
     addresses = await node.start()
     if on_ready is not None:
         on_ready(addresses)
-    with contextlib.suppress(asyncio.CancelledError):
-        await stopping.wait()
+    await stopping.wait()
     _logger.info("draining", drain_s=configuration.drain_s)
     await node.stop()
-
-
-def run(configuration: Configuration, on_ready: Callable[[Addresses], None] | None = None) -> None:
-    """`serve` on uvloop, in an event loop of its own."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(configuration, on_ready))

@@ -7,7 +7,7 @@ A link outlives the processes it leads to: after a crash it is attached to the n
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from engine.shard import frames
 from engine.shard.frames import FrameBuffer, Kind, Read, encode, frame
@@ -93,9 +93,8 @@ class ShardLink(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A process is attached."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"a link needs a stream, not {type(transport).__name__}")
-        self._transport = transport
+        # Not checked by isinstance: uvloop's transports are not asyncio's by inheritance.
+        self._transport = cast(asyncio.Transport, transport)
         self._buffer = FrameBuffer()
         self.detached.clear()
 

@@ -1,4 +1,5 @@
-"""What a shard promises beyond the rules of stock: order, request ids, time, durability of answers, bounded memory."""
+"""What a shard promises beyond the rules of stock: order, request ids, time, durability of
+answers, bounded memory."""
 
 import asyncio
 import hashlib

@@ -100,7 +100,8 @@ async def test_a_killed_shard_comes_back_with_everything_it_answered(tmp_path: P
 
 
 async def test_the_feed_has_no_gap_and_no_duplicate_over_kills(tmp_path: Path) -> None:
-    """A group that became durable but was not published before a kill is published by the next process."""
+    """A group that became durable but was not published before a kill is published by the next
+    process."""
     async with running(tmp_path) as node:
         await node.insist(write(Receive(TEA, 1_000_000), "opening"))
         for round_number in range(4):
@@ -202,7 +203,6 @@ from engine.shard.link import ShardLink
 from engine.shard.supervisor import Supervisor
 async def main():
     link = ShardLink(0, 10, lambda *_: None)
-    open_layout(Path(sys.argv[1]), 1)
     supervisor = Supervisor([link], Path(sys.argv[1]), 1, 10, Settings(), lambda *_: None)
     await supervisor.start()
     print(supervisor.process_ids[0], flush=True)
@@ -223,6 +223,7 @@ def ended(process_id: int) -> bool:
 
 
 def test_no_orphan_outlives_its_front_end(tmp_path: Path) -> None:
+    open_layout(tmp_path, 1)
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root), str(root / "clients" / "python")])
     parent = subprocess.run(
@@ -234,5 +235,5 @@ def test_no_orphan_outlives_its_front_end(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": path},
     )
     assert parent.returncode == -signal.SIGKILL
-    assert ended(int(parent.stdout)), "the shard process outlived its front end"
+    assert ended(int(parent.stdout.split()[-1])), "the shard process outlived its front end"
     RocksLog(tmp_path / "shard-000").close()
