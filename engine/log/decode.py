@@ -88,13 +88,19 @@ def _decode_short_line(source: stock_pb2.ShortLine) -> ShortLine:
 
 
 def _decode_commit(source: record_pb2.Commit) -> Commit:
-    return Commit(
-        cause=_decode_cause(source.cause),
-        request_key=source.request_key,
-        content_hash=source.content_hash,
-        short_lines=tuple(map(_decode_short_line, source.short_lines)),
-        recorded=tuple(map(_decode_event, source.events)),
-    )
+    try:
+        return Commit(
+            cause=_decode_cause(source.cause),
+            request_key=source.request_key,
+            content_hash=source.content_hash,
+            short_lines=tuple(map(_decode_short_line, source.short_lines)),
+            recorded=tuple(map(_decode_event, source.events)),
+        )
+    except ValueError as error:
+        raise LogError(
+            f"a commit holds a value that this Holdfast does not know: {error}; it was written by "
+            "a newer one"
+        ) from error
 
 
 def _decode_event(source: feed_pb2.Event) -> Recorded:
