@@ -1,0 +1,256 @@
+"""What one node does on this machine, beside what an empty gRPC server does on it in the same run.
+
+    python -m benchmarks.bench [--quick] [--locations N] [--json]
+
+How to read it. Each row is the median of three rounds of a closed loop: so many callers, each
+asking again when it is answered. Every answer is durable. `/s` counts commands, latencies are those
+of one call (of a whole batch where batches are sent), and the CPU columns are microseconds of CPU
+per command in the load generator (client), the front end or echo server (server) and the shard. The
+load generator shares the machine with the node, so on few cores its share matters: `prepared` rows
+send requests that were built and serialised before the clock started and read answers without the
+SDK, `SDK` rows are what a Python caller gets. Compare ratios; absolute figures are this machine's.
+
+The echo is the limit: it does nothing but gRPC. `unary, share of echo` says how much of that limit
+a durable Reserve keeps without batching. With --locations N, N SKU-locations are loaded into a node
+of which each shard keeps 10 000 in memory, and the memory of its processes is given.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from holdfast import Client, commands
+from holdfast.errors import HoldfastError
+from holdfast.v1 import inventory_pb2
+
+from benchmarks import echo, messages, report
+from benchmarks.load import Ask, RawStream, Round, measure
+from benchmarks.memory import measure_memory
+from benchmarks.node import Node, running_node
+
+HOT = ["HOT"]
+CATALOGUE = [f"SKU-{number:05d}" for number in range(10_000)]
+UNITS = 1_000_000_000
+
+
+class Scale(NamedTuple):
+    """How much is measured: rounds, and calls of each caller in a round."""
+
+    rounds: int
+    unary_calls: int
+    idle_calls: int
+    single_calls: int
+    small_batches: int
+    large_batches: int
+
+
+FULL = Scale(3, 60, 500, 150, 60, 8)
+QUICK = Scale(1, 15, 100, 40, 15, 2)
+
+
+class Bench:
+    """A node and an echo server under the same load."""
+
+    def __init__(self, node: Node, echo_server: echo.Echo, scale: Scale) -> None:
+        self._node = node
+        self._echo = echo_server
+        self._scale = scale
+        self._servers = {"server": node.process_id, "shard": node.shard_process_ids[0]}
+        self.rows: dict[str, Round] = {}
+
+    async def run(self) -> None:
+        """Measure every row."""
+        scale = self._scale
+        for name, callers, calls in (
+            ("64 in flight", 64, scale.unary_calls),
+            ("one at a time", 1, scale.idle_calls),
+        ):
+            await self._row(f"echo, {name}", callers, calls, self._echoes(callers))
+            await self._row(f"Reserve, unary, {name}", callers, calls, self._unary(callers, calls))
+            await self._row(
+                f"Reserve, unary SDK, {name}", callers, calls, self._sdk(coalesce=False)
+            )
+        await self._row(
+            "Reserve, SDK, one at a time", 1, scale.idle_calls, self._sdk(coalesce=True)
+        )
+        await self._row(
+            "Reserve, SDK, 64 single callers", 64, scale.single_calls, self._sdk(coalesce=True)
+        )
+        for skus, what in ((HOT, "one hot SKU"), (CATALOGUE, "10 000 SKUs")):
+            for size, calls in ((100, scale.small_batches), (1_000, scale.large_batches)):
+                name = f"4 x {size:,}, {what}"
+                await self._row(
+                    f"Reserve, prepared, {name}", 4, calls, self._raw(skus, size, calls)
+                )
+                await self._row(f"Reserve, SDK, {name}", 4, calls, self._batches(skus, size))
+
+    async def _row(
+        self, name: str, callers: int, calls: int, load: contextlib.AbstractAsyncContextManager[Ask]
+    ) -> None:
+        report.progress(name)
+        servers = {"server": self._echo.process_id} if name.startswith("echo") else self._servers
+        async with load as ask:
+            self.rows[name] = await measure(callers, calls, ask, servers, self._scale.rounds)
+
+    @contextlib.asynccontextmanager
+    async def _echoes(self, _callers: int) -> AsyncIterator[Ask]:
+        message = messages.reserve(HOT[0]).SerializeToString()
+        async with messages.channel(self._echo.address) as channel:
+            method = channel.unary_unary(echo.METHOD)
+
+            async def ask(_caller: int, _call: int) -> int:
+                await method(message)
+                return 1
+
+            yield ask
+
+    @contextlib.asynccontextmanager
+    async def _unary(self, callers: int, calls: int) -> AsyncIterator[Ask]:
+        prepared = [
+            [
+                messages.reserve(HOT[0]).SerializeToString()
+                for _ in range(calls * self._scale.rounds)
+            ]
+            for _ in range(callers)
+        ]
+        async with messages.channel(self._node.address) as channel:
+            method = channel.unary_unary(f"{messages.SERVICE}/Reserve")
+
+            async def ask(caller: int, call: int) -> int:
+                await method(prepared[caller][call])
+                return 1
+
+            yield ask
+
+    @contextlib.asynccontextmanager
+    async def _sdk(self, *, coalesce: bool) -> AsyncIterator[Ask]:
+        basket = [(HOT[0], messages.LOCATION, 1)]
+        async with Client(self._node.address, coalesce=coalesce, timeout_s=60) as client:
+
+            async def ask(_caller: int, _call: int) -> int:
+                await client.reserve(basket, ttl_s=messages.HOLD_S)
+                return 1
+
+            yield ask
+
+    @contextlib.asynccontextmanager
+    async def _raw(self, skus: Sequence[str], size: int, calls: int) -> AsyncIterator[Ask]:
+        turn = itertools.cycle(skus)
+        prepared = [
+            [
+                messages.batch_of_reserves(call, list(itertools.islice(turn, size)))
+                for call in range(calls * self._scale.rounds)
+            ]
+            for _ in range(4)
+        ]
+        async with messages.channel(self._node.address) as channel:
+            method = channel.stream_stream(f"{messages.SERVICE}/Execute")
+            streams = [
+                RawStream(method(), inventory_pb2.ExecuteResponse.FromString) for _ in prepared
+            ]
+
+            async def ask(caller: int, call: int) -> int:
+                return await streams[caller].execute(prepared[caller][call])
+
+            yield ask
+            for stream in streams:
+                stream.close()
+
+    @contextlib.asynccontextmanager
+    async def _batches(self, skus: Sequence[str], size: int) -> AsyncIterator[Ask]:
+        turn = itertools.cycle(skus)
+        async with Client(self._node.address, timeout_s=60) as client:
+
+            async def ask(_caller: int, _call: int) -> int:
+                batch = [
+                    commands.reserve([(sku, messages.LOCATION, 1)], ttl_s=messages.HOLD_S)
+                    for sku in itertools.islice(turn, size)
+                ]
+                for answer in await client.execute(batch):
+                    if isinstance(answer, HoldfastError):
+                        raise answer
+                return size
+
+            yield ask
+
+
+async def load_stock(address: str) -> None:
+    """Bring the stock that is reserved from."""
+    async with Client(address, timeout_s=60) as client:
+        for first in range(0, len(CATALOGUE), 500):
+            skus = CATALOGUE[first : first + 500] + (HOT if first == 0 else [])
+            batch = [commands.receive(sku, messages.LOCATION, UNITS) for sku in skus]
+            for answer in await client.execute(batch):
+                if isinstance(answer, HoldfastError):
+                    raise answer
+
+
+def _ratios(rows: dict[str, Round]) -> dict[str, float]:
+    limit, idle = rows["echo, 64 in flight"], rows["echo, one at a time"]
+    alone = rows["Reserve, unary, one at a time"]
+    coalesced = rows["Reserve, SDK, one at a time"]
+    return {
+        "unary, share of echo": round(
+            rows["Reserve, unary, 64 in flight"].per_second / limit.per_second, 3
+        ),
+        "idle p50, unary, times echo": round(alone.latencies.p50_ms / idle.latencies.p50_ms, 2),
+        "idle p50, SDK, times echo": round(coalesced.latencies.p50_ms / idle.latencies.p50_ms, 2),
+    }
+
+
+async def main(arguments: Any) -> int:
+    """Measure and report; gives the exit code."""
+    scale = QUICK if arguments.quick else FULL
+    document: dict[str, Any] = {}
+    tables = []
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+        async with echo.running_echo() as echo_server, running_node(Path(directory)) as node:
+            await load_stock(node.address)
+            bench = Bench(node, echo_server, scale)
+            await bench.run()
+        verdict = await asyncio.to_thread(node.verify)
+    rows = bench.rows
+    ratios = _ratios(rows)
+    document["rows"] = [
+        {"name": name, "per_second": row.per_second, "cpu_us": row.cpu_us} | row.latencies._asdict()
+        for name, row in rows.items()
+    ]
+    document["ratios"] = ratios
+    document["verify"] = "ok" if verdict.well else verdict.complaint or verdict.printed
+    tables.append(_table(rows))
+    tables.append(report.facts("Ratios", [*ratios.items(), ("verify", document["verify"])]))
+    if arguments.locations:
+        figures = await measure_memory(arguments.locations)
+        document["memory"] = figures
+        tables.append(report.facts("Memory", figures.items()))
+    report.write(arguments, document, *tables)
+    return 0 if verdict.well else 1
+
+
+def _table(rows: dict[str, Round]) -> Any:
+    return report.table(
+        "Load on one node",
+        ("", "/s", "p50 ms", "p99 ms", "client us", "server us", "shard us"),
+        [
+            (
+                name,
+                row.per_second,
+                row.latencies.p50_ms,
+                row.latencies.p99_ms,
+                *(row.cpu_us.get(process) for process in ("client", "server", "shard")),
+            )
+            for name, row in rows.items()
+        ],
+    )
+
+
+if __name__ == "__main__":
+    parser = report.parser(__doc__, "bench")
+    parser.add_argument("--quick", action="store_true", help="one short round of everything")
+    parser.add_argument("--locations", type=int, default=0, help="SKU-locations to load")
+    sys.exit(report.run(main(parser.parse_args())))

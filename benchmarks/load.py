@@ -1,0 +1,92 @@
+"""Closed loops of load: so many callers, each asking again as soon as it is answered; and what that
+costs every process."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from benchmarks import processes
+from benchmarks.figures import Latencies, latencies, median, rounded
+
+ROUNDS = 3
+Ask = Callable[[int, int], Awaitable[int]]
+"""Asks for the n-th time as a caller; gives how many commands were answered."""
+
+
+class Round(NamedTuple):
+    """One round of load, or the medians of several."""
+
+    per_second: float
+    latencies: Latencies
+    cpu_us: dict[str, float]
+    """Microseconds of CPU for each command, by process."""
+
+
+async def measure(
+    callers: int, calls_each: int, ask: Ask, process_ids: Mapping[str, int], rounds: int = ROUNDS
+) -> Round:
+    """The medians of some rounds. `process_ids` are the servers'; the client is this process."""
+    watched = {"client": os.getpid(), **process_ids}
+    done = [await _round(callers, calls_each, ask, watched, each) for each in range(rounds)]
+    return Round(
+        rounded(median(each.per_second for each in done)),
+        Latencies(
+            done[0].latencies.number,
+            *(
+                rounded(median(getattr(each.latencies, name) for each in done))
+                for name in Latencies._fields[1:]
+            ),
+        ),
+        {name: rounded(median(each.cpu_us[name] for each in done)) for name in watched},
+    )
+
+
+async def _round(
+    callers: int, calls_each: int, ask: Ask, watched: Mapping[str, int], number: int
+) -> Round:
+    times: list[float] = []
+    commands = 0
+
+    async def caller(index: int) -> None:
+        nonlocal commands
+        for call in range(number * calls_each, (number + 1) * calls_each):
+            asked = time.perf_counter()
+            commands += await ask(index, call)
+            times.append(time.perf_counter() - asked)
+
+    cpu_before = {name: processes.cpu_s(each) for name, each in watched.items()}
+    started = time.perf_counter()
+    await asyncio.gather(*(caller(index) for index in range(callers)))
+    seconds = time.perf_counter() - started
+    cpu_us = {
+        name: (processes.cpu_s(each) - cpu_before[name]) / commands * 1e6
+        for name, each in watched.items()
+    }
+    return Round(commands / seconds, latencies(times), cpu_us)
+
+
+class RawStream:
+    """One caller's Execute stream: takes serialised batches, waits until each is complete."""
+
+    def __init__(self, call: Any, parse: Callable[[bytes], Any]) -> None:
+        self._call = call
+        self._parse = parse
+
+    async def execute(self, batch: bytes) -> int:
+        """Send a batch; gives how many commands were granted. RuntimeError if one was not."""
+        await self._call.write(batch)
+        answered = 0
+        while True:
+            response = self._parse(await self._call.read())
+            for outcome in response.outcomes:
+                if outcome.HasField("failure"):
+                    raise RuntimeError(f"a command of the load was refused: {outcome.failure}")
+            answered += len(response.outcomes)
+            if response.complete:
+                return answered
+
+    def close(self) -> None:
+        """End the stream."""
+        self._call.cancel()

@@ -1,0 +1,108 @@
+"""How much memory a node needs with many SKU-locations, of which few are active.
+
+    python -m benchmarks.memory [--locations N] [--json]
+
+How to read it: `loaded per second` is the rate at which receipts of new SKU-locations were made
+durable, in batches of 1 000, four at a time. `resident` is what the process has in memory (RSS),
+`own` the part of it that no file backs. `idle` figures are those of the empty node.
+"""
+
+import asyncio
+import itertools
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from holdfast.v1 import inventory_pb2
+
+from benchmarks import messages, processes, report
+from benchmarks.load import RawStream
+from benchmarks.node import Node, running_node
+
+ACTIVE = 10_000
+BATCH_COMMANDS = 1_000
+CALLERS = 4
+MIB = 1024 * 1024
+
+
+async def measure_memory(locations: int) -> dict[str, Any]:
+    """Load a node with so many SKU-locations, use `ACTIVE` of them, and look at its memory."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+        flags = ("--active-actors-max", str(ACTIVE))
+        async with running_node(Path(directory), 1, *flags) as node:
+            figures: dict[str, Any] = {"locations": locations, "active": min(ACTIVE, locations)}
+            figures |= _memory("idle", node)
+            started = time.monotonic()
+            await _send(node.address, locations, _receipts(locations))
+            seconds = time.monotonic() - started
+            figures["seconds to load"] = round(seconds, 1)
+            figures["loaded per second"] = round(locations / seconds)
+            figures |= _memory("loaded", node)
+            await _send(node.address, figures["active"], _reserves(locations))
+            figures |= _memory("in use", node)
+            data = [file.stat().st_size for file in node.data_dir.rglob("*") if file.is_file()]
+            figures["data directory MiB"] = round(sum(data) / MIB, 1)
+        return figures
+
+
+def _memory(when: str, node: Node) -> dict[str, float]:
+    ids = {"front end": node.process_id, "shard": node.shard_process_ids[0]}
+    figures = {}
+    for name, process_id in ids.items():
+        held = processes.memory(process_id)
+        figures[f"{name} resident MiB, {when}"] = round(held.resident / MIB, 1)
+        figures[f"{name} own MiB, {when}"] = round(held.anonymous / MIB, 1)
+    return figures
+
+
+def _sku(number: int) -> str:
+    return f"SKU-{number:07d}"
+
+
+def _receipts(locations: int) -> Any:
+    for first in range(0, locations, BATCH_COMMANDS):
+        skus = [_sku(each) for each in range(first, min(first + BATCH_COMMANDS, locations))]
+        yield messages.batch_of_receipts(first, skus, 100)
+
+
+def _reserves(locations: int) -> Any:
+    # A fixed seed: the same SKU-locations all over the key space, each time.
+    chosen = random.Random(1).sample(range(locations), min(ACTIVE, locations))
+    for first in range(0, len(chosen), BATCH_COMMANDS):
+        skus = [_sku(each) for each in chosen[first : first + BATCH_COMMANDS]]
+        yield messages.batch_of_reserves(first, skus)
+
+
+async def _send(address: str, commands: int, batches: Any) -> None:
+    """Send batches over some streams; each is made just before it is sent."""
+    done = itertools.count(1)
+    tenth = max(1, commands // BATCH_COMMANDS // 10)
+    async with messages.channel(address) as channel:
+        method = channel.stream_stream(f"{messages.SERVICE}/Execute")
+
+        async def caller() -> None:
+            stream = RawStream(method(), inventory_pb2.ExecuteResponse.FromString)
+            for batch in batches:
+                await stream.execute(batch)
+                number = next(done)
+                if number % tenth == 0:
+                    report.progress(f"{number * BATCH_COMMANDS:,} of {commands:,} commands")
+            stream.close()
+
+        await asyncio.gather(*(caller() for _ in range(CALLERS)))
+
+
+async def main(arguments: Any) -> int:
+    """Measure and report; gives the exit code."""
+    figures = await measure_memory(arguments.locations)
+    report.write(arguments, figures, report.facts("Memory of a node", figures.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    parser = report.parser(__doc__, "memory")
+    parser.add_argument("--locations", type=int, default=1_000_000, help="SKU-locations to load")
+    sys.exit(report.run(main(parser.parse_args())))

@@ -1,0 +1,59 @@
+"""Requests that are built and serialised before the clock starts, for load that costs little."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from holdfast.v1 import inventory_pb2
+
+LOCATION = "WAREHOUSE"
+HOLD_S = 3_600
+SERVICE = "/holdfast.v1.InventoryService"
+MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+
+
+def channel(address: str) -> Any:
+    """A channel whose methods take and give serialised messages. Untyped: grpc's types insist on
+    serialisers."""
+    options = [("grpc.max_receive_message_length", MESSAGE_BYTES_MAX)]
+    return grpc.aio.insecure_channel(address, options=options)
+
+
+def reserve(sku: str) -> inventory_pb2.ReserveRequest:
+    """A hold of one unit of a SKU, with a request id of its own."""
+    request = inventory_pb2.ReserveRequest()
+    request.context.request_id = uuid4().hex
+    request.ttl.seconds = HOLD_S
+    line = request.lines.add()
+    line.line_id = "1"
+    line.sku = sku
+    line.location = LOCATION
+    line.quantity = 1
+    return request
+
+
+def receive(sku: str, quantity: int) -> inventory_pb2.ReceiveRequest:
+    """Units of a SKU that have arrived."""
+    request = inventory_pb2.ReceiveRequest()
+    request.context.request_id = uuid4().hex
+    request.key.sku = sku
+    request.key.location = LOCATION
+    request.quantity = quantity
+    return request
+
+
+def batch_of_reserves(batch_id: int, skus: Sequence[str]) -> bytes:
+    """A batch that holds one unit of each SKU."""
+    batch = inventory_pb2.ExecuteRequest(batch_id=batch_id)
+    for sku in skus:
+        batch.commands.add().reserve.CopyFrom(reserve(sku))
+    return batch.SerializeToString()
+
+
+def batch_of_receipts(batch_id: int, skus: Sequence[str], quantity: int) -> bytes:
+    """A batch in which so many units of each SKU arrive."""
+    batch = inventory_pb2.ExecuteRequest(batch_id=batch_id)
+    for sku in skus:
+        batch.commands.add().receive.CopyFrom(receive(sku, quantity))
+    return batch.SerializeToString()
