@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf import any_pb2
-from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from google.rpc import error_details_pb2, status_pb2
 from holdfast.v1 import errors_pb2 as pb
 
 from engine.core import rejections
