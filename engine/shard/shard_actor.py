@@ -2,7 +2,7 @@
 sequence of positions."""
 
 import heapq
-from typing import Any, TypeGuard
+from typing import Any
 
 from thespian.actors import Actor
 
@@ -10,7 +10,7 @@ from engine.core.answering import answer
 from engine.core.availability import promisable
 from engine.core.commands import Adjust, Command, Context, OnReservation, Release, SetOnHand
 from engine.core.decide import decide, expire
-from engine.core.events import LineEvent, ReservationEvent
+from engine.core.events import LineEvent, ReservationCreated, ReservationEvent
 from engine.core.model import Cause, Key, Settings, Stock, Struct
 from engine.core.rejections import RequestIdReused
 from engine.core.view import Decision
@@ -162,7 +162,8 @@ class ShardActor(Actor):
             deadline_ms, reservation_id = heapq.heappop(self._timers)
             reservation = turn.reservation(reservation_id)
             if reservation is not None and reservation.deadline_ms == deadline_ms:
-                turn.apply(Cause("Expire"), b"", b"", expire(reservation).events, ())
+                events = expire(reservation).events
+                turn.apply(Cause("Expire"), b"", b"", events, (), reservation_id)
                 expired += 1
         self._tally.expired(expired)
         return turn
@@ -190,15 +191,19 @@ class ShardActor(Actor):
         decision = decide(turn, command, turn.now_ms)
         if not isinstance(decision, Decision):
             return Refused(decision)
-        if not decision.events or context.validate_only:
-            recorded = turn.preview(decision.events)
-            current = turn.reservation(command.reservation_id) if on_reservation(command) else None
-            given = answer(command, recorded, decision.short_lines, current)
-            return Accepted(given, 0, turn.now_ms, not decision.events, current)
+        events, short_lines = decision.events, decision.short_lines
+        known = command.reservation_id if isinstance(command, OnReservation) else None
+        if not events or context.validate_only:
+            current = turn.reservation(known) if known else None
+            given = answer(command, turn.preview(events), short_lines, current)
+            return Accepted(given, 0, turn.now_ms, not events, current)
+        concerned = known
+        if isinstance(events[0], ReservationCreated):
+            concerned = events[0].reservation_id
         cause = _cause(kind, command, context)
-        commit = turn.apply(cause, key, write.content_hash, decision.events, decision.short_lines)
-        current = turn.reservation(command.reservation_id) if on_reservation(command) else None
-        given = answer(command, commit.recorded, decision.short_lines, current)
+        commit = turn.apply(cause, key, write.content_hash, events, short_lines, concerned)
+        current = turn.reservation(known) if known else None
+        given = answer(command, commit.recorded, short_lines, current)
         return Accepted(given, turn.next_position - 1, turn.now_ms, False, current)
 
     def _recorded_answer(self, turn: Turn, key: bytes, write: Write) -> Result | None:
@@ -275,11 +280,6 @@ def request_key(slot: int, command: Command, request_id: str) -> bytes:
     """Under what a request id is remembered: its home slot, the tenant and the id."""
     tenant = command.key.tenant if hasattr(command, "key") else command.tenant
     return slot.to_bytes(2, "big") + f"{tenant}\0{request_id}".encode()
-
-
-def on_reservation(command: Command) -> TypeGuard[OnReservation]:
-    """Whether the command is about a reservation that exists already."""
-    return hasattr(command, "reservation_id")
 
 
 def _cause(kind: str, command: Command, context: Context) -> Cause:

@@ -7,7 +7,7 @@ changes of state that the log then takes in one piece.
 
 from collections.abc import Sequence
 
-from engine.core.events import Event, LineEvent, Recorded, ReservationEvent
+from engine.core.events import Event, Recorded, ReservationCreated, ReservationEvent
 from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import Cause, Key, Reservation, Settings, ShortLine, Stock
 from engine.log.port import Changes, Commit, Group, RequestRecord, Totals
@@ -38,6 +38,7 @@ class Turn:
         self._slot = 0
         self.previewing = False
         self.damaged = False
+        self._taking_part: dict[Key, StockActor] = {}
         self._commits: list[Commit] = []
         self._requests: dict[bytes, tuple[RequestRecord, Commit]] = {}
         self._stock_before: dict[Key, Stock | None] = {}
@@ -45,7 +46,7 @@ class Turn:
 
     def stock(self, key: Key) -> Stock | None:
         """The SKU-location's state after the commands so far."""
-        return self._actors.get(key).stock
+        return self._actor(key).stock
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """The reservation after the commands so far."""
@@ -62,6 +63,13 @@ class Turn:
         """The next command's home is `slot`."""
         self._slot = slot
 
+    def _actor(self, key: Key) -> StockActor:
+        """The actor of a key: of this turn, or active, or activated now."""
+        actor = self._taking_part.get(key)
+        if actor is None:
+            actor = self._taking_part[key] = self._actors.get(key)
+        return actor
+
     def request(self, request_key: bytes) -> tuple[RequestRecord, Commit] | None:
         """What this turn has recorded of a request id."""
         return self._requests.get(request_key)
@@ -73,12 +81,14 @@ class Turn:
         content_hash: bytes,
         events: Sequence[Event],
         short_lines: tuple[ShortLine, ...],
+        reservation_id: str | None,
     ) -> Commit:
         """Take in what a command has decided: every actor concerned evolves, and so does the
-        reservation."""
+        reservation, if it concerns one."""
         self.damaged = True
         recorded = tuple(map(self._evolve_stock, events))
-        self._evolve_reservation(events)
+        if reservation_id is not None:
+            self._evolve_reservation(reservation_id, events)
         commit = Commit(cause, request_key, content_hash, short_lines, recorded)
         if request_key:
             record = RequestRecord(content_hash, self.next_position, self.now_ms)
@@ -104,19 +114,15 @@ class Turn:
     def _evolve_stock(self, event: Event) -> Recorded:
         if isinstance(event, ReservationEvent):
             return Recorded(event, None)
-        actor = self._actors.get(event.key)
-        if event.key not in self._stock_before:
-            self._stock_before[event.key] = actor.stock
+        actor = self._actor(event.key)
+        self._stock_before.setdefault(event.key, actor.stock)
         return actor.evolve(event)
 
-    def _evolve_reservation(self, events: Sequence[Event]) -> None:
-        concerned = [event for event in events if isinstance(event, ReservationEvent | LineEvent)]
-        if not concerned:
-            return
-        reservation_id = concerned[0].reservation_id
-        before = self._reservations.get(reservation_id)
+    def _evolve_reservation(self, reservation_id: str, events: Sequence[Event]) -> None:
+        created = type(events[0]) is ReservationCreated
+        before = None if created else self._reservations.get(reservation_id)
         self._reservation_before.setdefault(reservation_id, before)
-        after = evolve_lines(before, concerned, self.now_ms)
+        after = evolve_lines(before, events, self.now_ms)
         self._reservations.put(reservation_id, after)
 
     def group(self) -> Group | None:
@@ -130,7 +136,7 @@ class Turn:
         stock = {}
         keys, on_hand, held, allocated = 0, 0, 0, 0
         for key, before in self._stock_before.items():
-            after = self._actors.get(key).stock
+            after = self._taking_part[key].stock
             if after is None:
                 raise RuntimeError(f"{key} has events but no state")
             stock[key] = after
