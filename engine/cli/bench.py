@@ -78,7 +78,8 @@ def bench(
     Example: holdfast bench --keys uniform --callers 128 --seconds 10
     """
     names = [f"BENCH-{number}" for number in range(1 if keys is Keys.HOT else skus)]
-    report = asyncio.run(_bench(call, keys, names, seconds, callers))
+    with call.explained():
+        report = asyncio.run(_bench(call, keys, names, seconds, callers))
     if call.json:
         print_json(msgspec.to_builtins(report))
         return

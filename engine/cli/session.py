@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import msgspec
 import typer
+from holdfast.errors import Unavailable
 
 from engine.cli.arguments import duration_s, moment
 from engine.cli.failures import ExitCode, explain, fail
@@ -99,14 +100,22 @@ class Call(msgspec.Struct, frozen=True):
 
     @contextmanager
     def client(self) -> Iterator["SyncClient"]:
-        """A client of the node. What the SDK refuses to send ends the command as bad input, and
-        silence ends it with the address that did not answer."""
+        """A client of the node, whose failures are explained."""
+        # It loads gRPC, which commands that call no node do not need.
         from holdfast import SyncClient
-        from holdfast.errors import Unavailable
 
+        with (
+            self.explained(),
+            SyncClient(self.address, tenant=self.tenant, timeout_s=self.timeout_s) as client,
+        ):
+            yield client
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """What the SDK refuses to send ends the command as bad input, and silence ends it with the
+        address that did not answer."""
         try:
-            with SyncClient(self.address, tenant=self.tenant, timeout_s=self.timeout_s) as client:
-                yield client
+            yield
         except ValueError as error:
             raise fail(ExitCode.USAGE, str(error)) from None
         except Unavailable as error:

@@ -1,0 +1,144 @@
+"""The command line without a node: help, bad input, and nobody at the other end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.cli.main import app
+
+COMMANDS = [
+    "serve",
+    "health",
+    "reserve",
+    "commit",
+    "release",
+    "extend",
+    "allocate",
+    "ship",
+    "sell",
+    "receive",
+    "adjust",
+    "count",
+    "configure",
+    "stock",
+    "availability",
+    "reservation",
+    "watch",
+    "verify",
+    "bench",
+    "load",
+]
+
+
+def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """The exit code, stdout and stderr of a command."""
+    wide = {"COLUMNS": "200", "TERMINAL_WIDTH": "200", "NO_COLOR": "1", **(env or {})}
+    done = CliRunner(env=wide).invoke(app, list(arguments))
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    code, out, err = run(command, "--help")
+    assert (code, err) == (0, "")
+    assert f"Example: holdfast {command}" in out
+
+
+def test_there_is_no_other_command() -> None:
+    names = [
+        command.name or getattr(command.callback, "__name__", "")
+        for command in app.registered_commands
+    ]
+    assert sorted(names) == sorted(COMMANDS)
+
+
+BAD_INPUT = [
+    (("reserve", "TEA@LONDON"), "'TEA@LONDON' must be SKU@LOCATION=QUANTITY"),
+    (("reserve",), "Missing argument"),
+    (("reserve", "TEA@LONDON=1", "--ttl", "soon"), "'soon' must be a time such as 90s"),
+    (("reserve", "TEA@LONDON=1", "--fill", "half"), "--fill"),
+    (("stock", "TEA"), "'TEA' must be SKU@LOCATION"),
+    (("commit", "0a3-1-1", "--line", "1=x"), "must be a whole number"),
+    (("commit", "0a3-1-1", "--line", "1=0"), "quantity is 0"),
+    (("release", "0a3-1-1", "--reason", "unknown"), "it must be one of customer_cancelled"),
+    (("receive", "TEA@LONDON", "1", "--occurred-at", "today"), "must be a time such as 2026"),
+    (("adjust", "TEA@LONDON", "--by=1", "--reason", "FOUND"), "--reference"),
+    (("configure", "TEA@LONDON", "--channel-buffer", "shop"), "must be CHANNEL=UNITS"),
+    (("watch", "--after", "c", "--from", "beginning"), "--after and --from"),
+    (("load", "absent.csv"), "does not exist"),
+    (("verify", "absent"), "absent"),
+    (("bench", "--seconds", "3600"), "--seconds"),
+    (("stock", "TEA@LONDON", "--timeout", "0"), "timeout_s is 0.0; it must be above 0"),
+    (("colour",), "No such command"),
+    (("serve", "--shards", "0", "--check-only"), "from 1 to 64 processes"),
+    (("serve", "--config", "absent.toml", "--check-only"), "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), BAD_INPUT)
+def test_bad_input_ends_with_2_and_says_what_is_allowed(
+    arguments: tuple[str, ...], expected: str
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert expected in " ".join(err.split())
+
+
+NOBODY = "127.0.0.1:1"
+"""A port that nobody may listen at without privileges, and nobody does."""
+
+CALLS = [
+    ("stock", "TEA@LONDON"),
+    ("reserve", "TEA@LONDON=1", "--request-id", "mine"),
+    ("watch",),
+    ("availability", "TEA"),
+    ("bench", "--seconds", "0.1"),
+]
+
+
+@pytest.mark.parametrize("arguments", CALLS)
+def test_nobody_at_the_other_end_ends_with_3(arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments, "--timeout", "0.2s", env={"HOLDFAST_ADDRESS": NOBODY})
+    assert (code, out) == (3, "")
+    assert f"error: no answer from {NOBODY} within 0.2 s" in err
+    assert ("--request-id mine" in err) == ("mine" in arguments)
+
+
+def test_health_of_nobody() -> None:
+    code, out, err = run("health", "--address", NOBODY, "--json")
+    assert code == 3
+    assert json.loads(out) == {"address": NOBODY, "service": "", "status": "UNREACHABLE"}
+    assert f"error: {NOBODY} is UNREACHABLE" in err
+
+
+def test_serve_prints_the_effective_configuration_with_sources(tmp_path: Path) -> None:
+    file = tmp_path / "holdfast.toml"
+    file.write_text("hold_cart_s = 60\nshards = 2\n")
+    env = {"HOLDFAST_SHARDS": "3", "HOLDFAST_LOG_LEVEL": "debug"}
+    arguments = ("serve", "--config", str(file), "--log-level", "error", "--check-only")
+    code, out, _ = run(*arguments, env=env)
+    rows = {
+        cells[0]: cells[1:] for line in out.splitlines() if (cells := line.strip("│").split("│"))
+    }
+    shown = {key.strip(): [cell.strip() for cell in cells] for key, cells in rows.items()}
+    assert code == 0
+    assert shown["shards"] == ["3", "environment HOLDFAST_SHARDS"]
+    assert shown["log_level"] == ["error", "flag --log-level"]
+    assert shown["drain_s"] == ["10.0", "default"]
+    assert shown["hold_cart_s"][0] == "60"
+
+
+def test_serve_refuses_an_unknown_variable() -> None:
+    code, out, err = run("serve", "--check-only", env={"HOLDFAST_SHARD": "3"})
+    assert (code, out) == (2, "")
+    assert "HOLDFAST_SHARD = '3' (from environment): unknown, did you mean HOLDFAST_SHARDS?" in err
+
+
+def test_load_refuses_a_file_without_the_right_columns(tmp_path: Path) -> None:
+    file = tmp_path / "stock.csv"
+    file.write_text("sku,place,on_hand\n")
+    code, out, err = run("load", str(file))
+    assert (code, out) == (2, "")
+    assert "unknown column 'place'" in err
