@@ -44,13 +44,15 @@ class Metrics(Collector):
         self._shards[shard].take(statistics)
 
     def shard_up(self, shard: int, up: bool) -> None:
-        """Take whether a shard answers."""
+        """Take whether a shard answers. One that does not has lost its process, and the statistics
+        of the next count from zero: what was counted so far is kept and added to them."""
         self._shards[shard].up = up
+        if not up:
+            self._shards[shard].keep()
 
     def shard_restarted(self, shard: int) -> None:
-        """Count a restart. To be called before the new process's first statistics, whose counts
-        start at zero again."""
-        self._shards[shard].restart()
+        """Count a restart."""
+        self._shards[shard].restarts += 1
 
     def observe_call(self, method: str, code: str, seconds: float) -> None:
         """Count a finished call by method and gRPC code name, and its time to the answer."""
@@ -210,10 +212,9 @@ class _ShardFigures:
         """Replace the last statistics of the same process."""
         self.total = statistics if self._earlier is None else _sum(self._earlier, statistics)
 
-    def restart(self) -> None:
+    def keep(self) -> None:
         """Keep the counts of the process that is gone; its gauges stand until the next speaks."""
         self._earlier = self.total
-        self.restarts += 1
 
 
 def _sum(earlier: ShardStatistics, statistics: ShardStatistics) -> ShardStatistics:

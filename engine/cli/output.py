@@ -40,7 +40,7 @@ def shown(value: Any) -> str:
         return "-"
     if isinstance(plain, bool):
         return "yes" if plain else "no"
-    return f"{plain:,}" if isinstance(plain, int) else str(plain)
+    return f"{plain:,}" if isinstance(plain, int | float) else str(plain)
 
 
 def console() -> Console:
@@ -63,8 +63,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 def print_facts(title: str, facts: Iterable[tuple[str, Any]]) -> None:
     """Print a heading and one line for each fact that there is something to say about."""
+    told = [(name, value) for name, value in facts if value not in (None, "", ())]
+    width = max((len(name) for name, _ in told), default=0)
     screen = console()
     screen.print(Text(title, style="bold"), soft_wrap=True)
-    for name, value in facts:
-        if value not in (None, "", ()):
-            screen.print(Text(f"  {name:<14} {shown(value)}"), soft_wrap=True)
+    for name, value in told:
+        screen.print(Text(f"  {name:<{width}}  {shown(value)}"), soft_wrap=True)

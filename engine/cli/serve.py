@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +54,28 @@ def serve(**flags: Any) -> None:
         raise fail(ExitCode.USAGE, "the configuration is refused", *problems) from None
     print_table("Configuration", ("key", "value", "source"), effective(configuration))
     if not check_only:
+        _configure_logs(configuration)
         _run(configuration)
+
+
+def _configure_logs(configuration: Configuration) -> None:
+    """Log to stderr, as much and in the form that was asked for; stdout is for what was asked."""
+    import structlog
+
+    is_json = configuration.log_format == "json"
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.dict_tracebacks] if is_json else []),
+            structlog.processors.JSONRenderer()
+            if is_json
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(configuration.log_level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _run(configuration: Configuration) -> None:

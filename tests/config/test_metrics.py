@@ -142,7 +142,17 @@ def test_what_is_counted_never_falls_over_restarts(metrics: Served) -> None:
     assert last["holdfast_shard_restarts_total", SHARD_0] == 4
 
 
-def test_without_word_of_the_restart_the_counters_would_fall(metrics: Served) -> None:
+def test_a_restart_may_be_told_before_or_after_the_first_statistics(metrics: Served) -> None:
+    metrics.shard_statistics(0, statistics(5))
+    metrics.shard_up(0, False)
+    metrics.shard_up(0, False)
+    metrics.shard_statistics(0, statistics(1))
+    metrics.shard_restarted(0)
+    metrics.shard_statistics(0, statistics(2))
+    assert scrape(metrics)["holdfast_queue_seconds_count", SHARD_0] == 7
+
+
+def test_without_word_of_the_lost_process_the_counters_would_fall(metrics: Served) -> None:
     metrics.shard_statistics(0, statistics(5))
     before = scrape(metrics)
     metrics.shard_statistics(0, statistics(1))
