@@ -7,12 +7,19 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from engine.core import evolve
 from engine.core.availability import available_to
 from engine.core.commands import LineQuantity, OnReservation
 from engine.core.decide import bounds, promise, resolve, stock
-from engine.core.events import HoldCommitted, HoldExpired, ShortfallDetected, StockShipped
+from engine.core.events import (
+    HoldCommitted,
+    HoldExpired,
+    ShortfallDetected,
+    StockHeld,
+    StockShipped,
+)
 from engine.core.model import Key, Reservation, ShortLine, Stock
 from engine.core.view import View
 from tests.core.commands_at_random import walk
@@ -57,8 +64,10 @@ def a_till_sells_what_is_held(patch: Patch) -> None:
 
 
 def untracked_units_are_counted(patch: Patch) -> None:
-    made = promise.Promise
-    patch.setattr(promise, "Promise", lambda line, units, _counted: made(line, units, True))
+    def counting(*what: object) -> StockHeld:
+        return replace(StockHeld(*what), counted=True)  # type: ignore[arg-type]
+
+    patch.setattr(promise, "StockHeld", counting)
 
 
 def a_shortfall_is_not_named(patch: Patch) -> None:

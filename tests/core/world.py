@@ -27,6 +27,7 @@ from engine.core.events import (
 )
 from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import Key, Reservation, Settings, Stock
+from engine.core.rejections import Rejection
 from engine.core.view import Decision
 
 TEA = Key("", "TEA", "LONDON")
@@ -63,8 +64,8 @@ class World:
         self._ids += 1
         return f"r{self._ids}"
 
-    def do(self, command: Command) -> object:
-        """Decide a command and make it happen; an Answer or a Rejection."""
+    def do(self, command: Command) -> Answer | Rejection:
+        """Decide a command and make it happen."""
         decision = decide(self, command, self.now_ms)
         if not isinstance(decision, Decision):
             self.decision, self.recorded = Decision(), ()
@@ -148,16 +149,14 @@ def given(stocks: dict[Key, Stock], *past: Command | Wait) -> World:
                 world.sweep()
         else:
             result = world.do(step)
-            assert type(result).__module__ == "engine.core.answers", (step, result)
+            assert not isinstance(result, Rejection), (step, result)
     return world
 
 
 def when(world: World, command: Command) -> object:
     """What the command comes to: its events as text, or the rejection as it is."""
     result = world.do(command)
-    if type(result).__module__ == "engine.core.rejections":
-        return result
-    return told(world.decision.events)
+    return result if isinstance(result, Rejection) else told(world.decision.events)
 
 
 def told(events: Iterable[Event]) -> list[str]:

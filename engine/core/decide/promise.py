@@ -13,7 +13,7 @@ from engine.core.events import (
     StockAllocated,
     StockHeld,
 )
-from engine.core.model import Fill, IfShort, Key, ShortLine, Stock, Struct
+from engine.core.model import Fill, IfShort, Key, ShortLine, Stock
 from engine.core.rejections import (
     BalanceOutOfRange,
     InsufficientStock,
@@ -24,13 +24,8 @@ from engine.core.view import Decision, View
 
 _BEST_EFFORT = Fill.BEST_EFFORT
 
-
-class Promise(Struct, frozen=True):
-    """Units that a line of the basket gets; `counted` if its SKU-location is tracked."""
-
-    line: BasketLine
-    quantity: int
-    counted: bool
+Promise = tuple[BasketLine, int, bool]
+"""A line of the basket, the units that it gets, and whether they count: stock that is tracked."""
 
 
 def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Rejection:
@@ -45,18 +40,11 @@ def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Rejection:
     expires_at_ms = now_ms + (command.ttl_ms or view.settings.hold_ms(command.hold_class))
     created = _created(view, command, expires_at_ms)
     events: list[Event] = [created]
-    for promise in promises:
-        if promise.quantity:
-            line = promise.line
-            events.append(
-                StockHeld(
-                    line.key,
-                    created.reservation_id,
-                    line.line_id,
-                    promise.quantity,
-                    promise.counted,
-                )
-            )
+    events += [
+        StockHeld(line.key, created.reservation_id, line.line_id, quantity, counted)
+        for line, quantity, counted in promises
+        if quantity
+    ]
     return Decision(tuple(events), tuple(short_lines))
 
 
@@ -74,13 +62,10 @@ def allocate(view: View, command: Allocate, _now_ms: int) -> Decision | Rejectio
         return InsufficientStock(tuple(short_lines))
     created = _created(view, command, 0)
     events: list[Event] = [created]
-    for promise in promises:
-        line = promise.line
-        events.append(
-            StockAllocated(
-                line.key, created.reservation_id, line.line_id, promise.quantity, promise.counted
-            )
-        )
+    events += [
+        StockAllocated(line.key, created.reservation_id, line.line_id, quantity, counted)
+        for line, quantity, counted in promises
+    ]
     if told:
         events += _shortfalls(view, promises)
     return Decision(tuple(events))
@@ -108,7 +93,7 @@ def _fill(
             short_lines.append(short)
             quantity = short.available if partly else 0
         taken[key] = taken_before + quantity
-        promises.append(Promise(line, quantity, stock.tracked))
+        promises.append((line, quantity, stock.tracked))
     return promises, short_lines
 
 
@@ -128,7 +113,7 @@ def _record(
             return UnknownStock(key)
         if stock.tracked:
             promised[key] = promised.get(key, stock.promised) + line.quantity
-        promises.append(Promise(line, line.quantity, stock.tracked))
+        promises.append((line, line.quantity, stock.tracked))
     for key, units in promised.items():
         refusal = out_of_range(key, "promised", units)
         if refusal is not None:
@@ -139,9 +124,8 @@ def _record(
 def _shortfalls(view: View, promises: list[Promise]) -> list[ShortfallDetected]:
     """What the promises leave missing, once for each SKU-location, in order of first mention."""
     taken: dict[Key, int] = {}
-    for promise in promises:
-        key = promise.line.key
-        taken[key] = taken.get(key, 0) + promise.quantity
+    for line, quantity, _ in promises:
+        taken[line.key] = taken.get(line.key, 0) + quantity
     return [
         event
         for key, units in taken.items()
@@ -151,8 +135,8 @@ def _shortfalls(view: View, promises: list[Promise]) -> list[ShortfallDetected]:
 
 def _is_acceptable(promises: list[Promise]) -> bool:
     """Whether a best-effort basket gets anything at all, and every line what it insists on."""
-    return any(promise.quantity for promise in promises) and all(
-        promise.quantity >= promise.line.minimum for promise in promises
+    return any(quantity for _, quantity, _ in promises) and all(
+        quantity >= line.minimum for line, quantity, _ in promises
     )
 
 

@@ -238,13 +238,14 @@ def _take(
     """
     if not named:
         return portions
-    of_line: dict[str, list[int]] = {}
+    of_line: dict[str, list[int]] = {part.line_id: [] for part in named}
     for index, (line, _) in enumerate(portions):
-        of_line.setdefault(line.line_id, []).append(index)
+        if line.line_id in of_line:
+            of_line[line.line_id].append(index)
     left = [units for _, units in portions]
     for part in named:
-        indexes = of_line.get(part.line_id)
-        if indexes is None:
+        indexes = of_line[part.line_id]
+        if not indexes:
             return UnknownLine(reservation_id, part.line_id)
         limit = sum(left[index] for index in indexes)
         if part.quantity > limit:
