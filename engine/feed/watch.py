@@ -133,7 +133,7 @@ class Subscriber:
                 return step
             if has_moved:
                 await asyncio.sleep(0)
-            elif not self._is_newly_caught_up():
+            else:
                 await self._wake.wait(count_seen, self._patience_s(loop.time()))
 
     def _is_newly_caught_up(self) -> bool:

@@ -39,7 +39,11 @@ class FeedService:
         feed_filter, start = _checked(request)
         async with await self._hub.subscribe(feed_filter, start) as subscriber:
             async for step in subscriber:
-                await context.write(_encoded(step))
+                try:
+                    await context.write(_encoded(step))
+                except grpc.aio.InternalError:
+                    # The client went away in the middle of the message; there is nobody to tell.
+                    return
 
 
 def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:

@@ -60,6 +60,10 @@ class ScriptedFeed:
             for follower in self._followers:
                 follower(data)
 
+    def adopt(self, data: bytes) -> None:
+        """Take over a group of another history as it is."""
+        self._groups.append((0, data))
+
     def drop_before(self, position: int) -> None:
         """Forget the groups that end before a position."""
         self._groups = [(last, data) for last, data in self._groups if last >= position]

@@ -173,6 +173,21 @@ async def test_a_shard_that_fails_in_the_middle_is_waited_for() -> None:
     assert await places(subscriber, 2) == [2, 3]
 
 
+async def test_an_event_during_the_read_of_another_shard_is_not_overlooked() -> None:
+    shards = ScriptedShards(2)
+    # Whatever it overlooks now it would not look at again within this test.
+    hub = Hub(shards, FeedLimits(checkpoint_s=3_600.0, retry_s=3_600.0))
+    shards.feeds[1].append(received(), is_told=False)
+    shards.feeds[1].is_up = False
+    subscriber = await hub.subscribe(Filter(), Start.BEGINNING)
+    waiting = asyncio.ensure_future(anext(subscriber))
+    asyncio.get_running_loop().call_soon(shards.feeds[0].append, received())
+    step = await waiting
+    assert shards.feeds[1].reads == 1
+    assert isinstance(step, Events)
+    assert positions(step.cursor) == {0: 1, 1: 0}
+
+
 async def test_groups_that_were_not_told_are_read_before_those_after_them() -> None:
     shards = ScriptedShards(1)
     hub = Hub(shards, PATIENT)
