@@ -53,7 +53,9 @@ async def _round(
         nonlocal commands
         for call in range(number * calls_each, (number + 1) * calls_each):
             asked = time.perf_counter()
-            commands += await ask(index, call)
+            # Not in one statement: the sum would be read before the wait and written after it.
+            answered = await ask(index, call)
+            commands += answered
             times.append(time.perf_counter() - asked)
 
     cpu_before = {name: processes.cpu_s(each) for name, each in watched.items()}

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -133,6 +134,22 @@ class Node:
         killed_at = time.monotonic()
         os.kill(process_id, signal.SIGKILL)
         return killed_at
+
+    def kill(self) -> None:
+        """SIGKILL the front end, which takes its shards along; returns when all have ended."""
+        process, self._process = self._process, None
+        if process is None:
+            raise NodeFailed("the node is not running")
+        shards = [os.pidfd_open(child) for child in processes.children(process.pid)]
+        process.kill()
+        process.wait()
+        for descriptor in shards:
+            ending = select.poll()
+            ending.register(descriptor, select.POLLIN)
+            gone = ending.poll(STOP_S_MAX * 1_000)
+            os.close(descriptor)
+            if not gone:
+                raise NodeFailed("a shard has outlived its front end")
 
     async def stop(self, timeout_s: float = STOP_S_MAX) -> int | None:
         """SIGTERM and wait; gives the exit code, None if it does not run.

@@ -15,9 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+REPORT_COLUMNS = 110
+"""How wide a report is where there is no terminal to fit."""
 
 progress_console = Console(stderr=True, highlight=False)
 
@@ -47,9 +51,11 @@ def progress(text: str) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table; all columns but the first are set to the right."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    made = Table(
+        title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD
+    )
     for index, column in enumerate(columns):
-        made.add_column(column, justify="left" if index == 0 else "right", no_wrap=index > 0)
+        made.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
     for row in rows:
         made.add_row(*(Text(shown(cell)) for cell in row))
     return made
@@ -86,6 +92,8 @@ def write(arguments: argparse.Namespace, document: dict[str, Any], *tables: Tabl
         sys.stdout.write(text + "\n")
         return
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=REPORT_COLUMNS)
     for each in tables:
         console.print()
         console.print(each)
