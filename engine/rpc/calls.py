@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 
+from engine.rpc.faults import new_correlation_id
 from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
 from engine.shard.messages import Failed, Refused, Request, Result, TooLate, Write
 from engine.shard.port import Shards, ShardUnavailable
@@ -17,7 +18,7 @@ _log = structlog.get_logger(__name__)
 class Call(NamedTuple):
     """A call on its way through a handler.
 
-    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `waits_for_client` says that gRPC
+    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `client_sets_deadline` says that gRPC
     itself ends the call at the deadline, because the client set it; otherwise the handler must.
     """
 
@@ -25,7 +26,7 @@ class Call(NamedTuple):
     correlation_id: str = ""
     principal: str = ""
     deadline_ns: int = 0
-    waits_for_client: bool = True
+    client_sets_deadline: bool = True
 
 
 CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
@@ -42,7 +43,7 @@ async def ask(shards: Shards, slot: int, request: Request) -> Result:
     """
     call = CURRENT.get()
     future = shards.submit(slot, request, call.deadline_ns)
-    if call.waits_for_client or not call.deadline_ns:
+    if call.client_sets_deadline or not call.deadline_ns:
         return await asyncio.shield(future)
     timeout_s = max(0.0, (call.deadline_ns - time.monotonic_ns()) / 1e9)
     done, _ = await asyncio.wait((future,), timeout=timeout_s)
@@ -63,21 +64,28 @@ def _ignore(future: asyncio.Future[Result]) -> None:
 
 
 def problem_of(result: Result, write: Write, shard: int) -> Exception:
-    """Why a write was not accepted. A failed decision is logged with what
-    finds it in the shard's log."""
+    """Why a write was not accepted."""
     if type(result) is Refused:
         return Rejected(result.rejection)
     if type(result) is TooLate:
         return DeadlineExpired(shard)
     if type(result) is Failed:
         context = write.context
-        correlation_id = context.correlation_id or context.request_id
-        _log.error(
-            "a shard failed to decide a command",
-            shard=shard,
-            command=type(write.command).__name__,
-            request_id=context.request_id,
-            correlation_id=correlation_id,
+        return failed(
+            shard, type(write.command).__name__, context.correlation_id, context.request_id
         )
-        return DecisionFailed(shard, correlation_id)
     return TypeError(f"a write was answered with {type(result).__name__}")
+
+
+def failed(shard: int, asked: str, correlation_id: str, request_id: str = "") -> DecisionFailed:
+    """A failed decision, logged with what finds it in the shard's log. Where the caller gave no
+    correlation id, the request id serves as one, or else one is made."""
+    correlation_id = correlation_id or request_id or new_correlation_id()
+    _log.error(
+        "a shard failed to answer",
+        shard=shard,
+        asked=asked,
+        request_id=request_id,
+        correlation_id=correlation_id,
+    )
+    return DecisionFailed(shard, correlation_id)

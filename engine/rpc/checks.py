@@ -21,9 +21,9 @@ NANOSECONDS_PER_SECOND = 1_000_000_000
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 TEXT_LIMIT = f"at most {ID_BYTES_MAX} bytes of UTF-8"
-PLAIN_LIMIT = "without control characters"
-TRIMMED_LIMIT = "without spaces before or after"
-REQUIRED_LIMIT = f"required: 1 to {ID_BYTES_MAX} bytes of UTF-8"
+PLAIN_LIMIT = "text without control characters"
+TRIMMED_LIMIT = "text without spaces before or after"
+REQUIRED_LIMIT = f"1 to {ID_BYTES_MAX} bytes of UTF-8"
 UNIQUE_LIMIT = "unique in the list"
 TTL_LIMIT = f"{HOLD_TTL_MS_MIN // 1_000} to {HOLD_TTL_MS_MAX // 1_000} seconds"
 TIME_LIMIT = "after 1970-01-01T00:00:00Z and before the year 10000, nanos 0 to 999999999"

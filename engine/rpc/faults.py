@@ -10,9 +10,14 @@ from engine.rpc.errors import Refusal, internal
 _log = structlog.get_logger(__name__)
 
 
+def new_correlation_id() -> str:
+    """A correlation id for what came without one."""
+    return secrets.token_hex(8)
+
+
 def report(fault: BaseException, correlation_id: str, **facts: str) -> Refusal:
     """Log an unexpected exception with its traceback; return what the caller hears. Without a
     correlation id, one is made."""
-    correlation_id = correlation_id or secrets.token_hex(8)
+    correlation_id = correlation_id or new_correlation_id()
     _log.error("unexpected exception", correlation_id=correlation_id, exc_info=fault, **facts)
     return internal(correlation_id)

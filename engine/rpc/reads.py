@@ -9,11 +9,11 @@ from holdfast.v1 import inventory_pb2 as pb
 from engine.core.limits import AVAILABILITY_KEYS_MAX
 from engine.core.rejections import UnknownReservation, UnknownStock
 from engine.feed.cursor import Cursor, CursorForeign, CursorOutOfRange, MalformedCursor
-from engine.rpc.calls import CURRENT, ask
+from engine.rpc.calls import CURRENT, ask, failed
 from engine.rpc.checks import InvalidField, check_required, check_text
 from engine.rpc.convert_answers import put_availability, put_reservation, put_stock
 from engine.rpc.convert_parts import stock_key
-from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
+from engine.rpc.problems import DeadlineExpired, Rejected
 from engine.shard.messages import (
     AvailabilityRead,
     Failed,
@@ -125,7 +125,7 @@ async def _read(shards: Shards, slot: int, question: Request, kind: type[R]) -> 
     if isinstance(result, TooLate):
         raise DeadlineExpired(shard)
     if isinstance(result, Failed):
-        raise DecisionFailed(shard, CURRENT.get().correlation_id)
+        raise failed(shard, type(question).__name__, CURRENT.get().correlation_id)
     raise TypeError(f"a read was answered with {type(result).__name__}")
 
 

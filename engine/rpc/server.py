@@ -81,7 +81,9 @@ class RpcServer:
         """Listen; return the port. OSError if it cannot be bound. Health stays NOT_SERVING until
         `set_serving(True)`."""
         await self.set_serving(False)
-        address = f"{self._options.host}:{self._options.port}"
+        host = self._options.host
+        address = f"[{host}]" if ":" in host else host
+        address = f"{address}:{self._options.port}"
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError as error:
@@ -110,7 +112,6 @@ class RpcServer:
 
 
 def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
-    ping_interval_ms = int(options.ping_interval_s_min * 1_000)
     return [
         ("grpc.max_receive_message_length", options.message_bytes_max),
         ("grpc.max_send_message_length", options.message_bytes_max),
@@ -119,6 +120,5 @@ def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
         ("grpc.keepalive_time_ms", int(options.keepalive_time_s * 1_000)),
         ("grpc.keepalive_timeout_ms", int(options.keepalive_timeout_s * 1_000)),
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", ping_interval_ms),
-        ("grpc.http2.min_ping_interval_without_data_ms", ping_interval_ms),
+        ("grpc.http2.min_ping_interval_without_data_ms", int(options.ping_interval_s_min * 1_000)),
     ]

@@ -17,7 +17,7 @@ from holdfast.v1 import inventory_pb2 as pb
 from engine.rpc.server import RpcServer, ServerOptions
 from engine.shard.local import LocalShards
 from engine.shard.messages import Request, Result
-from engine.shard.port import Shards
+from engine.shard.port import Shards, ShardUnavailable
 
 TEA = stock_pb2.StockKey(sku="TEA", location="LONDON")
 
@@ -29,18 +29,28 @@ class GatedShards(LocalShards):
     def __init__(self, count: int = 1, **options: Any) -> None:
         super().__init__(count, **options)
         self.submitted = 0
-        self._kept: list[tuple[asyncio.Future[Result], asyncio.Future[Result]]] | None = None
+        self._gated: set[int] = set()
+        self._kept: list[tuple[asyncio.Future[Result], asyncio.Future[Result]]] = []
         self._awaited: list[tuple[int, asyncio.Future[None]]] = []
 
-    def close_gate(self) -> None:
-        """Keep the results of what is submitted from now on."""
-        self._kept = []
+    def close_gate(self, *shards: int) -> None:
+        """Keep the results of what is submitted from now on, to these shards or to all."""
+        self._gated = set(shards or range(self.count))
 
     def open_gate(self) -> None:
         """Let all results through."""
-        kept, self._kept = self._kept or [], None
+        self._gated = set()
+        kept, self._kept = self._kept, []
         for inner, outer in kept:
             inner.add_done_callback(partial(_pass_on, outer))
+
+    def fail_kept(self) -> None:
+        """Fail what is kept, as a shard does that dies after it has written and before it has
+        answered; the shard is up again at once."""
+        self._gated = set()
+        kept, self._kept = self._kept, []
+        for _, outer in kept:
+            outer.set_exception(ShardUnavailable(0))
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         inner = super().submit(slot, request, deadline_ns)
@@ -48,7 +58,7 @@ class GatedShards(LocalShards):
         for count, reached in self._awaited:
             if self.submitted >= count and not reached.done():
                 reached.set_result(None)
-        if self._kept is None:
+        if self.shard_of(slot) not in self._gated:
             return inner
         outer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._kept.append((inner, outer))
@@ -85,7 +95,7 @@ class Node:
         self.shards = shards
         self.server = server
         self.port = port
-        self.channel = channel
+        self.channel: Any = channel
         self.stub: Any = inventory_pb2_grpc.InventoryServiceStub(channel)
         self.calls: list[tuple[str, str, float]] = []
         self._ids = 0

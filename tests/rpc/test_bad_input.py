@@ -97,7 +97,7 @@ def texts(methods: list[str], field: str, *, required: bool = False) -> list[Row
         row(methods, field, " a", '" a"', "without spaces before or after"),
         row(methods, field, "a\u00a0", '"a\\xa0"', "without spaces before or after"),
     ]
-    return [*rows, row(methods, field, "", "", "required: 1 to 128 bytes")] if required else rows
+    return [*rows, row(methods, field, "", "", "1 to 128 bytes")] if required else rows
 
 
 def numbers(methods: list[str], field: str, low: int, high: int) -> list[Row]:
@@ -113,7 +113,7 @@ def lines_of(*lines: Any) -> Callable[[Any], object]:
 TTLS = "1 to 7776000 seconds"
 TIMES = "after 1970-01-01T00:00:00Z and before the year 10000"
 ROWS: list[Row] = [
-    Row(WRITES, "context.request_id", lambda r: r.ClearField("context"), "", "required"),
+    Row(WRITES, "context.request_id", lambda r: r.ClearField("context"), "", "1 to 128 bytes"),
     *texts(WRITES, "context.request_id", required=True),
     *texts(WRITES, "context.correlation_id"),
     *texts(WRITES, "context.ticket"),
@@ -132,7 +132,7 @@ ROWS: list[Row] = [
     *texts([*ON_STOCK, "GetStock"], "key.tenant"),
     *texts([*ON_STOCK, "GetStock"], "key.sku", required=True),
     *texts([*ON_STOCK, "GetStock"], "key.location", required=True),
-    Row([*ON_STOCK, "GetStock"], "key.sku", lambda r: r.ClearField("key"), "", "required"),
+    Row([*ON_STOCK, "GetStock"], "key.sku", lambda r: r.ClearField("key"), "", "1 to 128 bytes"),
     *texts(ON_BASKETS, "lines[0].line_id", required=True),
     *texts(ON_BASKETS, "lines[0].sku", required=True),
     *texts(ON_BASKETS, "lines[0].location", required=True),
@@ -170,7 +170,7 @@ ROWS: list[Row] = [
     *(
         wrong
         for parts, field, value, limit in [
-            ([pb.LineQuantity()], "lines[0].line_id", "", "required"),
+            ([pb.LineQuantity()], "lines[0].line_id", "", "1 to 128 bytes"),
             ([pb.LineQuantity(line_id="a", quantity=-1)], "lines[0].quantity", "-1", "0 to 10"),
             ([pb.LineQuantity(line_id="a", quantity=OVER)], "lines[0].quantity", "1000", "0 to"),
             ([pb.LineQuantity(line_id="a")] * 2, "lines[1].line_id", "a", "lines[0] has it"),
@@ -197,7 +197,12 @@ ROWS: list[Row] = [
     *(
         Row(["Configure"], field, put("channel_buffers", buffers), value, limit)
         for buffers, field, value, limit in [
-            ([stock_pb2.ChannelBuffer(units=1)], "channel_buffers[0].channel", "", "required"),
+            (
+                [stock_pb2.ChannelBuffer(units=1)],
+                "channel_buffers[0].channel",
+                "",
+                "1 to 128 bytes",
+            ),
             (
                 [stock_pb2.ChannelBuffer(channel="web", units=-1)],
                 "channel_buffers[0].units",
