@@ -4,11 +4,12 @@ answers, bounded memory."""
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 
 import msgspec
 import pytest
 
+from engine.core import decide
 from engine.core.answers import Reserved, StockChanged
 from engine.core.commands import (
     BasketLine,
@@ -253,12 +254,10 @@ async def test_validate_only_answers_and_changes_nothing(shop: Shop) -> None:
 async def test_a_fault_in_deciding_is_answered_and_harms_no_other(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decide: Callable[..., object] = shard_actor.decide
-
     def faulty(view: object, command: Command, now_ms: int) -> object:
         if isinstance(command, Receive):
             raise ZeroDivisionError("planted")
-        return decide(view, command, now_ms)
+        return decide.decide(view, command, now_ms)
 
     monkeypatch.setattr(shard_actor, "decide", faulty)
     failed, held = await asyncio.gather(
