@@ -24,6 +24,7 @@ from engine.core.commands import (
 )
 from engine.core.model import Key, Reservation, ReservationStatus, Stock
 from engine.core.rejections import HoldHasExpired, InsufficientStock, RequestIdReused
+from engine.core.view import View
 from engine.shard import shard_actor, turn
 from engine.shard.host import ShardBroken
 from engine.shard.local import LocalShard, LocalShards
@@ -254,7 +255,7 @@ async def test_validate_only_answers_and_changes_nothing(shop: Shop) -> None:
 async def test_a_fault_in_deciding_is_answered_and_harms_no_other(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(view: object, command: Command, now_ms: int) -> object:
+    def faulty(view: View, command: Command, now_ms: int) -> object:
         if isinstance(command, Receive):
             raise ZeroDivisionError("planted")
         return decide.decide(view, command, now_ms)
