@@ -1,11 +1,13 @@
-"""A server of the contract that does what the test's script says: answer, refuse, break, or stay silent.
+"""A server of the contract that does what the test's script says: answer, refuse, break, or stay
+silent.
 
-It keeps no stock: a write takes effect when its request id is noted, so that a test can count effects.
+It keeps no stock: a write takes effect when its request id is noted, so that a test can count
+effects.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self
 
 import grpc
@@ -13,8 +15,7 @@ import grpc.aio
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-
-from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2
+from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2, stock_pb2
 
 ANSWER = "answer"
 """Take effect and answer."""
@@ -28,25 +29,29 @@ SILENT = "silent"
 """Take effect and never answer."""
 
 Step = str | errors_pb2.Failure
-Move = feed_pb2.WatchResponse | grpc.StatusCode | errors_pb2.Failure
+Ending = grpc.StatusCode | errors_pb2.Failure | None
 
 
 def failure(reason: str, code: grpc.StatusCode, **metadata: str) -> errors_pb2.Failure:
     """A failure by the short name of its reason."""
     return errors_pb2.Failure(
         code=code.value[0],
-        reason=errors_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}"),
+        reason=f"ERROR_REASON_{reason}",
         message=f"{reason} happened.",
         metadata=metadata,
     )
 
 
-def status_of(refusal: errors_pb2.Failure, domain: str = "holdfast") -> status_pb2.Status:
+async def _refuse(context: Any, refusal: errors_pb2.Failure) -> None:
+    await context.abort_with_status(rpc_status.to_status(status_of(refusal)))
+
+
+def status_of(refusal: errors_pb2.Failure) -> status_pb2.Status:
     """The same failure as the status of a unary call."""
-    details = [
+    details: list[Any] = [
         error_details_pb2.ErrorInfo(
             reason=errors_pb2.ErrorReason.Name(refusal.reason),
-            domain=domain,
+            domain="holdfast",
             metadata=dict(refusal.metadata),
         )
     ]
@@ -62,17 +67,46 @@ def status_of(refusal: errors_pb2.Failure, domain: str = "holdfast") -> status_p
     return status_pb2.Status(code=refusal.code, message=refusal.message, details=packed)
 
 
+PLENTY = 1_000_000
+"""The server never has so many."""
+
+
+def short_of(line: inventory_pb2.BasketLine) -> errors_pb2.Failure:
+    """The refusal of a basket for one of its lines."""
+    refusal = failure("INSUFFICIENT_STOCK", grpc.StatusCode.FAILED_PRECONDITION, short_lines="1")
+    short = refusal.short_lines.add(line_id=line.line_id, asked=line.quantity, available=3)
+    short.key.sku = line.sku
+    short.key.location = line.location
+    short.cause = stock_pb2.SHORT_CAUSE_STOCK
+    return refusal
+
+
+def batch_of(cursor: str, *events: feed_pb2.Event) -> feed_pb2.WatchResponse:
+    """A message of a feed with events."""
+    return feed_pb2.WatchResponse(cursor=cursor, events=feed_pb2.EventBatch(events=events))
+
+
+def caught_up(number: int) -> feed_pb2.WatchResponse:
+    """The message of a feed that says that the past is told."""
+    response = feed_pb2.WatchResponse(cursor=f"h-{number}")
+    response.caught_up.time.FromMilliseconds(1_700_000_000_000)
+    return response
+
+
 class ScriptedServer:
     """Serves on a port of its own on the loopback interface.
 
-    `steps` are taken one by one, by each batch of Execute or unary write; when none is left, it answers. `refusals` are
-    taken one by one by each command instead of an effect. `feeds` are taken by each Watch.
+    `steps` are taken one by one, by each batch of Execute or unary call; when none is left, it
+    answers. `refusals` are taken one by one by the command with the request id, instead of an
+    effect. `history` is what Watch sends; `cuts` say for one Watch after the other after how many
+    messages it ends, and how.
     """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.refusals: dict[str, list[errors_pb2.Failure]] = {}
-        self.feeds: list[Sequence[Move]] = []
+        self.history: list[feed_pb2.WatchResponse] = []
+        self.cuts: list[tuple[int | None, Ending]] = []
         self.effects: Counter[str] = Counter()
         self.first_answers: dict[str, inventory_pb2.Outcome] = {}
         self.batches: list[list[inventory_pb2.Command]] = []
@@ -80,10 +114,12 @@ class ScriptedServer:
         self.watches: list[feed_pb2.WatchRequest] = []
         self.metadata: list[dict[str, Any]] = []
         self.streams = 0
+        self.splits_answers = True
         self.gate = asyncio.Event()
         self.gate.set()
         self.arrived = asyncio.Condition()
         self.address = ""
+        self._background: set[asyncio.Task[None]] = set()
         self._server = grpc.aio.server()
 
     async def __aenter__(self) -> Self:
@@ -149,7 +185,7 @@ class ScriptedServer:
             self.metadata.append(dict(context.invocation_metadata() or ()))
             step = self.steps.pop(0) if self.steps else ANSWER
             if isinstance(step, errors_pb2.Failure):
-                await context.abort_with_status(rpc_status.to_status(status_of(step)))
+                await _refuse(context, step)
             if step == BREAK_BEFORE:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
             if read is not None:
@@ -161,7 +197,7 @@ class ScriptedServer:
             if step == SILENT:
                 await asyncio.Event().wait()
             if outcome.HasField("failure"):
-                await context.abort_with_status(rpc_status.to_status(status_of(outcome.failure)))
+                await _refuse(context, outcome.failure)
             return getattr(outcome, kind)
 
         return handle
@@ -180,7 +216,7 @@ class ScriptedServer:
             await self.gate.wait()
             step = self.steps.pop(0) if self.steps else ANSWER
             if isinstance(step, errors_pb2.Failure):
-                await context.abort_with_status(rpc_status.to_status(status_of(step)))
+                await _refuse(context, step)
             if step == BREAK_BEFORE:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
             if step == END:
@@ -190,9 +226,10 @@ class ScriptedServer:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
             if step == SILENT:
                 continue
-            # Two parts, and backwards: a client must go by the index and wait for the last part.
-            half = len(outcomes) // 2
-            for part, complete in ((outcomes[half:], False), (outcomes[:half], True)):
+            # Backwards, and in two parts: a client must go by the index and wait for the last part.
+            half = len(outcomes) // 2 if self.splits_answers else 0
+            parts = ((outcomes[half:], not half), (outcomes[:half], True))
+            for part, complete in parts if half else parts[:1]:
                 yield inventory_pb2.ExecuteResponse(
                     batch_id=request.batch_id, outcomes=reversed(part), complete=complete
                 )
@@ -205,6 +242,8 @@ class ScriptedServer:
         waiting = self.refusals.get(request_id)
         if waiting:
             return inventory_pb2.Outcome(index=index, failure=waiting.pop(0))
+        if any(line.quantity >= PLENTY for line in getattr(request, "lines", ())):
+            return inventory_pb2.Outcome(index=index, failure=short_of(request.lines[0]))
         known = self.first_answers.get(request_id)
         if known is not None:
             outcome = inventory_pb2.Outcome()
@@ -218,24 +257,51 @@ class ScriptedServer:
         response.receipt.cursor = f"c-{len(self.effects)}"
         response.receipt.recorded_at.FromMilliseconds(1_700_000_000_123)
         _fill_in(response, request)
+        self._tell(response)
         self.first_answers[request_id] = outcome
         return outcome
+
+    def _tell(self, response: Any) -> None:
+        """Puts a change of a level into the history, as the feed would tell it."""
+        if "level" in response.DESCRIPTOR.fields_by_name:
+            event = feed_pb2.Event(position=len(self.history) + 1, key=response.level.key)
+            event.balances.CopyFrom(response.level.balances)
+            event.stock_received.quantity = 1
+            self.history.append(batch_of(f"h-{len(self.history)}", event))
+            self._background.add(asyncio.create_task(self._notify()))
+
+    async def _notify(self) -> None:
+        async with self.arrived:
+            self.arrived.notify_all()
 
     async def _watch(
         self, request: feed_pb2.WatchRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> AsyncIterator[feed_pb2.WatchResponse]:
         self.watches.append(request)
         self.metadata.append(dict(context.invocation_metadata() or ()))
-        for move in self.feeds.pop(0) if self.feeds else ():
-            if isinstance(move, feed_pb2.WatchResponse):
-                yield move
-            elif isinstance(move, errors_pb2.Failure):
-                await context.abort_with_status(rpc_status.to_status(status_of(move)))
-            elif move is grpc.StatusCode.OK:
-                return
-            else:
-                await context.abort(move, "gone")
-        await asyncio.Event().wait()
+        limit, ending = self.cuts.pop(0) if self.cuts else (None, None)
+        position = self._start(request)
+        while limit is None or limit > 0:
+            async with self.arrived:
+                while len(self.history) <= position:
+                    await self.arrived.wait()
+            yield self.history[position]
+            position += 1
+            limit = None if limit is None else limit - 1
+        if isinstance(ending, errors_pb2.Failure):
+            await _refuse(context, ending)
+        elif ending is not None and ending is not grpc.StatusCode.OK:
+            await context.abort(ending, "gone")
+
+    def _start(self, request: feed_pb2.WatchRequest) -> int:
+        """The index in the history at which a Watch begins."""
+        if request.start_from == feed_pb2.START_FROM_BEGINNING:
+            return 0
+        if not request.after_cursor:
+            # The server says first that nothing lies between now and now.
+            self.history.append(caught_up(len(self.history)))
+            return len(self.history) - 1
+        return [each.cursor for each in self.history].index(request.after_cursor) + 1
 
 
 def _fill_in(response: Any, request: Any) -> None:
@@ -252,7 +318,7 @@ def _fill_in(response: Any, request: Any) -> None:
             done.key.sku = getattr(line, "sku", "TEA")
             done.key.location = getattr(line, "location", "LONDON")
     if "status" in names:
-        response.status = 3
+        response.status = stock_pb2.RESERVATION_STATUS_SHIPPED
     if "level" in names:
         response.level.key.CopyFrom(request.key)
         response.level.version = 7
@@ -261,14 +327,14 @@ def _fill_in(response: Any, request: Any) -> None:
     if "stock" in names:
         response.stock.key.CopyFrom(request.key)
         response.stock.tracked = True
-        response.stock.selling = 1
+        response.stock.selling = stock_pb2.SELLING_OPEN
 
 
 def _get_stock(request: inventory_pb2.GetStockRequest) -> inventory_pb2.GetStockResponse:
     response = inventory_pb2.GetStockResponse(cursor="c-read")
     response.stock.key.CopyFrom(request.key)
     response.stock.balances.on_hand = 10
-    response.stock.selling = 2
+    response.stock.selling = stock_pb2.SELLING_STOPPED
     response.stock.version = 3
     response.stock.channel_buffers.add(channel="web", units=2)
     return response
@@ -280,7 +346,7 @@ def _get_reservation(
     response = inventory_pb2.GetReservationResponse(cursor="c-read")
     response.reservation.reservation_id = request.reservation_id
     response.reservation.tenant = request.tenant
-    response.reservation.status = 1
+    response.reservation.status = stock_pb2.RESERVATION_STATUS_HELD
     response.reservation.lines.add(line_id="1", sku="TEA", location="LONDON", held=2)
     response.reservation.created_at.FromMilliseconds(1_700_000_000_000)
     return response

@@ -9,17 +9,16 @@ directly; there is no task and no timer for each call.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent import futures
+from operator import itemgetter
 from typing import Any
 
 import grpc.aio
 
 from holdfast import _convert
+from holdfast._pending import BatchInFlight, Pending, given_up
 from holdfast._retry import backoff_s, conclude, is_retried, leaves_unknown, retry_delay_s
-from holdfast._rpc import END_OF_STREAM, error_from_rpc
-from holdfast.commands import Command
+from holdfast._rpc import END_OF_STREAM, error_from_rpc, is_task_cancelled
 from holdfast.errors import Code, DeadlineExpired, HoldfastError, Internal, Unavailable, make_error
-from holdfast.types import Result
 from holdfast.v1 import inventory_pb2
 
 BATCHES_IN_FLIGHT_MAX = 4
@@ -43,79 +42,6 @@ SWEEP_S_MIN = 0.002
 """Deadlines that are closer together than this are swept together."""
 
 
-class Pending:
-    """A write on its way. The future is the caller's, of asyncio or of another thread."""
-
-    __slots__ = ("attempts", "command", "deadline", "future", "unknown")
-
-    def __init__(self, command: Command[Any], deadline: float, future: Any) -> None:
-        self.command = command
-        self.deadline = deadline
-        self.future: asyncio.Future[Any] | futures.Future[Any] = future
-        self.attempts = 0
-        self.unknown = False
-
-    def settle(self, value: Result | HoldfastError) -> None:
-        """Tells the caller, unless it has gone or was told before."""
-        if not self.future.done():
-            if isinstance(value, HoldfastError):
-                self.future.set_exception(value)
-            else:
-                self.future.set_result(value)
-
-    def is_over(self) -> bool:
-        """Whether the caller has gone, or was told."""
-        return self.future.done()
-
-
-class PartOfBatch(Pending):
-    """One command of an explicit batch: the future is the batch's, and settled by the last of its
-    parts."""
-
-    __slots__ = ("batch", "index")
-
-    def __init__(
-        self, command: Command[Any], deadline: float, batch: "ExplicitBatch", index: int
-    ) -> None:
-        super().__init__(command, deadline, batch.future)
-        self.batch = batch
-        self.index = index
-
-    def settle(self, value: Result | HoldfastError) -> None:
-        """Notes the outcome."""
-        batch = self.batch
-        if batch.outcomes[self.index] is None:
-            batch.outcomes[self.index] = value
-            batch.left -= 1
-            if not batch.left and not self.future.done():
-                self.future.set_result(batch.outcomes)
-
-    def is_over(self) -> bool:
-        """Whether the batch's caller has gone, or this part has its outcome."""
-        return self.batch.outcomes[self.index] is not None or self.future.done()
-
-
-class ExplicitBatch:
-    """The outcomes of commands that one caller sends together; its future gives them as a list."""
-
-    __slots__ = ("future", "left", "outcomes")
-
-    def __init__(self, size: int, future: Any) -> None:
-        self.outcomes: list[Result | HoldfastError | None] = [None] * size
-        self.left = size
-        self.future = future
-
-
-class _Batch:
-    """Commands in flight; an entry is None once it is answered."""
-
-    __slots__ = ("entries", "sent_at")
-
-    def __init__(self, entries: list[Pending | None], sent_at: float) -> None:
-        self.entries = entries
-        self.sent_at = sent_at
-
-
 class Coalescer:
     """Sends writes in batches over one stream, which it opens when there is something to send, and
     again when it breaks."""
@@ -124,7 +50,7 @@ class Coalescer:
         self._open_stream = open_stream
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Pending] = deque()
-        self._in_flight: dict[int, _Batch] = {}
+        self._in_flight: dict[int, BatchInFlight] = {}
         self._delayed: dict[int, tuple[asyncio.TimerHandle, list[Pending]]] = {}
         self._number = 0
         self._stream: Any = None
@@ -203,7 +129,7 @@ class Coalescer:
         if not entries:
             return None
         self._number += 1
-        self._in_flight[self._number] = _Batch(entries, now)
+        self._in_flight[self._number] = BatchInFlight(entries, now)
         request = inventory_pb2.ExecuteRequest(batch_id=self._number)
         request.commands.extend(messages)
         return request
@@ -217,7 +143,7 @@ class Coalescer:
                 self._reader = self._loop.create_task(self._read_answers(stream))
             await stream.write(request)
         except asyncio.CancelledError:
-            if _is_cancelled():
+            if is_task_cancelled():
                 raise
             self._broken(stream, None)
         except grpc.aio.AioRpcError as failure:
@@ -235,7 +161,7 @@ class Coalescer:
             while (response := await stream.read()) is not END_OF_STREAM:
                 self._answered(response)
         except asyncio.CancelledError:
-            if _is_cancelled():
+            if is_task_cancelled():
                 raise
         except grpc.aio.AioRpcError as failure:
             error = error_from_rpc(failure)
@@ -253,7 +179,7 @@ class Coalescer:
         if batch is None:
             return
         entries = batch.entries
-        delayed: list[Pending] = []
+        delayed: list[tuple[int, Pending]] = []
         delay_s = 0.0
         for message in response.outcomes:
             entry = entries[message.index]
@@ -266,13 +192,15 @@ class Coalescer:
                 if retry_s is not None:
                     entry.attempts += 1
                     entry.unknown = entry.unknown or leaves_unknown(value)
-                    delayed.append(entry)
+                    delayed.append((message.index, entry))
                     delay_s = max(delay_s, retry_s)
                     continue
                 value = conclude(value, entry.command.request_id, entry.unknown)
             entry.settle(value)
         if delayed:
-            self._delay(delayed, delay_s)
+            # Answers come in any order; commands go in the order in which they were given.
+            delayed.sort(key=itemgetter(0))
+            self._delay([entry for _, entry in delayed], delay_s)
         if response.complete:
             del self._in_flight[number]
             for entry in entries:
@@ -297,19 +225,14 @@ class Coalescer:
             # To the front: they are older than all that waits.
             self._queue.extendleft(reversed(entries))
             self._arm_sweep(min(entry.deadline for entry in entries))
-            self._wake_writer()
+        self._wake_writer()
 
     def _broken(self, stream: Any, error: HoldfastError | None) -> None:
         """Retries what was in flight on a stream that has ended, or tells its callers why it cannot
         be."""
         if stream is not self._stream:
             return
-        entries = [
-            entry
-            for batch in self._in_flight.values()
-            for entry in batch.entries
-            if entry is not None and not entry.is_over()
-        ]
+        entries = [entry for batch in self._in_flight.values() for entry in batch.waiting()]
         self._in_flight.clear()
         self._stream = None
         self._reader = None
@@ -347,16 +270,17 @@ class Coalescer:
                 next_at = min(next_at, entry.deadline)
         is_stuck = False
         for batch in self._in_flight.values():
-            waiting = [each for each in batch.entries if each is not None and not each.is_over()]
-            for entry in waiting:
+            for entry in batch.waiting():
                 if entry.deadline <= now:
                     entry.settle(self._expired(entry, sent=True))
                 else:
                     next_at = min(next_at, entry.deadline)
-            if not any(entry.deadline > now for entry in waiting):
-                silent_since = max(self._heard_at, batch.sent_at)
-                is_stuck = is_stuck or now - silent_since >= SILENCE_S_MAX
-                next_at = min(next_at, max(silent_since + SILENCE_S_MAX, now + 1.0))
+            if not batch.waiting():
+                stuck_at = max(self._heard_at, batch.sent_at) + SILENCE_S_MAX
+                if stuck_at <= now:
+                    is_stuck = True
+                else:
+                    next_at = min(next_at, stuck_at)
         while self._queue and self._queue[0].is_over():
             self._queue.popleft()
         if is_stuck and self._stream is not None:
@@ -367,7 +291,7 @@ class Coalescer:
     def _expired(self, entry: Pending, sent: bool) -> HoldfastError:
         """What to tell a caller whose deadline has passed."""
         unknown = entry.unknown or sent
-        if self._last_error is not None and not sent:
+        if self._last_error is not None:
             why = self._last_error.message
             error: HoldfastError = Unavailable(
                 f"The server could not be reached before the deadline: {why}", code=Code.UNAVAILABLE
@@ -391,27 +315,9 @@ class Coalescer:
             self._sweep.cancel()
         for handle, _ in self._delayed.values():
             handle.cancel()
-        sent = [entry for batch in self._in_flight.values() for entry in batch.entries]
+        sent = [entry for batch in self._in_flight.values() for entry in batch.waiting()]
         for entry in sent:
-            if entry is not None:
-                entry.unknown = True
+            entry.unknown = True
         delayed = [entry for _, entries in self._delayed.values() for entry in entries]
         for entry in (*sent, *delayed, *self._queue):
-            if entry is not None:
-                entry.settle(given_up("The client was closed.", entry))
-
-
-def given_up(message: str, entry: Pending) -> Unavailable:
-    """The error of a write that is not tried any further."""
-    return Unavailable(
-        message,
-        code=Code.UNAVAILABLE,
-        request_id=entry.command.request_id,
-        outcome_unknown=entry.unknown,
-    )
-
-
-def _is_cancelled() -> bool:
-    """Whether the current task is cancelled, rather than the stream that it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+            entry.settle(given_up("The client was closed.", entry))

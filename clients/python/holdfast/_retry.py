@@ -12,6 +12,10 @@ a half."""
 RETRY_MARGIN_S = 0.005
 """A retry this close to the deadline could not be answered in time, so it is not made."""
 
+_BROKEN_SIGNS = ("Internal error from Core", "RST_STREAM", "Stream removed")
+"""How a connection that is torn down in the middle of a call shows in gRPC's message, with a code
+that is otherwise a fault's. The first is what a write to a stream that has just ended gives."""
+
 _RETRIED_REASONS = frozenset({"OVERLOADED", "SHARD_UNAVAILABLE"})
 _UNDECIDED_REASONS = _RETRIED_REASONS | {"", "DEADLINE_EXPIRED", "INTERNAL"}
 _REFUSED_CODES = frozenset(
@@ -26,9 +30,8 @@ def is_retried(error: HoldfastError) -> bool:
         return error.reason in _RETRIED_REASONS
     if error.code in (Code.UNAVAILABLE, Code.CANCELLED):
         return True
-    # A connection that is torn down in the middle of a call shows in either of these ways.
-    return error.code in (Code.INTERNAL, Code.UNKNOWN) and (
-        "RST_STREAM" in error.message or "Stream removed" in error.message
+    return error.code in (Code.INTERNAL, Code.UNKNOWN) and any(
+        sign in error.message for sign in _BROKEN_SIGNS
     )
 
 
@@ -52,7 +55,7 @@ def conclude(error: HoldfastError, request_id: str, unknown_before: bool) -> Hol
 def backoff_s(attempt: int) -> float:
     """The delay after the given number of earlier retries, with jitter."""
     longest: float = min(BACKOFF_S_MAX, BACKOFF_S_FIRST * 2 ** min(attempt, 10))
-    return longest * (0.5 + random.random() / 2)  # noqa: S311
+    return longest * (0.5 + random.random() / 2)
 
 
 def retry_delay_s(error: HoldfastError, attempt: int, remaining_s: float) -> float | None:
@@ -62,7 +65,7 @@ def retry_delay_s(error: HoldfastError, attempt: int, remaining_s: float) -> flo
     asked_s: float = getattr(error, "retry_after_s", 0.0)
     if asked_s:
         # Everybody was told the same delay, so jitter is added rather than taken away.
-        delay_s = asked_s * (1.0 + random.random() / 4)  # noqa: S311
+        delay_s = asked_s * (1.0 + random.random() / 4)
         return delay_s if delay_s < remaining_s - RETRY_MARGIN_S else None
     # Near the deadline the delay shrinks, so that a last try still falls within it.
     return min(backoff_s(attempt), remaining_s / 2)

@@ -17,7 +17,7 @@ from grpc_status import rpc_status
 
 from holdfast import _convert
 from holdfast._retry import conclude, leaves_unknown, retry_delay_s
-from holdfast.errors import HoldfastError, Unavailable, make_error
+from holdfast.errors import Code, HoldfastError, Unavailable, make_error
 from holdfast.types import ShortLine
 from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2
 
@@ -94,6 +94,12 @@ def error_from_rpc(failure: grpc.aio.AioRpcError) -> HoldfastError:
     return make_error(reason, code, message, metadata, short_lines, retry_after_s)
 
 
+def is_task_cancelled() -> bool:
+    """Whether the current task is cancelled, rather than the call that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Connection:
     """One channel to a server, opened at the first call, since gRPC binds it to the running event
     loop."""
@@ -115,7 +121,7 @@ class Connection:
 
     def _open(self) -> grpc.aio.Channel:
         if self._closed:
-            raise Unavailable("The client was closed.")
+            raise self._closed_error("")
         if self._channel is None:
             if self._credentials is None:
                 self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
@@ -124,6 +130,17 @@ class Connection:
                     self._target, self._credentials, options=self._options
                 )
         return self._channel
+
+    @staticmethod
+    def _closed_error(request_id: str) -> Unavailable:
+        """The error of a call that the client's end cuts off; without a request id it is no write,
+        or was never sent."""
+        return Unavailable(
+            "The client was closed.",
+            code=Code.UNAVAILABLE,
+            request_id=request_id,
+            outcome_unknown=bool(request_id),
+        )
 
     def _method(self, name: str) -> Any:
         channel = self._open()
@@ -155,6 +172,10 @@ class Connection:
                 return await method(request, timeout=remaining_s, metadata=self._metadata)
             except grpc.aio.AioRpcError as failure:
                 error = error_from_rpc(failure)
+            except asyncio.CancelledError:
+                if is_task_cancelled() or not self._closed:
+                    raise
+                raise self._closed_error(request_id) from None
             remaining_s = deadline - loop.time()
             delay_s = retry_delay_s(error, attempt, remaining_s)
             if delay_s is None:

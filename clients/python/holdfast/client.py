@@ -10,7 +10,8 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 import grpc
 
 from holdfast import _convert, commands
-from holdfast._coalesce import Coalescer, ExplicitBatch, PartOfBatch, Pending
+from holdfast._coalesce import Coalescer
+from holdfast._pending import ExplicitBatch, PartOfBatch, Pending
 from holdfast._rpc import ChannelOptions, Connection, Metadata
 from holdfast.commands import Command, check_timeout
 from holdfast.errors import HoldfastError
@@ -98,7 +99,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Ends everything that is open: calls that still wait get `Unavailable`, feeds end."""
+        """Ends everything that is open: all that still waits gets `Unavailable`."""
         if self._coalescer is not None:
             await self._coalescer.close()
         await self._connection.close()

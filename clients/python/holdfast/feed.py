@@ -1,7 +1,8 @@
 """Follows the change feed, across disconnections, without gaps or duplicates."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -10,7 +11,7 @@ import grpc.aio
 
 from holdfast import _convert
 from holdfast._retry import backoff_s, is_retried
-from holdfast._rpc import END_OF_STREAM, error_from_rpc
+from holdfast._rpc import END_OF_STREAM, error_from_rpc, is_task_cancelled
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
 from holdfast.v1 import feed_pb2
@@ -88,6 +89,9 @@ class Feed:
         self._stream: Any = None
         self._failures = 0
         self._waiting: list[feed_pb2.WatchResponse] = []
+        self._events: deque[feed_pb2.Event] = deque()
+        self._events_cursor = ""
+        self._last_error: HoldfastError | None = None
         self._closed = False
         self._cursor = self._request.after_cursor
 
@@ -104,8 +108,9 @@ class Feed:
                     response = await self._receive()
             except TimeoutError:
                 await self.close()
+                why = f": {self._last_error}" if self._last_error is not None else "."
                 raise Unavailable(
-                    f"The feed did not start within {self._timeout_s} s.", code=Code.UNAVAILABLE
+                    f"The feed did not start within {self._timeout_s} s{why}", code=Code.UNAVAILABLE
                 ) from None
             if response is not None:
                 self._waiting.append(response)
@@ -122,43 +127,64 @@ class Feed:
     async def close(self) -> None:
         """Ends the feed; a loop over it ends."""
         self._closed = True
+        self._waiting.clear()
+        self._events.clear()
         if self._stream is not None:
             self._stream.cancel()
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        try:
-            while (response := await self.next_response()) is not None:
-                for event in self.given(response):
-                    yield event
-        finally:
-            await self.close()
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        while (event := self.give()) is None:
+            response = await self.next_response()
+            if response is None:
+                raise StopAsyncIteration
+            self.take(response)
+        return event
+
+    def take(self, response: feed_pb2.WatchResponse) -> None:
+        """Begins with the events of a message, which `give` gives one by one."""
+        self._events.extend(response.events.events)
+        self._events_cursor = response.cursor
+        if not self._events:
+            self._cursor = response.cursor
+
+    def give(self) -> Event | None:
+        """The next event of the message that was taken, None after the last, with which the cursor
+        moves on."""
+        if not self._events:
+            return None
+        event = Event(self._events.popleft())
+        if not self._events:
+            self._cursor = self._events_cursor
+        return event
+
+    def give_rest(self) -> EventBatch | None:
+        """All that is left of the message that was taken, with which the cursor moves on."""
+        if not self._events:
+            return None
+        batch = EventBatch(tuple([Event(each) for each in self._events]), self._events_cursor)
+        self._events.clear()
+        self._cursor = batch.cursor
+        return batch
+
+    def give_whole(self, response: feed_pb2.WatchResponse) -> EventBatch | CaughtUp | Checkpoint:
+        """A whole message, with which the cursor moves on."""
+        self._cursor = response.cursor
+        return read_response(response)
 
     async def batches(self) -> AsyncIterator[EventBatch | CaughtUp | Checkpoint]:
         """What the server sends, message by message, each with its cursor."""
-        try:
-            while (response := await self.next_response()) is not None:
-                self.given_in_full(response)
-                yield read_response(response)
-        finally:
-            await self.close()
-
-    def given(self, response: feed_pb2.WatchResponse) -> Iterator[Event]:
-        """The events of a message one by one; the cursor moves on with the last."""
-        events = response.events.events
-        for message in events[:-1]:
-            yield Event(message)
-        self.given_in_full(response)
-        if events:
-            yield Event(events[-1])
-
-    def given_in_full(self, response: feed_pb2.WatchResponse) -> None:
-        """Moves the cursor behind a message."""
-        self._cursor = response.cursor
+        if (rest := self.give_rest()) is not None:
+            yield rest
+        while (response := await self.next_response()) is not None:
+            yield self.give_whole(response)
 
     async def next_response(self) -> feed_pb2.WatchResponse | None:
         """The next message as the server sent it; None once the feed is closed. It does not move
         the cursor."""
-        if self._waiting and not self._closed:
+        if self._waiting:
             return self._waiting.pop()
         return await self._receive()
 
@@ -172,9 +198,10 @@ class Feed:
             try:
                 response = await self._stream.read()
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    self._stream.cancel()
+                # Reading cannot go on in the middle: the next reader gets a new stream.
+                stream, self._stream = self._stream, None
+                stream.cancel()
+                if is_task_cancelled():
                     raise
                 continue
             except grpc.aio.AioRpcError as failure:
@@ -191,9 +218,9 @@ class Feed:
             if error is not None and not is_retried(error):
                 raise error
             if not self._closed:
-                await asyncio.sleep(
-                    max(backoff_s(self._failures), getattr(error, "retry_after_s", 0.0))
-                )
+                self._last_error = error
+                delay_s: float = getattr(error, "retry_after_s", 0.0)
+                await asyncio.sleep(max(backoff_s(self._failures), delay_s))
                 self._failures += 1
         return None
 

@@ -16,7 +16,7 @@ from holdfast.client import TIMEOUT_S, Client, as_method
 from holdfast.commands import Command
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
-from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed, read_response
+from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed
 from holdfast.types import Availabilities, Reservation, Result, Stock
 from holdfast.v1 import feed_pb2
 
@@ -84,7 +84,7 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
-        """Ends everything that is open: calls that still wait get `Unavailable`, feeds end."""
+        """Ends everything that is open: all that still waits gets `Unavailable`."""
         with self._lock:
             if self._closed:
                 return
@@ -265,15 +265,23 @@ class SyncFeed:
         """Ends the feed, also from another thread; a loop over it ends."""
         self._wait(self._feed.close())
 
-    def __iter__(self) -> Iterator[Event]:
-        while (response := self._next()) is not None:
-            yield from self._feed.given(response)
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Event:
+        while (event := self._feed.give()) is None:
+            response = self._next()
+            if response is None:
+                raise StopIteration
+            self._feed.take(response)
+        return event
 
     def batches(self) -> Iterator[EventBatch | CaughtUp | Checkpoint]:
         """What the server sends, message by message, each with its cursor."""
+        if (rest := self._feed.give_rest()) is not None:
+            yield rest
         while (response := self._next()) is not None:
-            self._feed.given_in_full(response)
-            yield read_response(response)
+            yield self._feed.give_whole(response)
 
     def _next(self) -> feed_pb2.WatchResponse | None:
         response: feed_pb2.WatchResponse | None = self._wait(self._feed.next_response())

@@ -1,0 +1,141 @@
+"""Each reason of the contract is an exception with its facts, whichever way it comes."""
+
+import pickle
+from typing import Any
+
+import grpc
+import pytest
+from holdfast import Client, HoldfastError, InsufficientStock, _convert, errors
+from holdfast.errors import ERROR_BY_REASON, Code
+from holdfast.types import ShortCause, ShortLine
+from holdfast.v1 import errors_pb2
+
+from tests.client.scripted_server import ScriptedServer, failure
+
+REASONS = [
+    name.removeprefix("ERROR_REASON_") for name, number in errors_pb2.ErrorReason.items() if number
+]
+
+
+def test_every_reason_of_the_contract_has_an_exception() -> None:
+    assert sorted(ERROR_BY_REASON) == sorted(REASONS)
+
+
+# Code, and the facts that errors.proto promises, as attributes.
+FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
+    "INVALID_FIELD": (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        {"field": "lines[0].quantity", "value": "0", "limit": "1 to 10"},
+    ),
+    "INSUFFICIENT_STOCK": (grpc.StatusCode.FAILED_PRECONDITION, {"omitted_lines": 0}),
+    "UNKNOWN_STOCK": (
+        grpc.StatusCode.NOT_FOUND,
+        {"tenant": "", "sku": "TEA", "location": "LONDON"},
+    ),
+    "UNKNOWN_RESERVATION": (grpc.StatusCode.NOT_FOUND, {"reservation_id": "r"}),
+    "UNKNOWN_LINE": (grpc.StatusCode.NOT_FOUND, {"reservation_id": "r", "line_id": "7"}),
+    "RESERVATION_EXPIRED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"reservation_id": "r", "expired_at": "2026-11-20T10:00:00Z"},
+    ),
+    "RESERVATION_RELEASED": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r"}),
+    "RESERVATION_COMMITTED": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r"}),
+    "RESERVATION_SHIPPED": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r"}),
+    "RESERVATION_NOT_COMMITTED": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r"}),
+    "LINE_QUANTITY_EXCEEDED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"reservation_id": "r", "line_id": "1", "asked": 3, "limit": 2},
+    ),
+    "BELOW_PROMISED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"sku": "TEA", "on_hand": 3, "promised": 5},
+    ),
+    "BALANCE_OUT_OF_RANGE": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"field": "on_hand", "value": "9", "limit": "8"},
+    ),
+    "VERSION_MISMATCH": (grpc.StatusCode.ABORTED, {"expected": 7, "actual": 9}),
+    "ON_HAND_MISMATCH": (grpc.StatusCode.ABORTED, {"expected": 10, "actual": -8}),
+    "REQUEST_ID_REUSED": (grpc.StatusCode.FAILED_PRECONDITION, {"first_used_at": "2026"}),
+    "BASKET_SPANS_SHARDS": (grpc.StatusCode.UNIMPLEMENTED, {"shards": 2}),
+    "OVERLOADED": (grpc.StatusCode.RESOURCE_EXHAUSTED, {}),
+    "SHARD_UNAVAILABLE": (grpc.StatusCode.UNAVAILABLE, {}),
+    "DEADLINE_EXPIRED": (grpc.StatusCode.DEADLINE_EXCEEDED, {}),
+    "CURSOR_OUT_OF_RANGE": (grpc.StatusCode.OUT_OF_RANGE, {"cursor": "c", "oldest": "o"}),
+    "CURSOR_FOREIGN": (grpc.StatusCode.DATA_LOSS, {"cursor": "c", "history": "h"}),
+    "INTERNAL": (grpc.StatusCode.INTERNAL, {"correlation_id": "x"}),
+}
+
+
+@pytest.mark.parametrize("coalesce", [True, False], ids=["Execute", "unary"])
+@pytest.mark.parametrize("reason", REASONS)
+async def test_a_refusal_arrives_with_its_facts(
+    server: ScriptedServer, reason: str, coalesce: bool
+) -> None:
+    code, facts = FACTS[reason]
+    refusal = failure(reason, code, **{name: str(value) for name, value in facts.items()})
+    if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
+        # Longer than the call may take, so that it is not tried again.
+        refusal.retry_after.seconds = 3_600
+    server.refusals["id"] = [refusal]
+    async with Client(server.address, coalesce=coalesce) as client:
+        with pytest.raises(HoldfastError) as raised:
+            await client.reserve([("TEA", "LONDON", 1)], request_id="id")
+    error = raised.value
+    assert type(error) is ERROR_BY_REASON[reason]
+    assert (error.reason, error.code, error.request_id) == (reason, Code[code.name], "id")
+    assert error.message == f"{reason} happened."
+    assert {name: getattr(error, name) for name in facts} == facts
+    assert error.outcome_unknown is (reason == "SHARD_UNAVAILABLE")
+    if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
+        assert getattr(error, "retry_after_s", None) == 3_600
+
+
+@pytest.mark.parametrize("coalesce", [True, False], ids=["Execute", "unary"])
+async def test_short_lines_are_named(server: ScriptedServer, coalesce: bool) -> None:
+    async with Client(server.address, coalesce=coalesce) as client:
+        with pytest.raises(InsufficientStock) as raised:
+            await client.reserve([("TEA", "LONDON", 1_000_000)])
+    assert raised.value.short_lines == (
+        ShortLine("1", "TEA", "LONDON", ShortCause.STOCK, 1_000_000, 3),
+    )
+
+
+def test_a_reason_of_a_newer_server_is_still_an_error() -> None:
+    refusal = errors_pb2.Failure(code=9, message="Something new.", metadata={"a": "b"})
+    refusal.ParseFromString(refusal.SerializeToString() + b"\x10\xe7\x07")
+    error = _convert.failure(refusal)
+    assert type(error) is HoldfastError
+    assert (error.reason, error.code) == ("REASON_999", Code.FAILED_PRECONDITION)
+    assert (error.message, dict(error.metadata)) == ("Something new.", {"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "kind"),
+    [
+        ("BRAND_NEW", 9, HoldfastError),
+        ("BRAND_NEW", 14, HoldfastError),
+        ("", 14, errors.Unavailable),
+        ("", 4, errors.DeadlineExpired),
+        ("", 13, errors.Internal),
+        ("", 12, HoldfastError),
+        ("", 99, HoldfastError),
+    ],
+)
+def test_without_a_known_reason_the_code_decides(
+    reason: str, code: int, kind: type[HoldfastError]
+) -> None:
+    assert type(errors.make_error(reason, code, "", {})) is kind
+
+
+def test_an_error_survives_pickling() -> None:
+    error = errors.VersionMismatch("Changed.", reason="VERSION_MISMATCH", metadata={"actual": "9"})
+    error.request_id = "id"
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(again), again.actual, again.request_id) == (errors.VersionMismatch, 9, "id")
+    assert str(again) == "Changed."
+
+
+def test_a_missing_fact_is_empty() -> None:
+    error = errors.VersionMismatch()
+    assert (error.sku, error.actual) == ("", 0)
