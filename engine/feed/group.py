@@ -76,13 +76,14 @@ def decode_group(shard: int, data: bytes) -> FeedGroup:
 
 
 def _feed_event(position: int, event: feed_pb2.Event, entry: bytes) -> FeedEvent:
-    if event.HasField("key"):
-        key = event.key
-        return FeedEvent(position, key.tenant, key.sku, key.location, entry)
+    key = event.key
+    sku = key.sku
+    if sku:
+        return FeedEvent(position, key.tenant, sku, key.location, entry)
     kind = event.WhichOneof("kind")
     # An event of a reservation names its tenant itself. One of a kind that this version does not
     # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
-    tenant = getattr(event, kind).tenant if kind is not None else _NOBODY
+    tenant = getattr(getattr(event, kind), "tenant", _NOBODY) if kind is not None else _NOBODY
     return FeedEvent(position, tenant, None, None, entry)
 
 

@@ -7,6 +7,7 @@ and a message field is its tag, its length and its content.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from holdfast.v1 import feed_pb2
@@ -20,6 +21,7 @@ def tag(number: int, wire_type: int) -> bytes:
     return varint(number << 3 | wire_type)
 
 
+@lru_cache(maxsize=16_384)
 def varint(value: int) -> bytes:
     """A number from 0 on, seven bits to a byte, the lowest first."""
     if value < 0x80:
@@ -30,6 +32,17 @@ def varint(value: int) -> bytes:
         value >>= 7
     encoded.append(value)
     return bytes(encoded)
+
+
+_CONTINUED = [bytes((low | 0x80,)) for low in range(0x80)]
+
+
+def _position_varint(position: int) -> bytes:
+    """The varint of a position. All but its first byte is the same for 128 positions in a row, and
+    so is known from the one before."""
+    if position < 0x80:
+        return varint(position)
+    return _CONTINUED[position & 0x7F] + varint(position >> 7)
 
 
 _SHARD = tag(feed_pb2.Event.SHARD_FIELD_NUMBER, _VARINT)
@@ -62,7 +75,7 @@ def circumstances(recorded_at: bytes, cause: bytes) -> bytes:
 def batch_entry(place: bytes, position: int, around: bytes, event: bytes) -> bytes:
     """An entry of EventBatch.events: `place_prefix`, the position, `circumstances`, and the event
     as the log keeps it."""
-    number = varint(position)
+    number = _position_varint(position)
     length = len(place) + len(number) + len(around) + len(event)
     return b"".join((_BATCH_EVENT, varint(length), place, number, around, event))
 

@@ -89,7 +89,11 @@ def test_what_is_no_group_is_refused() -> None:
 
 def test_an_event_without_an_owner_is_shown_to_nobody() -> None:
     group = CommitGroup(first_position=1)
-    group.commits.add().events.add()
-    event = decode_group(0, group.SerializeToString()).events[0]
-    assert event.tenant not in {"", "acme"}
-    assert event.sku is None
+    commit = group.commits.add()
+    commit.events.add()
+    commit.events.add().stock_received.quantity = 1
+    events = decode_group(0, group.SerializeToString()).events
+    assert len(events) == 2
+    for event in events:
+        assert event.tenant not in {"", "acme"}
+        assert event.sku is None
