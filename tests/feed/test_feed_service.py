@@ -185,7 +185,7 @@ async def test_a_client_that_does_not_read_holds_up_nobody() -> None:
             for event in (await stalled.read()).events.events:
                 assert event.position == last + 1
                 last = event.position
-        await narrow.close()
+        await narrow.close(None)
         other.cancel()
 
 
