@@ -268,25 +268,26 @@ class Coalescer:
                 entry.settle(self._expired(entry, sent=False))
             else:
                 next_at = min(next_at, entry.deadline)
-        is_stuck = False
         for batch in self._in_flight.values():
-            for entry in batch.waiting():
-                if entry.deadline <= now:
-                    entry.settle(self._expired(entry, sent=True))
-                else:
-                    next_at = min(next_at, entry.deadline)
-            if not batch.waiting():
-                stuck_at = max(self._heard_at, batch.sent_at) + SILENCE_S_MAX
-                if stuck_at <= now:
-                    is_stuck = True
-                else:
-                    next_at = min(next_at, stuck_at)
-        while self._queue and self._queue[0].is_over():
-            self._queue.popleft()
-        if is_stuck and self._stream is not None:
+            next_at = min(next_at, self._sweep_batch(batch, now))
+        if next_at <= now and self._stream is not None:
             self._stream.cancel()
         if next_at < float("inf"):
             self._arm_sweep(max(next_at, now + SWEEP_S_MIN))
+
+    def _sweep_batch(self, batch: BatchInFlight, now: float) -> float:
+        """Settles what has expired in a batch; gives its next deadline. That is the stream's own
+        when nobody waits for the batch any more, and has passed when the stream is to be given
+        up."""
+        next_at = float("inf")
+        for entry in batch.waiting():
+            if entry.deadline <= now:
+                entry.settle(self._expired(entry, sent=True))
+            else:
+                next_at = min(next_at, entry.deadline)
+        if next_at < float("inf"):
+            return next_at
+        return max(self._heard_at, batch.sent_at) + SILENCE_S_MAX
 
     def _expired(self, entry: Pending, sent: bool) -> HoldfastError:
         """What to tell a caller whose deadline has passed."""

@@ -4,7 +4,7 @@ import asyncio
 from concurrent import futures
 from typing import Any
 
-from holdfast.commands import Command
+from holdfast._command import Command
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.types import Result
 

@@ -11,9 +11,9 @@ import grpc
 
 from holdfast import _convert, commands
 from holdfast._coalesce import Coalescer
+from holdfast._command import Command, check_timeout
 from holdfast._pending import ExplicitBatch, PartOfBatch, Pending
 from holdfast._rpc import ChannelOptions, Connection, Metadata
-from holdfast.commands import Command, check_timeout
 from holdfast.errors import HoldfastError
 from holdfast.feed import Feed
 from holdfast.types import Availabilities, Reservation, Result, Stock

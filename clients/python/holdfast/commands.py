@@ -6,187 +6,55 @@ as an unknown name of an enum or an empty list of lines, raise ValueError here; 
 checked by the server.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from os import urandom
-from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack
+from collections.abc import Mapping
+from typing import Literal, Unpack
 
 from holdfast import types
+from holdfast._command import Command, WriteOptions
+from holdfast._fields import (
+    FILL,
+    IF_SHORT,
+    RELEASE_REASON,
+    REMAINDER,
+    SELLING,
+    LineQuantities,
+    Lines,
+    add_line_quantities,
+    add_lines,
+    enum_number,
+    set_key,
+    set_ttl,
+)
 from holdfast.types import (
     Allocated,
     Committed,
     Configured,
     Counted,
     Extended,
-    Line,
     Released,
     Reserved,
     Shipped,
     StockChanged,
 )
-from holdfast.v1 import inventory_pb2, stock_pb2
+from holdfast.v1 import inventory_pb2
 
-ResultT_co = TypeVar("ResultT_co", covariant=True)
-
-Lines = Iterable[Line | tuple[str, str, int]]
-"""Lines of a basket: `Line`, or plain ``(sku, location, quantity)``."""
-
-LineQuantities = Mapping[str, int] | Iterable[str | tuple[str, int]]
-"""Lines of a reservation: ``["1"]`` for all that line 1 has, ``{"1": 2}`` or ``[("1", 2)]`` for 2
-units of it."""
-
-
-class WriteOptions(TypedDict, total=False):
-    """What every write takes besides its content; all of it is optional.
-
-    `tenant` replaces the client's own. `request_id` names the write: with the same id and content
-    it takes effect once, and by default each call gets an id of its own that its retries share.
-    `correlation_id`, `ticket` and `occurred_at` (when it happened out there; naive datetimes are
-    local time) are recorded with each event. `validate_only` decides and answers, but changes
-    nothing. `timeout_s` replaces the client's own.
-    """
-
-    tenant: str | None
-    request_id: str | None
-    correlation_id: str
-    occurred_at: datetime | None
-    ticket: str
-    validate_only: bool
-    timeout_s: float | None
-
-
-class Command(Generic[ResultT_co]):
-    """A write that is ready to be sent. Sent twice, it is the same write: the second answer is a
-    replay."""
-
-    __slots__ = ("kind", "line_count", "message", "request_id", "scope", "timeout_s")
-
-    def __init__(
-        self, kind: str, message: inventory_pb2.Command, scope: Any, options: WriteOptions
-    ) -> None:
-        self.kind = kind
-        """Which command it is, as the method is called."""
-        self.message = message
-        """The protobuf message."""
-        self.line_count = 1
-        """How many basket lines it has, for the limit of a batch."""
-        self.scope = scope
-        """The part of the message that names the tenant; None once the caller has named one."""
-        self.timeout_s: float | None = None
-        """How long to try; None for the client's own timeout."""
-        context = getattr(message, kind).context
-        if not options:
-            context.request_id = self.request_id = urandom(16).hex()
-            """Names the write."""
-            return
-        self.request_id = options.get("request_id") or urandom(16).hex()
-        context.request_id = self.request_id
-        self._apply(context, options)
-
-    def _apply(self, context: inventory_pb2.WriteContext, options: WriteOptions) -> None:
-        if unknown := options.keys() - WriteOptions.__annotations__.keys():
-            raise TypeError(f"{self.kind}() takes no argument named {sorted(unknown)}")
-        tenant = options.get("tenant")
-        if tenant is not None:
-            self.scope.tenant = tenant
-            self.scope = None
-        if correlation_id := options.get("correlation_id"):
-            context.correlation_id = correlation_id
-        if ticket := options.get("ticket"):
-            context.ticket = ticket
-        if (occurred_at := options.get("occurred_at")) is not None:
-            _set_moment(context.occurred_at, occurred_at)
-        if options.get("validate_only"):
-            context.validate_only = True
-        timeout_s = options.get("timeout_s")
-        if timeout_s is not None:
-            self.timeout_s = check_timeout(timeout_s)
-
-
-def check_timeout(timeout_s: float) -> float:
-    """The timeout, if it can be one; raises ValueError otherwise."""
-    if not 0 < timeout_s < 1e9:
-        raise ValueError(f"timeout_s is {timeout_s!r}; it must be above 0 and below 1e9")
-    return timeout_s
-
-
-def _set_moment(field: Any, moment: datetime) -> None:
-    # A datetime that is converted through its float would lose microseconds of far dates.
-    field.seconds = int(moment.timestamp() // 1)
-    field.nanos = moment.microsecond * 1_000
-
-
-def _set_ttl(request: Any, ttl_s: float | None, hold_class: str | None) -> None:
-    if ttl_s is not None:
-        milliseconds = round(ttl_s * 1_000)
-        ttl = request.ttl
-        ttl.seconds = milliseconds // 1_000
-        ttl.nanos = milliseconds % 1_000 * 1_000_000
-    if hold_class is not None:
-        request.hold_class = _number(_HOLD_CLASS, "hold_class", hold_class)
-
-
-def _numbers(enum: Any, prefix: str) -> dict[str, int]:
-    return {name.removeprefix(prefix).lower(): n for name, n in enum.items() if n}
-
-
-_FILL = _numbers(inventory_pb2.Fill, "FILL_")
-_HOLD_CLASS = _numbers(inventory_pb2.HoldClass, "HOLD_CLASS_")
-_IF_SHORT = _numbers(inventory_pb2.IfShort, "IF_SHORT_")
-_REMAINDER = _numbers(inventory_pb2.Remainder, "REMAINDER_")
-_RELEASE_REASON = _numbers(inventory_pb2.ReleaseReason, "RELEASE_REASON_")
-_SELLING = _numbers(stock_pb2.Selling, "SELLING_")
-
-
-def _number(numbers: dict[str, int], field: str, name: str) -> Any:
-    number = numbers.get(name)
-    if number is None:
-        raise ValueError(f"{field} is {name!r}; it must be one of {', '.join(numbers)}")
-    return number
-
-
-def _add_lines(request: Any, lines: Lines) -> int:
-    """Fills a basket in; returns how many lines it has."""
-    add = request.lines.add
-    count = 0
-    for line in lines:
-        count += 1
-        entry = add()
-        if len(line) == 3:
-            entry.sku, entry.location, entry.quantity = line
-            entry.line_id = str(count)
-        else:
-            entry.sku, entry.location, entry.quantity, line_id, minimum_quantity = line
-            entry.line_id = line_id or str(count)
-            if minimum_quantity:
-                entry.minimum_quantity = minimum_quantity
-    return count
-
-
-def _add_line_quantities(request: Any, lines: LineQuantities | None) -> int:
-    """Fills the lines of a reservation in: none means everything, for which the caller passes None
-    and nothing else."""
-    if lines is None:
-        return 1
-    if isinstance(lines, str):
-        raise TypeError(f"lines is the string {lines!r}; it must be a list of line ids")
-    count = 0
-    for line in lines.items() if isinstance(lines, Mapping) else lines:
-        count += 1
-        entry = request.lines.add()
-        if isinstance(line, str):
-            entry.line_id = line
-            continue
-        entry.line_id, entry.quantity = line
-        if not entry.quantity:
-            # 0 means "all of the line" on the wire, which is never what a caller who counted to 0
-            # means.
-            raise ValueError(
-                f"lines[{count - 1}].quantity is 0; name the line id alone for all of it"
-            )
-    if not count:
-        raise ValueError("lines is empty; leave it out for every line")
-    return count
+__all__ = [
+    "Command",
+    "LineQuantities",
+    "Lines",
+    "WriteOptions",
+    "adjust",
+    "allocate",
+    "commit",
+    "configure",
+    "extend",
+    "receive",
+    "release",
+    "reserve",
+    "sell",
+    "set_on_hand",
+    "ship",
+]
 
 
 def reserve(
@@ -211,11 +79,11 @@ def reserve(
     message = inventory_pb2.Command()
     request = message.reserve
     command: Command[Reserved] = Command("reserve", message, request, options)
-    command.line_count = _add_lines(request, lines)
+    command.line_count = add_lines(request, lines)
     if ttl_s is not None or hold_class is not None:
-        _set_ttl(request, ttl_s, hold_class)
+        set_ttl(request, ttl_s, hold_class)
     if fill is not None:
-        request.fill = _number(_FILL, "fill", fill)
+        request.fill = enum_number(FILL, "fill", fill)
     if reference:
         request.reference = reference
     if channel:
@@ -241,7 +109,7 @@ def extend(
     message = inventory_pb2.Command()
     request = message.extend
     request.reservation_id = reservation_id
-    _set_ttl(request, ttl_s, hold_class)
+    set_ttl(request, ttl_s, hold_class)
     return Command("extend", message, request, options)
 
 
@@ -264,9 +132,9 @@ def commit(
     request = message.commit
     request.reservation_id = reservation_id
     command: Command[Committed] = Command("commit", message, request, options)
-    command.line_count = _add_line_quantities(request, lines)
+    command.line_count = add_line_quantities(request, lines)
     if remainder is not None:
-        request.remainder = _number(_REMAINDER, "remainder", remainder)
+        request.remainder = enum_number(REMAINDER, "remainder", remainder)
     if reference:
         request.reference = reference
     return command
@@ -292,9 +160,9 @@ def release(
     request = message.release
     request.reservation_id = reservation_id
     command: Command[Released] = Command("release", message, request, options)
-    command.line_count = _add_line_quantities(request, lines)
+    command.line_count = add_line_quantities(request, lines)
     if reason is not None:
-        request.reason = _number(_RELEASE_REASON, "reason", reason)
+        request.reason = enum_number(RELEASE_REASON, "reason", reason)
     return command
 
 
@@ -315,9 +183,9 @@ def allocate(
     message = inventory_pb2.Command()
     request = message.allocate
     command: Command[Allocated] = Command("allocate", message, request, options)
-    command.line_count = _add_lines(request, lines)
+    command.line_count = add_lines(request, lines)
     if if_short is not None:
-        request.if_short = _number(_IF_SHORT, "if_short", if_short)
+        request.if_short = enum_number(IF_SHORT, "if_short", if_short)
     request.reference = reference
     request.channel = channel
     request.customer = customer
@@ -341,16 +209,9 @@ def ship(
     request = message.ship
     request.reservation_id = reservation_id
     command: Command[Shipped] = Command("ship", message, request, options)
-    command.line_count = _add_line_quantities(request, lines)
+    command.line_count = add_line_quantities(request, lines)
     request.reference = reference
     return command
-
-
-def _set_key(request: Any, sku: str, location: str) -> Any:
-    key = request.key
-    key.sku = sku
-    key.location = location
-    return key
 
 
 def sell(
@@ -369,10 +230,10 @@ def sell(
     """
     message = inventory_pb2.Command()
     request = message.sell
-    key = _set_key(request, sku, location)
+    key = set_key(request, sku, location)
     request.quantity = quantity
     if if_short is not None:
-        request.if_short = _number(_IF_SHORT, "if_short", if_short)
+        request.if_short = enum_number(IF_SHORT, "if_short", if_short)
     request.reference = reference
     request.channel = channel
     return Command("sell", message, key, options)
@@ -393,7 +254,7 @@ def receive(
     """
     message = inventory_pb2.Command()
     request = message.receive
-    key = _set_key(request, sku, location)
+    key = set_key(request, sku, location)
     request.quantity = quantity
     request.reference = reference
     return Command("receive", message, key, options)
@@ -416,12 +277,12 @@ def adjust(
     """
     message = inventory_pb2.Command()
     request = message.adjust
-    key = _set_key(request, sku, location)
+    key = set_key(request, sku, location)
     request.delta = delta
     request.reason = reason
     request.reference = reference
     if if_short is not None:
-        request.if_short = _number(_IF_SHORT, "if_short", if_short)
+        request.if_short = enum_number(IF_SHORT, "if_short", if_short)
     return Command("adjust", message, key, options)
 
 
@@ -445,14 +306,14 @@ def set_on_hand(
     """
     message = inventory_pb2.Command()
     request = message.set_on_hand
-    key = _set_key(request, sku, location)
+    key = set_key(request, sku, location)
     request.on_hand = on_hand
     if if_version is not None:
         request.if_version = if_version
     if if_on_hand is not None:
         request.if_on_hand = if_on_hand
     if if_short is not None:
-        request.if_short = _number(_IF_SHORT, "if_short", if_short)
+        request.if_short = enum_number(IF_SHORT, "if_short", if_short)
     request.reference = reference
     request.reason = reason
     return Command("set_on_hand", message, key, options)
@@ -477,13 +338,13 @@ def configure(
     """
     message = inventory_pb2.Command()
     request = message.configure
-    key = _set_key(request, sku, location)
+    key = set_key(request, sku, location)
     if safety_stock is not None:
         request.safety_stock = safety_stock
     if tracked is not None:
         request.tracked = tracked
     if selling is not None:
-        request.selling = _number(_SELLING, "selling", selling)
+        request.selling = enum_number(SELLING, "selling", selling)
     for channel, units in (channel_buffers or {}).items():
         request.channel_buffers.add(channel=channel, units=units)
     return Command("configure", message, key, options)

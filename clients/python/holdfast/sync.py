@@ -11,9 +11,9 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 import grpc
 
 from holdfast import commands
+from holdfast._command import Command
 from holdfast._rpc import ChannelOptions, Metadata
 from holdfast.client import TIMEOUT_S, Client, as_method
-from holdfast.commands import Command
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
 from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed
