@@ -14,14 +14,16 @@ from zlib import crc32
 import msgspec
 
 from engine.core.model import Struct
-from engine.log.mark import Mark, sync_directory
+from engine.log.files import UNFINISHED_SUFFIX, sync_directory, write_file
+from engine.log.mark import Mark
 from engine.log.port import LogError
 from engine.log.recovery import MARK_FILE
 
 SCHEMA = 1
 """The layout that this Holdfast writes, and the newest that it reads."""
 NODE_FILE = "node.json"
-_UNFINISHED_NODE_FILE = "node.json.new"
+_UNUSED_NAMES = (MARK_FILE, MARK_FILE + UNFINISHED_SUFFIX)
+"""What a shard's directory holds before its log was ever opened."""
 _SHARD_NAME = re.compile(r"shard-\d{3}")
 
 
@@ -131,7 +133,7 @@ def _create(data_dir: Path, shards: int) -> Layout:
     for shard in range(shards):
         directory = shard_directory(data_dir, shard)
         directory.mkdir(exist_ok=True)
-        # A mark that a crash has left unfinished was never used: nothing opens before node.json.
+        # A mark from before a crash was never used: nothing opens a log before node.json is there.
         (directory / MARK_FILE).unlink(missing_ok=True)
         Mark.create(directory / MARK_FILE).close()
     _write_node_file(data_dir, layout)
@@ -141,21 +143,15 @@ def _create(data_dir: Path, shards: int) -> Layout:
 
 def _is_unfinished(path: Path) -> bool:
     """Whether a crash while making the directory may have left this: nothing was ever in it."""
-    if path.name == _UNFINISHED_NODE_FILE:
+    if path.name == NODE_FILE + UNFINISHED_SUFFIX:
         return True
     return (
         _SHARD_NAME.fullmatch(path.name) is not None
         and path.is_dir()
-        and all(inner.name == MARK_FILE for inner in path.iterdir())
+        and all(inner.name in _UNUSED_NAMES for inner in path.iterdir())
     )
 
 
 def _write_node_file(data_dir: Path, layout: Layout) -> None:
     node = _NodeFile(layout.schema, layout.history, layout.epoch, layout.shards, _checksum(layout))
-    unfinished = data_dir / _UNFINISHED_NODE_FILE
-    with unfinished.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(node)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(data_dir / NODE_FILE)
-    sync_directory(data_dir)
+    write_file(data_dir / NODE_FILE, msgspec.json.format(msgspec.json.encode(node)) + b"\n")

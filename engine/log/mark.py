@@ -13,6 +13,7 @@ import struct
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.log.files import write_file
 from engine.log.port import HASH_BYTES, Head, LogError
 
 _MAGIC = b"HOLDMARK"
@@ -22,15 +23,6 @@ _SLOT_BYTES = _FIELDS.size + _CHECKSUM_BYTES
 SLOT_OFFSETS = (0, 4_096)
 """Where the slots begin. No disk sector holds both."""
 FILE_BYTES = 2 * 4_096
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable: a new file is not until then."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _encode(sequence: int, head: Head) -> bytes:
@@ -88,17 +80,17 @@ class Mark:
 
     @classmethod
     def create(cls, path: Path) -> "Mark":
-        """Make a mark that says that nothing was acknowledged yet. LogError if the file exists
-        or cannot be written."""
+        """Make a mark that says that nothing was acknowledged yet. LogError if there is one
+        already, or if it cannot be written."""
+        # Both slots are valid from the beginning, so that the first write may be torn as well, and
+        # the file has the size that later writes never change.
+        data = bytearray(FILE_BYTES)
+        for sequence, offset in enumerate(SLOT_OFFSETS):
+            data[offset : offset + _SLOT_BYTES] = _encode(sequence, Head())
+        if path.exists():
+            raise LogError(f"the high-water mark {path} exists already")
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-            try:
-                # The whole file is written once, so that later writes never change its size.
-                os.pwrite(descriptor, _encode(1, Head()).ljust(FILE_BYTES, b"\0"), 0)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            sync_directory(path.parent)
+            write_file(path, data)
         except OSError as error:
             raise LogError(f"the high-water mark {path} cannot be made: {error}") from error
         return cls(path)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.log.chain import chain_hash
 from engine.log.codec import decode_totals, group_bounds
-from engine.log.mark import Mark, read_mark, sync_directory
+from engine.log.files import sync_directory
+from engine.log.mark import Mark, read_mark
 from engine.log.port import HASH_BYTES, Head, LogError, Totals
 from engine.log.store import Store
 

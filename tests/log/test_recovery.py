@@ -1,0 +1,408 @@
+"""What is found on disk is the right data, or it is refused with the name of the directory."""
+
+import errno
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.core.model import Cause, Key, Stock
+from engine.log.port import Commit, Group, LogError
+from engine.log.rocks import RocksLog
+from tests.log.ledger import Ledger, write_history
+
+TURNS = 12
+_BLOCK_BYTES, _HEADER_BYTES = 32_768, 7
+
+
+@dataclass(frozen=True)
+class Image:
+    """A copy of a log's directory, as a process that was killed leaves it."""
+
+    directory: Path
+    ledger: Ledger
+    acknowledged: int
+
+    def copy(self, to: Path) -> Path:
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(self.directory, to)
+        return to
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """Everything is in the write-ahead log; the last two groups were never acknowledged."""
+    directory = tmp_path_factory.mktemp("killed")
+    log = RocksLog(directory / "log")
+    ledger = write_history(log, TURNS)
+    acknowledged = ledger.next_position - 1
+    for _ in range(2):
+        ledger.receive("TEA", 1)
+        ledger.append(log)
+    shutil.copytree(directory / "log", directory / "image")
+    log.close()
+    return Image(directory / "image", ledger, acknowledged)
+
+
+@pytest.fixture(scope="module")
+def restarted(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """The first half lies in tables, the second in the write-ahead log; all is acknowledged."""
+    directory = tmp_path_factory.mktemp("restarted")
+    log = RocksLog(directory / "log")
+    ledger = write_history(log, TURNS)
+    log.close()
+    log = RocksLog(directory / "log")
+    for _ in range(TURNS):
+        ledger.hold(Key("", "TEA", "LONDON"), 1)
+        ledger.append(log)
+    log.flush()
+    shutil.copytree(directory / "log", directory / "image")
+    log.close()
+    return Image(directory / "image", ledger, ledger.next_position - 1)
+
+
+@pytest.fixture(params=["killed", "restarted"])
+def image(request: pytest.FixtureRequest) -> Image:
+    made: Image = request.getfixturevalue(request.param)
+    return made
+
+
+def _wal(directory: Path) -> Path:
+    """The newest write-ahead log."""
+    return max((directory / "log").glob("*.log"))
+
+
+def _record_boundaries(wal: bytes) -> list[int]:
+    """Where the records of a write-ahead log end: what RocksDB takes for a clean end."""
+    ends, offset = [0], 0
+    while offset + _HEADER_BYTES <= len(wal):
+        left = _BLOCK_BYTES - offset % _BLOCK_BYTES
+        if left < _HEADER_BYTES:
+            offset += left
+            continue
+        length = int.from_bytes(wal[offset + 4 : offset + 6], "little")
+        if length == 0:
+            break
+        offset += _HEADER_BYTES + length
+        ends.append(offset)
+    return ends
+
+
+def _check_everything(log: RocksLog, ledger: Ledger) -> None:
+    """Touch all there is; what is not damaged must be right."""
+    assert {key: log.stock(key) for key in ledger.stock} == ledger.stock
+    names = ledger.reservations
+    assert {name: log.reservation(name) for name in names} == ledger.reservations
+    for written in range(1, ledger.written + 1):
+        kinds = (f"receive-{written}", f"reserve-{written}")
+        assert any(log.request(f"\0\0\0{kind}".encode()) for kind in kinds)
+    assert log.totals() == ledger.totals()
+    assert len(list(log.timers())) == len(ledger.reservations)
+    assert log.locations("", "TEA") == ["LONDON"]
+    assert sum(map(len, log.read(1, 1 << 30, ledger.next_position))) > 0
+    assert log.commit_at(1)
+
+
+def test_an_undamaged_image_opens_with_all_that_was_written(image: Image, tmp_path: Path) -> None:
+    log = RocksLog(image.copy(tmp_path / "copy"), create=False)
+    assert log.head.position == image.ledger.next_position - 1
+    _check_everything(log, image.ledger)
+    log.close()
+
+
+def test_a_recovered_tail_is_acknowledged_by_opening(killed: Image, tmp_path: Path) -> None:
+    directory = killed.copy(tmp_path / "copy")
+    log = RocksLog(directory)
+    head = log.head
+    assert head.position == killed.acknowledged + 2
+    image = shutil.copytree(directory, tmp_path / "second")
+    log.close()
+    # The second crash comes at once, and takes the files that held the tail.
+    for table in (image / "log").glob("*.sst"):
+        table.unlink()
+    with pytest.raises(LogError, match=str(image)):
+        RocksLog(image)
+
+
+def test_a_deleted_write_ahead_log_is_missed(image: Image, tmp_path: Path) -> None:
+    directory = image.copy(tmp_path / "copy")
+    for path in (directory / "log").glob("*.log"):
+        path.unlink()
+    message = rf"{directory}/log ends at \d+ but {image.acknowledged} was acknowledged"
+    with pytest.raises(LogError, match=message):
+        RocksLog(directory)
+
+
+def test_a_deleted_write_ahead_log_that_held_nothing_is_not_missed(tmp_path: Path) -> None:
+    log = RocksLog(tmp_path / "log")
+    ledger = write_history(log, TURNS)
+    log.close()
+    for path in (tmp_path / "log" / "log").glob("*.log"):
+        path.unlink()
+    log = RocksLog(tmp_path / "log")
+    _check_everything(log, ledger)
+    log.close()
+
+
+def test_a_write_ahead_log_cut_at_every_record_boundary_is_missed(
+    image: Image, tmp_path: Path
+) -> None:
+    wal = _wal(image.directory).read_bytes()
+    boundaries = _record_boundaries(wal)
+    assert len(boundaries) > TURNS
+    outcomes = [_open_cut(image, tmp_path / "copy", wal, cut) for cut in boundaries]
+    # Groups come whole, so each boundary either holds all that was acknowledged or not.
+    refused = [outcome for outcome in outcomes if outcome is None]
+    opened = [outcome for outcome in outcomes if outcome is not None]
+    assert outcomes == refused + opened
+    assert len(refused) >= TURNS
+    assert all(position >= image.acknowledged for position in opened)
+    assert opened[-1] == image.ledger.next_position - 1
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_write_ahead_log_cut_anywhere_loses_nothing_acknowledged(
+    image: Image, tmp_path: Path, data: st.DataObject
+) -> None:
+    wal = _wal(image.directory).read_bytes()
+    cut = data.draw(st.integers(0, _record_boundaries(wal)[-1]))
+    position = _open_cut(image, tmp_path / "copy", wal, cut)
+    assert position is None or position >= image.acknowledged
+
+
+def _open_cut(image: Image, to: Path, wal: bytes, cut: int) -> int | None:
+    """The head of the log with its write-ahead log cut; None if it is refused."""
+    directory = image.copy(to)
+    _wal(directory).write_bytes(wal[:cut])
+    try:
+        log = RocksLog(directory)
+    except LogError as error:
+        assert str(directory) in str(error)
+        return None
+    position = log.head.position
+    assert log.totals().stock_keys == 3
+    log.close()
+    return position
+
+
+KINDS_OF_FILE = [
+    ("write-ahead log", "log/*.log"),
+    ("table", "log/*.sst"),
+    ("manifest", "log/MANIFEST-*"),
+    ("current", "log/CURRENT"),
+    ("options", "log/OPTIONS-*"),
+    ("identity", "log/IDENTITY"),
+    ("rocksdict's settings", "log/rocksdict-config.json"),
+    ("mark", "mark"),
+]
+
+
+@pytest.mark.parametrize(
+    "pattern", [pattern for _, pattern in KINDS_OF_FILE], ids=[kind for kind, _ in KINDS_OF_FILE]
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_flipped_bit_gives_the_right_data_or_a_refusal_by_name(
+    restarted: Image, tmp_path: Path, pattern: str, data: st.DataObject
+) -> None:
+    directory = restarted.copy(tmp_path / "copy")
+    path = data.draw(st.sampled_from(sorted(directory.glob(pattern))))
+    content = bytearray(path.read_bytes())
+    offset = data.draw(st.integers(0, max(0, len(content.rstrip(b"\0")) - 1)))
+    content[offset] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(content)
+    try:
+        log = RocksLog(directory)
+        try:
+            _check_everything(log, restarted.ledger)
+        finally:
+            log.close()
+    except LogError as error:
+        assert str(directory) in str(error)
+
+
+def test_flipped_bits_are_caught_at_all(restarted: Image, tmp_path: Path) -> None:
+    """The control: in the middle of what holds data, every flip is refused."""
+    for pattern in ("log/*.log", "log/MANIFEST-*"):
+        directory = restarted.copy(tmp_path / "copy")
+        path = max(directory.glob(pattern))
+        content = bytearray(path.read_bytes())
+        content[len(content) // 3] ^= 4
+        path.write_bytes(content)
+        with pytest.raises(LogError, match=f"{directory}/log cannot be opened: Corruption"):
+            RocksLog(directory)
+
+
+@pytest.mark.parametrize("pattern", [pattern for _, pattern in KINDS_OF_FILE])
+@pytest.mark.parametrize("how", ["deleted", "emptied", "zeroed", "garbage"])
+def test_a_lost_file_gives_the_right_data_or_a_refusal_by_name(
+    restarted: Image, tmp_path: Path, pattern: str, how: str
+) -> None:
+    for index in range(len(list(restarted.directory.glob(pattern)))):
+        directory = restarted.copy(tmp_path / "copy")
+        path = sorted(directory.glob(pattern))[index]
+        size = path.stat().st_size
+        contents = {"emptied": b"", "zeroed": bytes(size), "garbage": b"\xa5" * size}
+        path.unlink() if how == "deleted" else path.write_bytes(contents[how])
+        try:
+            log = RocksLog(directory)
+            _check_everything(log, restarted.ledger)
+            log.close()
+        except LogError as error:
+            assert str(directory) in str(error)
+
+
+def test_tables_without_their_write_ahead_log_are_of_one_moment(tmp_path: Path) -> None:
+    """Column families reach tables together: a full log beside old stock would go unnoticed."""
+    log = RocksLog(tmp_path / "log")
+    ledger = Ledger()
+    tables = tmp_path / "log" / "log"
+    for _ in range(64):
+        ledger.receive("TEA", 1)
+        group, changes = ledger.turn()
+        (commit,) = group.commits
+        cause = Cause(commit.cause.command, commit.cause.request_id, reference="x" * 500_000)
+        commit = Commit(
+            cause, commit.request_key, commit.content_hash, commit.short_lines, commit.recorded
+        )
+        group = Group(group.first_position, group.recorded_at_ms, (commit,))
+        log.append(group, changes, group.first_position - 1)
+    log.flush()
+    # Opening a second copy waits for no background work: it looks at what is there.
+    image = shutil.copytree(tmp_path / "log", tmp_path / "image")
+    log.close()
+    assert list(tables.glob("*.sst"))
+    for path in (image / "log").glob("*.log"):
+        path.unlink()
+    with pytest.raises(LogError, match=r"ends at \d+ but 64 was acknowledged|cannot be opened"):
+        RocksLog(image)
+
+
+def test_another_history_under_the_mark_is_refused(tmp_path: Path) -> None:
+    for name, units in (("one", 1), ("two", 2)):
+        log = RocksLog(tmp_path / name)
+        ledger = Ledger()
+        ledger.receive("TEA", units)
+        ledger.append(log)
+        log.close()
+    shutil.copy(tmp_path / "one" / "mark", tmp_path / "two" / "mark")
+    with pytest.raises(LogError, match=f"{tmp_path}/two/log has another history at 1"):
+        RocksLog(tmp_path / "two")
+
+
+def test_a_lost_mark_is_missed(killed: Image, tmp_path: Path) -> None:
+    directory = killed.copy(tmp_path / "copy")
+    (directory / "mark").unlink()
+    for create in (True, False):
+        with pytest.raises(LogError, match=f"{directory} has a log but no high-water mark"):
+            RocksLog(directory, create=create)
+
+
+def test_a_lost_database_is_missed(killed: Image, tmp_path: Path) -> None:
+    directory = killed.copy(tmp_path / "copy")
+    shutil.rmtree(directory / "log")
+    message = f"{directory}/log ends at 0 but {killed.acknowledged} was acknowledged"
+    with pytest.raises(LogError, match=message):
+        RocksLog(directory)
+
+
+def test_a_directory_without_a_log_is_made_one_only_on_demand(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match=f"{tmp_path}/log holds no log"):
+        RocksLog(tmp_path / "log", create=False)
+    assert not (tmp_path / "log").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LogError, match=f"{tmp_path}/file"):
+        RocksLog(tmp_path / "file")
+
+
+def test_a_second_opener_is_refused(tmp_path: Path) -> None:
+    log = RocksLog(tmp_path / "log")
+    write_history(log, 2)
+    with pytest.raises(LogError, match=f"{tmp_path}/log/log is in use: is another holdfast"):
+        RocksLog(tmp_path / "log")
+    program = (
+        "import sys; from pathlib import Path; from engine.log.rocks import RocksLog; "
+        "RocksLog(Path(sys.argv[1]))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "log")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 1
+    assert "log is in use: is another holdfast running on it?" in outcome.stderr
+    assert log.flush() == log.head.position
+    log.close()
+    RocksLog(tmp_path / "log").close()
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow any more: every write beyond fails, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def _fails_from_now_on(log: RocksLog, ledger: Ledger) -> None:
+    with pytest.raises(LogError):
+        log.flush()
+    with pytest.raises(LogError):
+        log.stock(Key("", "TEA", "LONDON"))
+    with pytest.raises(LogError):
+        ledger.append(log)
+    log.close()
+
+
+def test_after_a_failed_append_nothing_works_and_a_restart_does(
+    tmp_path: Path, full_disk: None
+) -> None:
+    log = RocksLog(tmp_path / "log")
+    ledger = Ledger()
+    acknowledged = 0
+    with pytest.raises(LogError, match=f"{tmp_path}/log/log cannot be written: .*File too large"):
+        for _ in range(1_000):
+            ledger.receive("TEA", 1)
+            ledger.append(log)
+            acknowledged = log.flush()
+    assert acknowledged > 1
+    _fails_from_now_on(log, ledger)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    log = RocksLog(tmp_path / "log")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert acknowledged <= log.head.position <= acknowledged + 1
+    stock = log.stock(Key("", "TEA", "LONDON"))
+    assert stock == Stock(on_hand=log.head.position, version=log.head.position)
+    log.close()
+
+
+def test_after_a_failed_flush_nothing_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = RocksLog(tmp_path / "log")
+    ledger = write_history(log, 3)
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("engine.log.mark.os.fdatasync", fail)
+    ledger.receive("TEA", 1)
+    ledger.append(log)
+    with pytest.raises(LogError, match=f"{tmp_path}/log/mark cannot be written: .*Input/output"):
+        log.flush()
+    monkeypatch.undo()
+    ledger.receive("TEA", 1)
+    _fails_from_now_on(log, ledger)
