@@ -64,17 +64,17 @@ def explain(error: HoldfastError) -> list[str]:
     return lines
 
 
-def print_block(lines: list[str]) -> None:
-    """Print lines on stderr as one block, without taking anything in them for markup."""
+def print_block(summary: str, *lines: str) -> None:
+    """Print what is wrong on stderr, as one block in which nothing is taken for markup."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print("error: " + lines[0], style="bold red", markup=False)
-    for line in lines[1:]:
+    console.print("error: " + summary, style="bold red", markup=False)
+    for line in lines:
         console.print(line, markup=False)
 
 
-def fail(code: ExitCode, *lines: str) -> typer.Exit:
+def fail(code: ExitCode, summary: str, *lines: str) -> typer.Exit:
     """Print why the command ends; the caller raises what it gets."""
-    print_block(list(lines))
+    print_block(summary, *lines)
     return typer.Exit(int(code))
 
 

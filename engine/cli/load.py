@@ -12,7 +12,7 @@ from holdfast.types import IfShort
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.cli.failures import ExitCode, explain, fail
+from engine.cli.failures import ExitCode, explain, fail, print_block
 from engine.cli.output import console, print_json, print_table
 from engine.cli.session import Call, client_command
 from engine.cli.stock_file import BadRow, StockFileError, StockRow, content_hash, read_rows
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-BATCH_ROWS = 500
-"""Rows in one batch of Execute: each is one command, or two if it configures as well."""
+BATCH_ROWS = 4_000
+"""Rows sent together: each is one command, or two if it configures as well. The SDK makes several
+batches of them, so that the node decides one while the next travels."""
 
 
 class Report(msgspec.Struct):
@@ -78,8 +79,14 @@ def load(
         task = progress.add_task(f"Loading {file.name}", total=total)
         rows = read_rows(file)
         while chunk := list(islice(rows, BATCH_ROWS)):
-            _load_chunk(client, chunk, names, if_short, report)
+            try:
+                _load_chunk(client, chunk, names, if_short, report)
+            except HoldfastError:
+                sent = f"{report.loaded:,} of {total:,} rows were loaded"
+                print_block(f"{sent}; the same command goes on from there, and repeats none")
+                raise
             progress.advance(task, len(chunk))
+    report.bad_rows.sort(key=lambda bad: bad.line)
     _print_report(call, report)
     if report.bad_rows:
         raise typer.Exit(ExitCode.REFUSED)
@@ -98,13 +105,15 @@ class _RequestNames(msgspec.Struct, frozen=True):
 
 def _progress() -> Progress:
     """A bar on stderr, which is shown only where a person can see it move."""
+    screen = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=screen,
         transient=True,
+        disable=not screen.is_terminal,
     )
 
 
@@ -159,7 +168,6 @@ def _load_chunk(
         else:
             replayed[row.line] = outcome.replayed and replayed.get(row.line, True)
     report.bad_rows.extend(refused.values())
-    report.bad_rows.sort(key=lambda bad: bad.line)
     report.loaded += len(replayed.keys() - refused.keys())
     report.repeated += sum(once_more for line, once_more in replayed.items() if line not in refused)
 

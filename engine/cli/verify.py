@@ -59,7 +59,7 @@ def _print_report(report: "Report") -> None:
         omitted = report.difference_count - len(report.differences)
         more = [f"  and {omitted:,} more"] if omitted else []
         listed = [f"  {difference}" for difference in report.differences]
-        print_block([f"{report.difference_count:,} differences", *listed, *more])
+        print_block(f"{report.difference_count:,} differences", *listed, *more)
 
 
 def _rounded(value: float) -> int | float:
