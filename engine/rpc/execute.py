@@ -7,7 +7,7 @@ that gRPC's flow control pushes back.
 
 import asyncio
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 import grpc.aio
 from holdfast.v1 import inventory_pb2 as pb
@@ -40,15 +40,9 @@ LINE_BYTES_MIN = 13
 them."""
 
 
-class Pending(NamedTuple):
-    """A command that was submitted: its name in the oneof, its write, its shard, and the result to
-    come."""
-
-    name: str
-    write: Write
-    shard: int
-    future: asyncio.Future[Result]
-
+Pending = tuple[str, Write, int, asyncio.Future[Result]]
+"""A command that was submitted: its name in the oneof, its write, its shard, and the result to
+come. A plain tuple, because one is made for each command."""
 
 Entry = Pending | Exception
 """A submitted command, or why it was not submitted."""
@@ -152,7 +146,7 @@ class ExecuteStream:
             raise InvalidField("command", "", f"one of {', '.join(CONVERTERS)}")
         slot, write = CONVERTERS[name](getattr(command, name), self._caller)
         shards = self._shards
-        return Pending(name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns))
+        return name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns)
 
     async def _answer(self, batch_id: int, entries: list[Entry]) -> None:
         """Wait for a batch's results and send them."""
@@ -160,13 +154,13 @@ class ExecuteStream:
             for entry in entries:
                 # The results of a shard arrive in the order of submission and many at once, so
                 # nearly all are there by the time of asking.
-                if isinstance(entry, Pending) and not entry.future.done():
-                    await asyncio.wait((entry.future,))
+                if isinstance(entry, tuple) and not entry[3].done():
+                    await asyncio.wait((entry[3],))
             await self._send(batch_id, entries)
         except BaseException:
             for entry in entries:
-                if isinstance(entry, Pending):
-                    abandon(entry.future)
+                if isinstance(entry, tuple):
+                    abandon(entry[3])
             raise
 
     async def _send(self, batch_id: int, entries: list[Entry]) -> None:
@@ -201,8 +195,8 @@ class ExecuteStream:
         refusal = explain(answered)
         if refusal is None:
             correlation_id = self._call.correlation_id
-            if isinstance(entry, Pending):
-                context = entry.write.context
+            if isinstance(entry, tuple):
+                context = entry[1].context
                 correlation_id = context.correlation_id or context.request_id
             refusal = report(answered, correlation_id, method="Execute")
         put_failure(outcome.failure, refusal)
@@ -210,7 +204,7 @@ class ExecuteStream:
 
     def _answered_lines(self, outcome: pb.Outcome, entry: Entry) -> int | Exception:
         """Fill the response of an accepted command, and count its lines; or return the problem."""
-        if not isinstance(entry, Pending):
+        if isinstance(entry, Exception):
             return entry
         name, write, shard, future = entry
         result = future.result()

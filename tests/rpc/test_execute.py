@@ -220,7 +220,7 @@ async def test_a_cancelled_stream_tears_nothing(node: Node) -> None:
 async def test_a_stream_past_its_deadline_tears_nothing(node: Node) -> None:
     await node.receive(10)
     node.shards.close_gate()
-    stream = node.stub.Execute(timeout=0.3)
+    stream = node.stub.Execute(timeout=1.0)
     command = reserve(node)
     await stream.write(batch(1, command))
     await node.shards.until_submitted(2)

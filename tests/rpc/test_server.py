@@ -146,7 +146,7 @@ async def test_a_call_past_its_deadline_tears_nothing(node: Node) -> None:
     node.shards.close_gate()
     request = node.reservation(2)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await node.stub.Reserve(request, timeout=0.3)
+        await node.stub.Reserve(request, timeout=1.0)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     node.shards.open_gate()
     assert (await node.stub.Reserve(request)).receipt.replayed
@@ -154,7 +154,7 @@ async def test_a_call_past_its_deadline_tears_nothing(node: Node) -> None:
 
 
 async def test_a_call_without_deadline_ends_at_the_server_s(node: Node) -> None:
-    async with serving(options=ServerOptions(unary_deadline_s=0.3)) as own:
+    async with serving(options=ServerOptions(unary_deadline_s=0.5)) as own:
         await own.receive(5)
         own.shards.close_gate()
         request = own.reservation(2)
