@@ -183,11 +183,7 @@ def panel(figures: dict[str, Any]) -> Panel:
                     if name in latency
                 ),
                 ("feed lag, p50 · p99 · max", _times(speed["feed lag"])),
-                (
-                    "answers per second",
-                    f"{speed['answers per second']:,} "
-                    f"over {speed['seconds']:g} s, {speed['answers in the best second']:,} at best",
-                ),
+                ("answers per second", _rate(speed)),
             ],
         ),
         _section(

@@ -16,7 +16,7 @@ from typing import Any
 
 import uvloop
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -82,7 +82,7 @@ def facts(title: str, rows: Iterable[tuple[str, object]]) -> Table:
     return made
 
 
-def write(arguments: argparse.Namespace, document: dict[str, Any], *tables: Table) -> None:
+def write(arguments: argparse.Namespace, document: dict[str, Any], *parts: RenderableType) -> None:
     """Print the result as it was asked for."""
     document = {"machine": machine(), **document}
     text = json.dumps(document, indent=2, ensure_ascii=False)
@@ -94,7 +94,7 @@ def write(arguments: argparse.Namespace, document: dict[str, Any], *tables: Tabl
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=REPORT_COLUMNS)
-    for each in tables:
+    for each in parts:
         console.print()
         console.print(each)
 
