@@ -1,7 +1,7 @@
 """Whole nodes as an operator runs them: several shards, kills, drains, overload, refusals."""
 
 import asyncio
-import urllib.request
+import http.client
 from pathlib import Path
 
 import pytest
@@ -154,7 +154,6 @@ async def test_metrics_tell_what_happened(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node, Client(node.address) as client:
         await client.receive("TEA", "LONDON", 10)
         await client.reserve([("TEA", "LONDON", 4)])
-        url = f"http://{node.metrics_address}/metrics"
         wanted = {
             'holdfast_commands_total{command="Reserve",outcome="accepted",shard="0"} 1.0',
             'holdfast_held_units{shard="0"} 4.0',
@@ -163,11 +162,14 @@ async def test_metrics_tell_what_happened(tmp_path: Path) -> None:
             'holdfast_shard_up{shard="0"} 1.0',
         }
         async with asyncio.timeout(30):
-            while not wanted <= set(await asyncio.to_thread(scrape, url)):
+            while not wanted <= set(await asyncio.to_thread(scrape, node.metrics_address)):
                 pass
 
 
-def scrape(url: str) -> list[str]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        text: str = answer.read().decode()
-    return text.splitlines()
+def scrape(address: str) -> list[str]:
+    connection = http.client.HTTPConnection(address, timeout=10)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode().splitlines()
+    finally:
+        connection.close()
