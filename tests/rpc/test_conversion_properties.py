@@ -3,9 +3,11 @@ rules written down a second time, the slow and plain way."""
 
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from holdfast.v1 import inventory_pb2 as pb
 from hypothesis import given
@@ -23,21 +25,23 @@ CHARACTERS = st.one_of(
     st.sampled_from("aZ09 -_\u00e9\u5e97\U0001f375\u00a0\u2003\u200b\t\n\x00\x7f\x85\x9f\u0301"),
     st.characters(exclude_categories=["Cs"]),
 )
+EDGES = [" a", "a ", "\u00a0a", "a\u2003", "a\nb", "\x00", "\x7f", "a\x85"]
 TEXTS = st.one_of(
+    st.sampled_from(EDGES),
     st.sampled_from(["", "TEA", "a b", "x" * 128, "x" * 129, "\u00e9" * 64, "\u00e9" * 65]),
     st.text(CHARACTERS, max_size=6),
     st.text(CHARACTERS, min_size=30, max_size=140),
 )
 WORDS = st.text("abc", min_size=1, max_size=2)
 # Mostly sound fields, so that requests with a single wrong one are common.
-NAMES = st.one_of(WORDS, WORDS, WORDS, TEXTS)
+NAMES = st.one_of(*[WORDS] * 40, TEXTS)
 NUMBERS = st.one_of(
     st.sampled_from([-1, 0, 1, 2, QUANTITY_MAX, QUANTITY_MAX + 1, 2**63 - 1, -(2**63)]),
     st.integers(-(2**63), 2**63 - 1),
 )
 SMALL = st.integers(1, 9)
-QUANTITIES = st.one_of(SMALL, SMALL, SMALL, NUMBERS)
-MINIMA = st.one_of(st.just(0), SMALL, NUMBERS)
+QUANTITIES = st.one_of(*[SMALL] * 10, NUMBERS)
+MINIMA = st.one_of(*[st.just(0)] * 10, SMALL, NUMBERS)
 ENUMS = st.integers(-2, 4)
 DURATIONS = st.builds(
     Duration,
@@ -45,14 +49,16 @@ DURATIONS = st.builds(
     nanos=st.one_of(st.sampled_from([0, 1, -1, 999_999_999]), st.integers(-(2**31), 2**31 - 1)),
 )
 TIMES = st.builds(
-    Timestamp, seconds=NUMBERS, nanos=st.one_of(st.just(0), st.integers(-(2**31), 2**31 - 1))
+    Timestamp,
+    seconds=st.one_of(st.integers(-1, 10), NUMBERS),
+    nanos=st.one_of(st.just(0), st.integers(-(2**31), 2**31 - 1)),
 )
 CONTEXTS = st.builds(
     pb.WriteContext,
     request_id=NAMES,
     correlation_id=NAMES,
     ticket=NAMES,
-    occurred_at=st.none() | st.just(Timestamp(seconds=60)) | TIMES,
+    occurred_at=st.one_of(*[st.none()] * 5, TIMES),
 )
 LINES = st.builds(
     pb.BasketLine,
@@ -66,10 +72,10 @@ RESERVES = st.builds(
     pb.ReserveRequest,
     context=CONTEXTS,
     tenant=NAMES,
-    lines=st.lists(LINES, min_size=1, max_size=2) | st.just([]),
-    fill=st.integers(0, 2) | ENUMS,
-    ttl=st.none() | st.just(Duration(seconds=60)) | DURATIONS,
-    hold_class=st.integers(0, 3) | ENUMS,
+    lines=st.lists(LINES, max_size=3),
+    fill=st.one_of(*[st.integers(0, 2)] * 10, ENUMS),
+    ttl=st.one_of(*[st.none()] * 5, DURATIONS),
+    hold_class=st.one_of(*[st.integers(0, 3)] * 10, ENUMS),
     reference=NAMES,
     channel=NAMES,
     customer=NAMES,
@@ -158,7 +164,34 @@ SOUND_RESERVES = st.builds(
 )
 
 
-@given(request=SOUND_RESERVES | RESERVES)
+SPOILS: list[tuple[str, st.SearchStrategy[Any]]] = [
+    *((f"context.{name}", TEXTS) for name in ("request_id", "correlation_id", "ticket")),
+    *((name, TEXTS) for name in ("tenant", "reference", "channel", "customer")),
+    *((f"lines.{name}", TEXTS) for name in ("line_id", "sku", "location")),
+    *((f"lines.{name}", NUMBERS) for name in ("quantity", "minimum_quantity")),
+    ("ttl", DURATIONS),
+    ("context.occurred_at", TIMES),
+    ("fill", ENUMS),
+    ("hold_class", ENUMS),
+]
+
+
+@st.composite
+def spoiled_reserves(draw: st.DrawFn) -> pb.ReserveRequest:
+    """Sound but for one field, which may be anything: sound again, or wrong."""
+    request = draw(SOUND_RESERVES)
+    path, values = draw(st.sampled_from(SPOILS))
+    parent, _, name = path.rpartition(".")
+    target: Any = {"": request, "context": request.context, "lines": request.lines[0]}[parent]
+    value = draw(values)
+    if isinstance(value, Message):
+        getattr(target, name).CopyFrom(value)
+    else:
+        setattr(target, name, value)
+    return request
+
+
+@given(request=spoiled_reserves() | RESERVES)
 def test_a_reserve_is_converted_exactly_if_it_is_sound(
     caller: Caller, request: pb.ReserveRequest
 ) -> None:
