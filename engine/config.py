@@ -208,6 +208,15 @@ def split_address(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach "host:port". Of names, only localhost is sure to be so."""
+    host, _ = split_address(address)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _text(setting: Setting, value: Any) -> str:
     """A checked text; ValueError if it is not allowed."""
     if not isinstance(value, str) or "\0" in value:

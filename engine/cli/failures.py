@@ -72,6 +72,12 @@ def print_block(summary: str, *lines: str) -> None:
         console.print(line, markup=False)
 
 
+def warn(text: str) -> None:
+    """Print on stderr what is not wrong, but should be known."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("warning: " + text, style="yellow", markup=False)
+
+
 def fail(code: ExitCode, summary: str, *lines: str) -> typer.Exit:
     """Print why the command ends; the caller raises what it gets."""
     print_block(summary, *lines)

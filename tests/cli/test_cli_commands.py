@@ -89,6 +89,15 @@ def test_nobody_at_the_other_end_ends_with_3(arguments: tuple[str, ...]) -> None
     assert ("--request-id mine" in err) == ("mine" in arguments)
 
 
+def test_load_without_a_node_says_how_far_it_came(tmp_path: Path) -> None:
+    file = tmp_path / "stock.csv"
+    file.write_text("sku,location,on_hand\nTEA,LONDON,1\nMUG,LONDON,2\n")
+    code, out, err = run("load", str(file), "--timeout", "0.2s", "--address", NOBODY)
+    assert (code, out) == (3, "")
+    assert "0 of 2 rows were loaded; the same command goes on from there" in err
+    assert f"error: no answer from {NOBODY} within 0.2 s" in err
+
+
 def test_health_of_nobody() -> None:
     code, out, err = run("health", "--address", NOBODY, "--json")
     assert code == 3
@@ -111,6 +120,22 @@ def test_serve_prints_the_effective_configuration_with_sources(tmp_path: Path) -
     assert shown["log_level"] == ["error", "flag --log-level"]
     assert shown["drain_s"] == ["10.0", "default"]
     assert shown["hold_cart_s"][0] == "60"
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ("127.0.0.1:7411", False),
+        ("[::1]:7411", False),
+        ("localhost:7411", False),
+        ("0.0.0.0:7411", True),
+        ("stock.example:7411", True),
+    ],
+)
+def test_serve_warns_of_an_address_that_others_may_reach(address: str, warned: bool) -> None:
+    code, _, err = run("serve", "--check-only", "--listen", address)
+    assert code == 0
+    assert (f"warning: listen {address} may be reached from elsewhere" in err) == warned
 
 
 def test_serve_refuses_an_unknown_variable() -> None:

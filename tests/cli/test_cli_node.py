@@ -60,15 +60,46 @@ def test_the_keys_of_json_are_stable(node: ServedNode) -> None:
     assert keys("health") == {"address", "service", "status"}
 
 
-def test_people_get_tables(node: ServedNode) -> None:
-    node.ask("receive", "[red]TABLE[/red]@LONDON", "1500")
-    code, out, err = node.run("stock", "[red]TABLE[/red]@LONDON")
-    assert (code, err) == (0, "")
-    assert "[red]TABLE[/red]@LONDON" in out
-    assert "1,500" in out
-    code, out, _ = node.run("availability", "[red]TABLE[/red]", "NOWHERE")
-    assert code == 0
-    assert "unknown" in out
+FOR_PEOPLE: list[tuple[str, list[str]]] = [
+    ("receive [red]P[/red]@L 1500 --request-id p-1", ["Received 1,500", "version 1", "│"]),
+    ("receive [red]P[/red]@L 1500 --request-id p-1", ["replayed", "the recorded answer"]),
+    ("count [red]P[/red]@L 1490", ["Counted 1,490", "expected    1,500", "difference  -10"]),
+    ("adjust [red]P[/red]@L --by=10 --reason FOUND --reference n", ["Adjusted by +10", "1,500"]),
+    ("sell [red]P[/red]@L 1 --validate-only", ["Would be accepted: Sold 1"]),
+    ("configure [red]P[/red]@L --channel-buffer shop=20", ["buffers", "shop=20", "open"]),
+    ("stock [red]P[/red]@L", ["[red]P[/red]@L", "1,500", "shop=20"]),
+    ("receive [red]P[/red]@M 1", ["Received 1"]),
+    ("availability [red]P[/red] NOWHERE", ["in total", "1,501", "NOWHERE", "unknown"]),
+    ("configure UNTRACKED@L --untracked", ["tracked", "no"]),
+    ("availability UNTRACKED@L", ["unlimited"]),
+    ("reserve [red]P[/red]@M=5 --fill best_effort", ["Held as", "expires at", "Short", "stock"]),
+    ("allocate [red]P[/red]@L=1 --reference o-2", ["Allocated as", "[red]P[/red]"]),
+    ("health", ["is SERVING"]),
+]
+
+
+def test_people_get_tables_and_sentences(node: ServedNode) -> None:
+    for command, fragments in FOR_PEOPLE:
+        code, out, err = node.run(*command.split())
+        assert (code, err) == (0, ""), command
+        for fragment in fragments:
+            assert fragment in out, command
+
+
+def test_people_follow_a_basket(node: ServedNode) -> None:
+    node.ask("receive", "WALK@L", "9")
+    basket = node.ask("reserve", "WALK@L=3", "WALK@L=2", "--channel", "web")["reservation_id"]
+    for command, fragments in [
+        (("extend", basket, "--hold-class", "order"), ["Extended", "expires at"]),
+        (("reservation", basket), ["is held", "web", "WALK"]),
+        (("commit", basket, "--line", "1", "--remainder", "free"), ["Committed", "Freed"]),
+        (("ship", basket, "--line", "1=1"), ["Shipped", "committed"]),
+        (("release", basket, "--reason", "customer_cancelled"), ["Released", "shipped"]),
+    ]:
+        code, out, err = node.run(*command)
+        assert (code, err) == (0, ""), command
+        for fragment in fragments:
+            assert fragment in out, command
 
 
 def refused(node: ServedNode, *arguments: str) -> tuple[int, str]:

@@ -37,8 +37,8 @@ def test_the_least_and_the_most_that_a_file_may_say(tmp_path: Path) -> None:
 
 BAD_ROWS = [
     # row, column, value, allowed
-    (",LONDON,5", "sku", "", "required: 1 to 128 bytes of UTF-8"),
-    ("TEA,,5", "location", "", "required"),
+    (",LONDON,5", "sku", "", "1 to 128 bytes of UTF-8"),
+    ("TEA,,5", "location", "", "1 to 128 bytes of UTF-8"),
     (f"{'x' * 129},LONDON,5", "sku", "x" * 64 + "...", "at most 128 bytes"),
     ("TEA\x07,LONDON,5", "sku", "TEA\\x07", "without control characters"),
     (" TEA,LONDON,5", "sku", '" TEA"', "without spaces before or after"),
@@ -84,6 +84,14 @@ def test_bytes_that_are_not_utf8_spoil_their_row_alone(tmp_path: Path) -> None:
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.column, bad.value) == (2, "sku", "CAF\\xe9")
     assert good == stock_row(3, "CAF\N{LATIN SMALL LETTER E WITH ACUTE}", "L", 1)
+
+
+def test_a_cell_beyond_all_measure_spoils_its_row_alone(tmp_path: Path) -> None:
+    bad, good = rows_of(tmp_path, f"sku,location,on_hand\n{'x' * 200_000},L,1\nA,L,1\n")
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.column) == (2, "row")
+    assert "field larger than field limit" in bad.allowed
+    assert good == stock_row(3, "A", "L", 1)
 
 
 def test_a_key_that_comes_twice_is_loaded_once(tmp_path: Path) -> None:
