@@ -209,7 +209,7 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach "host:port". Of names, only localhost is sure to be so."""
+    """Whether only this machine can reach "host:port". Of names, only localhost is sure."""
     host, _ = split_address(address)
     try:
         return ipaddress.ip_address(host).is_loopback
