@@ -1,10 +1,13 @@
 """A server and clients of it, and backoffs short enough that no test waits for them."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from holdfast import Client, _retry
 
+from engine.config import Configuration
+from engine.node import Node
 from tests.client.scripted_server import ScriptedServer
 
 
@@ -27,6 +30,12 @@ async def client(server: ScriptedServer) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def server_address(server: ScriptedServer) -> str:
-    """The address of a server for tests that do not care which one it is."""
-    return server.address
+async def node_address(tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a real node of one shard on an empty data directory."""
+    configuration = Configuration(
+        data_dir=str(tmp_path / "data"), listen="127.0.0.1:0", metrics_listen=""
+    )
+    node = Node(configuration)
+    addresses = await node.start()
+    yield addresses.rpc
+    await node.stop()

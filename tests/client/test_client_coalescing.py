@@ -80,7 +80,6 @@ async def test_four_batches_are_in_flight_and_the_rest_gathers(
         ("BATCH_LINES_MAX", 7, [2, 2, 2, 2, 2]),
         # A basket that is larger than a batch may be travels alone.
         ("BATCH_LINES_MAX", 1, [1] * 10),
-        ("BATCH_BYTES_MAX", 1, [1] * 10),
     ],
 )
 async def test_batches_are_bounded(

@@ -1,5 +1,7 @@
 """What the builders put into their messages, and what they refuse."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -183,3 +185,27 @@ def test_arguments_that_can_never_be_right_raise_at_once(
     with pytest.raises((TypeError, ValueError)) as raised:
         getattr(any_commands, name)(*arguments, **options)
     assert f"{raised.type.__name__}: {raised.value}".startswith(message)
+
+
+def test_a_forked_process_makes_request_ids_of_its_own() -> None:
+    program = """
+import os, random
+from holdfast import commands
+random.seed(7)
+reading, writing = os.pipe()
+if os.fork() == 0:
+    os.write(writing, commands.receive("TEA", "L", 1).request_id.encode())
+    os._exit(0)
+os.wait()
+print(os.read(reading, 100).decode(), commands.receive("TEA", "L", 1).request_id)
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    of_child, of_parent = process.stdout.split()
+    assert len(of_child) == len(of_parent) == 32
+    assert of_child != of_parent

@@ -1,11 +1,18 @@
 """A command on its way from its builder to the wire, and what every write may say besides its
 content."""
 
+import os
+import random
 from datetime import datetime
-from os import urandom
 from typing import Any, Generic, TypedDict, TypeVar
 
 from holdfast.v1 import inventory_pb2
+
+# Request ids must be unique, not secret, and this is several times cheaper than asking the system
+# for each. It is a generator of its own, which no caller can seed; a forked child seeds it anew.
+_generator = random.Random()  # noqa: S311
+_random_bits = _generator.getrandbits
+os.register_at_fork(after_in_child=_generator.seed)
 
 ResultT_co = TypeVar("ResultT_co", covariant=True)
 
@@ -50,10 +57,10 @@ class Command(Generic[ResultT_co]):
         """How long to try; None for the client's own timeout."""
         context = getattr(message, kind).context
         if not options:
-            context.request_id = self.request_id = urandom(16).hex()
+            context.request_id = self.request_id = f"{_random_bits(128):032x}"
             """Names the write."""
             return
-        self.request_id = options.get("request_id") or urandom(16).hex()
+        self.request_id = options.get("request_id") or f"{_random_bits(128):032x}"
         context.request_id = self.request_id
         self._apply(context, options)
 

@@ -73,8 +73,11 @@ def moment(timestamp: Timestamp) -> datetime:
     return _from_timestamp(timestamp.seconds + timestamp.nanos / 1e9, UTC)
 
 
-def _moment_or_none(message: Any, field: str) -> datetime | None:
-    return moment(getattr(message, field)) if message.HasField(field) else None
+def _moment_or_none(timestamp: Timestamp) -> datetime | None:
+    # The server never means 1970: reading the seconds is cheaper than asking whether the field is
+    # set.
+    seconds = timestamp.seconds
+    return _from_timestamp(seconds + timestamp.nanos / 1e9, UTC) if seconds else None
 
 
 def balances(message: stock_pb2.Balances) -> Balances:
@@ -125,8 +128,8 @@ def reservation(message: stock_pb2.Reservation, cursor: str = "") -> Reservation
         message.reference,
         message.channel,
         message.customer,
-        _moment_or_none(message, "expires_at"),
-        _moment_or_none(message, "created_at"),
+        _moment_or_none(message.expires_at),
+        _moment_or_none(message.created_at),
         message.tenant,
         cursor,
     )
@@ -165,18 +168,18 @@ def short_lines(messages: Iterable[stock_pb2.ShortLine]) -> tuple[ShortLine, ...
 
 
 def _lines(messages: Iterable[inventory_pb2.LineResult]) -> tuple[LineResult, ...]:
-    found = []
-    for line in messages:
-        key = line.key
-        found.append(LineResult(line.line_id, key.sku, key.location, line.quantity))
-    return tuple(found)
+    return tuple(
+        [
+            LineResult(line.line_id, (key := line.key).sku, key.location, line.quantity)
+            for line in messages
+        ]
+    )
 
 
 def _receipt(message: Any) -> tuple[str, bool, datetime | None]:
     """Cursor, replayed and recorded_at of any answer to a write."""
     receipt = message.receipt
-    recorded_at = moment(receipt.recorded_at) if receipt.HasField("recorded_at") else None
-    return receipt.cursor, receipt.replayed, recorded_at
+    return receipt.cursor, receipt.replayed, _moment_or_none(receipt.recorded_at)
 
 
 def _current(message: Any) -> Reservation | None:
@@ -190,7 +193,7 @@ def reserved(message: inventory_pb2.ReserveResponse) -> Reserved:
         message.reservation_id,
         _lines(message.lines),
         short_lines(short) if short else (),
-        _moment_or_none(message, "expires_at"),
+        _moment_or_none(message.expires_at),
         *_receipt(message),
         _current(message),
     )
@@ -200,7 +203,7 @@ def extended(message: inventory_pb2.ExtendResponse) -> Extended:
     """The answer to an extend."""
     return Extended(
         message.reservation_id,
-        _moment_or_none(message, "expires_at"),
+        _moment_or_none(message.expires_at),
         *_receipt(message),
         _current(message),
     )

@@ -17,10 +17,10 @@ units of it."""
 def set_ttl(request: Any, ttl_s: float | None, hold_class: str | None) -> None:
     """Fills in how long to hold."""
     if ttl_s is not None:
-        milliseconds = round(ttl_s * 1_000)
         ttl = request.ttl
-        ttl.seconds = milliseconds // 1_000
-        ttl.nanos = milliseconds % 1_000 * 1_000_000
+        ttl.seconds, milliseconds = divmod(round(ttl_s * 1_000), 1_000)
+        if milliseconds:
+            ttl.nanos = milliseconds * 1_000_000
     if hold_class is not None:
         request.hold_class = enum_number(HOLD_CLASS, "hold_class", hold_class)
 
