@@ -190,7 +190,8 @@ async def load_stock(address: str) -> None:
                     raise answer
 
 
-def _ratios(rows: dict[str, Round]) -> dict[str, float]:
+def ratios(rows: dict[str, Round]) -> dict[str, float]:
+    """What rows of one run say about each other."""
     limit, idle = rows["echo, 64 in flight"], rows["echo, one at a time"]
     alone = rows["Reserve, unary, one at a time"]
     coalesced = rows["Reserve, SDK, one at a time"]
@@ -215,15 +216,15 @@ async def main(arguments: Any) -> int:
             await bench.run()
         verdict = await asyncio.to_thread(node.verify)
     rows = bench.rows
-    ratios = _ratios(rows)
+    shares = ratios(rows)
     document["rows"] = [
         {"name": name, "per_second": row.per_second, "cpu_us": row.cpu_us} | row.latencies._asdict()
         for name, row in rows.items()
     ]
-    document["ratios"] = ratios
+    document["ratios"] = shares
     document["verify"] = "ok" if verdict.well else verdict.complaint or verdict.printed
     tables.append(_table(rows))
-    tables.append(report.facts("Ratios", [*ratios.items(), ("verify", document["verify"])]))
+    tables.append(report.facts("Ratios", [*shares.items(), ("verify", document["verify"])]))
     if arguments.locations:
         figures = await measure_memory(arguments.locations)
         document["memory"] = figures

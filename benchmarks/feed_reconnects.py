@@ -3,10 +3,10 @@
     python -m benchmarks.feed_reconnects [--reconnects N] [--shards N] [--json]
 
 While clients reserve, commit and release, one subscriber follows the feed from the beginning
-without interruption and remembers every event and every cursor. Other subscribers open streams after one of
-these cursors, chosen by chance, or from the beginning, or after their own last cursor; read some
-events and leave. At the end every event of every stream is compared with the one that the first
-subscriber saw at that position, and those with the log on disk.
+without interruption and remembers every event and every cursor. Other subscribers open streams
+after one of these cursors, chosen by chance, or from the beginning, or after their own last cursor;
+they read some events and leave. At the end every event of every stream is compared with the one
+that the first subscriber saw at that position, and those with the log on disk.
 
 How to read it: `gaps` are positions that a stream left out, `duplicates` positions that it sent
 twice, `reordered` positions that came after a later one, `different` events that are not, byte for
@@ -112,7 +112,7 @@ class Streams:
             async with asyncio.timeout(STREAM_S_MAX):
                 async for batch in feed.batches():
                     for event in batch.events if isinstance(batch, EventBatch) else ():
-                        self._check(event.shard, event.position, last, received)
+                        self.check(event.shard, event.position, last, received)
                         self.seen.append(event.message)
                     if len(received) >= events:
                         break
@@ -122,9 +122,10 @@ class Streams:
             await feed.close()
         return feed.cursor or start, last
 
-    def _check(
+    def check(
         self, shard: int, position: int, last: Positions, received: set[tuple[int, int]]
     ) -> None:
+        """Count what is wrong with a position, in a stream that was at `last` before."""
         expected = last.get(shard, 0) + 1
         if (shard, position) in received:
             self.counts["duplicates"] += 1

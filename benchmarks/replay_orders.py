@@ -250,11 +250,21 @@ def _parts(basket: Basket, shards: int) -> list[Basket]:
 
 
 async def replay(
-    orders: Orders, directory: Path, *, shards: int, concurrency: int, kill_shard: bool
+    orders: Orders,
+    directory: Path,
+    *,
+    shards: int = 1,
+    concurrency: int = 32,
+    kill_shard: bool = False,
+    ledger: Ledger | None = None,
 ) -> dict[str, Any]:
-    """Replay on a new node in `directory`; gives the figures, with `well` for the verdict."""
+    """Replay on a new node in `directory`; gives the figures, with `well` for the verdict.
+
+    `ledger` is one that starts with another stock than is loaded, to see that it finds fault.
+    """
+    ledger = Ledger(orders.opening) if ledger is None else ledger
     async with running_node(directory, shards) as node, Client(node.address) as client:
-        run = Replay(client, orders, Ledger(orders.opening), shards)
+        run = Replay(client, orders, ledger, shards)
         report.progress(f"loading {len(orders.opening):,} SKUs")
         await run.load()
         report.progress(f"replaying {orders.line_count:,} lines, {concurrency} at a time")
