@@ -129,12 +129,20 @@ class ExecuteStream:
         submit_one = self._submit_one
         for command in request.commands:
             if len(entries) % COMMANDS_PER_TURN == COMMANDS_PER_TURN - 1:
-                await asyncio.sleep(0)
+                await self._take_turns(entries)
             try:
                 entries.append(submit_one(command, now_ns))
             except Exception as problem:
                 entries.append(problem)
         return entries
+
+    async def _take_turns(self, entries: list[Entry]) -> None:
+        """Let other calls run; if that is when this one is cancelled, nobody waits any more."""
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            _abandon_all(entries)
+            raise
 
     def _submit_one(self, command: pb.Command, now_ns: int) -> Pending:
         deadline_ns = self._call.deadline_ns
@@ -158,9 +166,7 @@ class ExecuteStream:
                     await asyncio.wait((entry[3],))
             await self._send(batch_id, entries)
         except BaseException:
-            for entry in entries:
-                if isinstance(entry, tuple):
-                    abandon(entry[3])
+            _abandon_all(entries)
             raise
 
     async def _send(self, batch_id: int, entries: list[Entry]) -> None:
@@ -214,6 +220,12 @@ class ExecuteStream:
         FILLERS[name](getattr(outcome, name), answer, result, self._places[shard])
         lines = 1 + len(getattr(answer, "lines", ()))
         return lines + len(result.current.lines) if result.current else lines
+
+
+def _abandon_all(entries: list[Entry]) -> None:
+    for entry in entries:
+        if isinstance(entry, tuple):
+            abandon(entry[3])
 
 
 def _check_batch(request: pb.ExecuteRequest) -> None:

@@ -217,11 +217,18 @@ def test_every_reason_has_one_code_and_is_reached_by_a_problem() -> None:
 def test_codes_are_those_that_the_contract_states() -> None:
     """errors.proto says each reason's code in its comment; the table must agree."""
     proto = Path(__file__).parents[2] / "protos/holdfast/v1/errors.proto"
-    text = proto.read_text(encoding="utf-8")
+    lines = [line.strip() for line in proto.read_text(encoding="utf-8").splitlines()]
+    stated: dict[str, str] = {}
+    comment = ""
+    for line in lines:
+        if line.startswith("// "):
+            comment += f"{line.removeprefix('// ')} "
+        else:
+            stated[line.partition(" =")[0]] = comment
+            comment = ""
     for reason, code in CODES.items():
         name = pb.ErrorReason.Name(reason)
-        comment = text[: text.index(f"  {name} =")].rpartition("\n  // ")[2]
-        assert comment.startswith(f"{code.name}: "), name
+        assert stated[name].startswith(f"{code.name}: "), name
 
 
 def test_what_nobody_foresaw_is_not_explained() -> None:
