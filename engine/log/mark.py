@@ -90,7 +90,7 @@ class Mark:
         if path.exists():
             raise LogError(f"the high-water mark {path} exists already")
         try:
-            write_file(path, data)
+            write_file(path, bytes(data))
         except OSError as error:
             raise LogError(f"the high-water mark {path} cannot be made: {error}") from error
         return cls(path)

@@ -203,6 +203,12 @@ class RocksLog:
 
     def _let_go(self) -> None:
         self._closed = True
+        failed_before = bool(self._unusable)
         self._unusable = self._unusable or f"the log in {self._directory} is closed"
         self._mark.close()
-        self._store.close()
+        try:
+            self._store.close()
+        except LogError:
+            # RocksDB fails again after a failure; that adds nothing to what was raised then.
+            if not failed_before:
+                raise

@@ -16,6 +16,7 @@ from rocksdict import (
     WriteBatch,
 )
 
+from engine.log.framing import check_framing
 from engine.log.port import LogError
 
 MIB = 1 << 20
@@ -99,6 +100,7 @@ class Store:
         access = AccessType.read_only() if read_only else AccessType.read_write()
         if not create and not (directory / "CURRENT").exists():
             raise LogError(f"{directory} holds no RocksDB: its CURRENT file is missing")
+        check_framing(directory)
         try:
             self._database = Rdict(str(directory), _database_options(create), families, access)
         # rocksdict raises plain Exception for all that RocksDB reports.
@@ -174,14 +176,17 @@ class Store:
         return None
 
     def close(self) -> None:
-        """Let go of the directory. The LOCK is free once no handle of a column family is left
-        either."""
+        """Let go of the directory, also if that fails. The LOCK is free once no handle of a
+        column family is left either."""
         self.handles.clear()
-        families = list(self.families.values())
+        opened = [*self.families.values(), self._database]
         self.families.clear()
-        try:
-            for family in families:
-                family.close()
-            self._database.close()
-        except Exception as error:
-            raise self.error("closed", error) from error
+        failure: Exception | None = None
+        while opened:
+            try:
+                opened.pop(0).close()
+            except Exception as error:
+                failure = failure or error
+        del self._database
+        if failure is not None:
+            raise self.error("closed", failure)

@@ -139,7 +139,7 @@ def test_a_record_says_what_a_subscriber_is_told() -> None:
     assert event.balances.available == -2
     assert event.stock_held.quantity == 4
     # The group and the commit say these; the feed puts them in when it sends the event.
-    assert not (event.shard or event.position or event.HasField("recorded_at"))
+    assert (event.shard, event.position, event.HasField("recorded_at")) == (0, 0, False)
     assert not event.HasField("cause")
 
 

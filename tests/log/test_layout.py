@@ -112,7 +112,7 @@ def test_an_impossible_number_of_shards_is_a_fault_of_the_caller(
 
 def test_a_directory_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("chapter 1")
-    with pytest.raises(LogError, match="is not empty and has no node.json: it holds thesis.txt"):
+    with pytest.raises(LogError, match=r"is not empty and has no node\.json: it holds thesis\.txt"):
         open_layout(tmp_path, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -123,7 +123,7 @@ def test_a_directory_that_lost_its_node_file_is_not_made_anew(tmp_path: Path) ->
     write_history(log, turns=1)
     log.close()
     (tmp_path / NODE_FILE).unlink()
-    with pytest.raises(LogError, match="has no node.json: it holds shard-000"):
+    with pytest.raises(LogError, match=r"has no node\.json: it holds shard-000"):
         open_layout(tmp_path, 1)
 
 
