@@ -22,6 +22,10 @@ seconds."""
 SERVICE_PREFIX = "/holdfast."
 CORRELATION_HEADER = "x-correlation-id"
 
+DEADLINE_SLACK_S = 0.25
+"""A client's clock for its deadline starts before the server's, so that its cancellation comes
+before the deadline does here: what comes no earlier than this counts as the deadline."""
+
 Handler = Any
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
 
@@ -120,7 +124,8 @@ class _Watch:
     def _code_of_cancellation(self) -> str:
         """A handler is cancelled when the client goes away, and when its deadline passes."""
         remaining_s = self._context.time_remaining()
-        return "DEADLINE_EXCEEDED" if remaining_s is not None and remaining_s <= 0 else "CANCELLED"
+        is_late = remaining_s is not None and remaining_s <= DEADLINE_SLACK_S
+        return "DEADLINE_EXCEEDED" if is_late else "CANCELLED"
 
     async def abort(self, problem: Exception) -> None:
         """End the call with the status of a problem."""

@@ -98,12 +98,20 @@ class Node:
         self.channel: Any = channel
         self.stub: Any = inventory_pb2_grpc.InventoryServiceStub(channel)
         self.calls: list[tuple[str, str, float]] = []
+        self.called = asyncio.Event()
         self._ids = 0
 
     def context(self, **fields: Any) -> pb.WriteContext:
         """A write context with a new request id."""
         self._ids += 1
         return pb.WriteContext(request_id=f"request-{self._ids}", **fields)
+
+    async def until_called(self, count: int) -> tuple[str, str]:
+        """Wait until the server has finished so many calls; the method and code of the last."""
+        while len(self.calls) < count:
+            self.called.clear()
+            await asyncio.wait_for(self.called.wait(), 20)
+        return self.calls[count - 1][:2]
 
     async def receive(self, quantity: int, key: stock_pb2.StockKey = TEA) -> pb.ReceiveResponse:
         """Put units into stock."""
@@ -128,14 +136,19 @@ async def serving(
 ) -> AsyncIterator[Node]:
     """A node that serves until the end of the block."""
     own = shards or GatedShards(count)
-    calls: list[tuple[str, str, float]] = []
-    server = RpcServer(own, options, observer=lambda *call: calls.append(call))
+    nodes: list[Node] = []
+
+    def observe(method: str, code: str, duration_s: float) -> None:
+        nodes[0].calls.append((method, code, duration_s))
+        nodes[0].called.set()
+
+    server = RpcServer(own, options, observer=observe)
     port = await server.start()
     await server.set_serving(True)
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             node = Node(own, server, port, channel)
-            node.calls = calls
+            nodes.append(node)
             yield node
     finally:
         await server.stop(0)

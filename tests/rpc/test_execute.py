@@ -210,6 +210,7 @@ async def test_a_cancelled_stream_tears_nothing(node: Node) -> None:
     await stream.write(batch(1, *commands))
     await node.shards.until_submitted(6)
     stream.cancel()
+    assert await node.until_called(2) == ("Execute", "CANCELLED")
     node.shards.open_gate()
     assert (await node.stock()).balances.held == 5
     outcomes = await run_batch(node, *commands)
@@ -227,6 +228,7 @@ async def test_a_stream_past_its_deadline_tears_nothing(node: Node) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await stream.read()
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert await node.until_called(2) == ("Execute", "DEADLINE_EXCEEDED")
     node.shards.open_gate()
     (outcome,) = await run_batch(node, command)
     assert outcome.reserve.receipt.replayed

@@ -94,7 +94,7 @@ async def test_a_fault_is_internal_with_a_correlation_id_and_without_a_traceback
         assert entry["correlation_id"] == correlation_id
         assert entry["method"] == "Reserve"
         assert isinstance(entry["exc_info"], KeyError)
-        assert node.calls[-1][:2] == ("Reserve", "INTERNAL")
+        assert await node.until_called(1) == ("Reserve", "INTERNAL")
 
 
 class UndecidingShards(GatedShards):
@@ -135,6 +135,7 @@ async def test_a_cancelled_call_tears_nothing(node: Node) -> None:
     call = node.stub.Reserve(request)
     await node.shards.until_submitted(2)
     call.cancel()
+    assert await node.until_called(2) == ("Reserve", "CANCELLED")
     node.shards.open_gate()
     again = await node.stub.Reserve(request)
     assert again.receipt.replayed
@@ -148,9 +149,9 @@ async def test_a_call_past_its_deadline_tears_nothing(node: Node) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await node.stub.Reserve(request, timeout=1.0)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert await node.until_called(2) == ("Reserve", "DEADLINE_EXCEEDED")
     node.shards.open_gate()
     assert (await node.stub.Reserve(request)).receipt.replayed
-    assert ("Reserve", "DEADLINE_EXCEEDED") in {call[:2] for call in node.calls}
 
 
 async def test_a_call_without_deadline_ends_at_the_server_s(node: Node) -> None:
@@ -219,6 +220,7 @@ async def test_every_call_is_observed(node: Node) -> None:
     await refused(node.stub.Reserve(node.reservation(2)))
     await refused(node.stub.Reserve(pb.ReserveRequest()))
     await run_batch(node, pb.Command())
+    await node.until_called(4)
     assert [call[:2] for call in node.calls] == [
         ("Receive", "OK"),
         ("Reserve", "FAILED_PRECONDITION"),
