@@ -17,6 +17,7 @@ from engine.metrics import Metrics
 from engine.rpc.feed import SERVICE, add_feed_service
 from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.shard.link import ShardLink
+from engine.shard.options import SharedOptions
 from engine.shard.router import Router
 from engine.shard.supervisor import ShardRefused, Supervisor
 
@@ -55,9 +56,13 @@ class Node:
         self.supervisor = Supervisor(
             links,
             data_dir,
-            layout.epoch,
-            configuration.active_actors_max,
-            configuration.settings,
+            SharedOptions(
+                epoch=layout.epoch,
+                actors_max=configuration.active_actors_max,
+                settings=configuration.settings,
+                log_level=configuration.log_level,
+                log_format=configuration.log_format,
+            ),
             self._shard_changed,
         )
         router = Router(links, layout.history, layout.epoch)

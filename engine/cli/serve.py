@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,35 +58,16 @@ def serve(**flags: Any) -> None:
         if address and not is_loopback(address):
             warn(f"{key} {address} may be reached from elsewhere, without TLS or authentication")
     if not check_only:
-        _configure_logs(configuration)
         _run(configuration)
-
-
-def _configure_logs(configuration: Configuration) -> None:
-    """Log to stderr, as much and in the form that was asked for; stdout is for what was asked."""
-    import structlog
-
-    is_json = configuration.log_format == "json"
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.dict_tracebacks] if is_json else []),
-            structlog.processors.JSONRenderer()
-            if is_json
-            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(configuration.log_level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _run(configuration: Configuration) -> None:
     """Run the node. It is loaded only here, so that the commands of a client start fast."""
     import uvloop
 
-    from engine import node
+    from engine import logs, node
+
+    logs.configure(configuration.log_level, configuration.log_format)
 
     def ready(addresses: node.Addresses) -> None:
         metrics = f", metrics at http://{addresses.metrics}/metrics" if addresses.metrics else ""

@@ -1,11 +1,12 @@
 """Makes turns durable while the next one is decided, and lets their answers go."""
 
 import os
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+
+import structlog
 
 from engine.log.port import Log, LogError
 from engine.shard.frames import Kind, encode, frame, group_frame
@@ -18,6 +19,8 @@ processor busy."""
 
 EXIT_LOG_BROKEN = 74
 """The process's exit code when the log cannot be written any more (EX_IOERR of sysexits.h)."""
+
+_logger = structlog.get_logger(__name__)
 
 
 class Flusher:
@@ -81,8 +84,7 @@ class Flusher:
         try:
             self.durable_position = self._log.flush()
         except LogError as error:
-            sys.stderr.write(f"the log cannot be made durable, leaving at once: {error}\n")
-            sys.stderr.flush()
+            _logger.critical("the log cannot be made durable: leaving at once", reason=str(error))
             os._exit(EXIT_LOG_BROKEN)
         self._tally.flushed(time.perf_counter() - started)
 

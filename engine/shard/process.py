@@ -18,6 +18,9 @@ import threading
 import time
 from pathlib import Path
 
+import structlog
+
+from engine import logs
 from engine.log.codec import decode_group
 from engine.log.port import Log, LogError
 from engine.log.rocks import RocksLog
@@ -44,6 +47,8 @@ EXIT_REFUSED = 78
 
 _PR_SET_PDEATHSIG = 1
 
+_logger = structlog.get_logger(__name__)
+
 
 class ShardProcess:
     """Runs until it is told to stop, its front end is gone, or its log is broken."""
@@ -56,9 +61,9 @@ class ShardProcess:
         self._tally = Tally()
         self._host = ActorHost(
             log,
-            options.settings,
-            epoch=options.epoch,
-            actors_max=options.actors_max,
+            options.shared.settings,
+            epoch=options.shared.epoch,
+            actors_max=options.shared.actors_max,
             tally=self._tally,
         )
         self._socket = socket.socket(fileno=options.socket_fd)
@@ -205,8 +210,8 @@ def _die_with(parent_pid: int) -> None:
 def _leave_at_once(arguments: threading.ExceptHookArgs) -> None:
     """A thread that raises leaves the shard half alive: end all of it, and let the supervisor
     start again."""
-    sys.__excepthook__(arguments.exc_type, arguments.exc_value or arguments.exc_type(), None)
-    sys.stderr.flush()
+    error = arguments.exc_value
+    _logger.critical("shard leaves at once: a thread raised", reason=str(error), exc_info=error)
     os._exit(EXIT_LOG_BROKEN)
 
 
@@ -214,12 +219,13 @@ def main(arguments: list[str]) -> int:
     """Run a shard from its options; the exit code says how it ended."""
     options = decode_options(arguments[0])
     _die_with(options.parent_pid)
+    logs.configure(options.shared.log_level, options.shared.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         log = RocksLog(Path(options.directory), create=False)
         process = ShardProcess(options, log)
     except (LogError, ShardBroken) as error:
-        sys.stderr.write(f"shard {options.shard} refuses to start: {error}\n")
+        _logger.error("shard refuses to start", shard=options.shard, reason=str(error))
         return EXIT_REFUSED
     threading.excepthook = _leave_at_once
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -228,8 +234,7 @@ def main(arguments: list[str]) -> int:
         process.run(options.publish_after)
         log.close()
     except (LogError, ShardBroken) as error:
-        sys.stderr.write(f"shard {options.shard} leaves: {error}\n")
-        sys.stderr.flush()
+        _logger.error("shard leaves at once", shard=options.shard, reason=str(error))
         os._exit(EXIT_LOG_BROKEN)
     return 0
 

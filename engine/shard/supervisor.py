@@ -10,10 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from engine.core.model import Settings
 from engine.log.layout import shard_directory
 from engine.shard.link import ShardLink
-from engine.shard.options import ShardOptions, encode_options
+from engine.shard.options import ShardOptions, SharedOptions, encode_options
 
 BACKOFF_S_MIN = 0.1
 BACKOFF_S_MAX = 5.0
@@ -34,17 +33,13 @@ class Supervisor:
         self,
         links: list[ShardLink],
         data_dir: Path,
-        epoch: int,
-        actors_max: int,
-        settings: Settings,
+        shared: SharedOptions,
         on_change: Callable[[int, bool], None],
     ) -> None:
         """`on_change` is told a shard's number and whether it is up, at each change."""
         self._links = links
         self._data_dir = data_dir
-        self._epoch = epoch
-        self._actors_max = actors_max
-        self._settings = settings
+        self._shared = shared
         self._on_change = on_change
         self._processes: dict[int, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -73,6 +68,7 @@ class Supervisor:
         self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         for link in self._links:
             link.stop()
         for shard, process in list(self._processes.items()):
@@ -112,10 +108,8 @@ class Supervisor:
             directory=str(shard_directory(self._data_dir, link.shard)),
             socket_fd=there.fileno(),
             parent_pid=os.getpid(),
-            epoch=self._epoch,
-            actors_max=self._actors_max,
-            settings=self._settings,
             publish_after=link.head if link.published else None,
+            shared=self._shared,
         )
         with there:
             # A session of its own keeps a terminal's Ctrl-C away: a shard stops when its front end

@@ -1,6 +1,6 @@
 """What a shard counts about itself."""
 
-import logging
+import structlog
 
 from engine.log.port import Totals
 from engine.shard.messages import (
@@ -11,7 +11,7 @@ from engine.shard.messages import (
 )
 from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
 
-_log = logging.getLogger(__name__)
+_logger = structlog.get_logger(__name__)
 
 
 class Tally:
@@ -58,7 +58,9 @@ class Tally:
         id."""
         name = f"{kind} Failed"
         self._commands[name] = self._commands.get(name, 0) + 1
-        _log.error("deciding %s raised, correlation id %r", kind, correlation_id, exc_info=error)
+        _logger.error(
+            "deciding raised", command=kind, correlation_id=correlation_id, exc_info=error
+        )
 
     def turn(self, queued_s: list[float], decide_s: float) -> None:
         """A batch of calls, each of which waited so long, was decided in `decide_s`."""

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from engine.core.commands import BasketLine, Command, Context, Receive, Reserve
-from engine.core.model import Key, Settings
+from engine.core.model import Key
 from engine.log.codec import decode_group
 from engine.log.layout import open_layout
 from engine.log.port import LogError
 from engine.log.rocks import RocksLog
 from engine.shard.link import ShardLink
 from engine.shard.messages import Accepted, ReadStock, Request, ShardStatistics, StockRead, Write
+from engine.shard.options import SharedOptions
 from engine.shard.port import Overloaded, ShardUnavailable
 from engine.shard.router import Router
 from engine.shard.slots import slot_of
@@ -46,7 +47,7 @@ class Node:
         self.link.follow(self.groups.append)
         open_layout(directory, 1)
         self.supervisor = Supervisor(
-            [self.link], directory, 1, 1_000, Settings(), lambda _, up: self.changes.append(up)
+            [self.link], directory, SharedOptions(), lambda _, up: self.changes.append(up)
         )
 
     async def ask(self, request: Request) -> object:
@@ -190,20 +191,20 @@ async def test_a_directory_in_use_is_refused(
             RocksLog(tmp_path / "shard-000")
         with pytest.raises(ShardRefused, match="ended with code 78"):
             await Node(tmp_path).supervisor.start()
-    assert "shard 0 refuses to start" in capfd.readouterr().err
+    assert "shard refuses to start" in capfd.readouterr().err
 
 
 ORPHANING = """
 import asyncio, os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from engine.core.model import Settings
+from engine.shard.options import SharedOptions
 from engine.log.layout import open_layout
 from engine.shard.link import ShardLink
 from engine.shard.supervisor import Supervisor
 async def main():
     link = ShardLink(0, 10, lambda *_: None)
-    supervisor = Supervisor([link], Path(sys.argv[1]), 1, 10, Settings(), lambda *_: None)
+    supervisor = Supervisor([link], Path(sys.argv[1]), SharedOptions(), lambda *_: None)
     await supervisor.start()
     print(supervisor.process_ids[0], flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
