@@ -189,6 +189,7 @@ class Coalescer:
                 retry_s = retry_delay_s(value, entry.attempts, entry.deadline - now)
                 if retry_s is not None and not entry.is_over():
                     entry.attempts += 1
+                    entry.refusal = value
                     entry.unknown = entry.unknown or leaves_unknown(value)
                     delayed.append((message.index, entry))
                     delay_s = max(delay_s, retry_s)
@@ -289,16 +290,18 @@ class Coalescer:
 
     def _expired(self, entry: Pending, sent: bool) -> HoldfastError:
         """What to tell a caller whose deadline has passed."""
-        unknown = entry.unknown or sent
+        error: HoldfastError
         if self._last_error is not None:
             why = self._last_error.message
-            error: HoldfastError = Unavailable(
+            error = Unavailable(
                 f"The server could not be reached before the deadline: {why}", code=Code.UNAVAILABLE
             )
+        elif entry.refusal is not None:
+            error = entry.refusal
         else:
             error = DeadlineExpired("The deadline passed.", code=Code.DEADLINE_EXCEEDED)
         error.request_id = entry.command.request_id
-        error.outcome_unknown = unknown
+        error.outcome_unknown = entry.unknown or sent
         return error
 
     async def close(self) -> None:

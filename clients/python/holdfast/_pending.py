@@ -12,13 +12,14 @@ from holdfast.types import Result
 class Pending:
     """A write on its way. The future is the caller's, of asyncio or of another thread."""
 
-    __slots__ = ("attempts", "command", "deadline", "future", "unknown")
+    __slots__ = ("attempts", "command", "deadline", "future", "refusal", "unknown")
 
     def __init__(self, command: Command[Any], deadline: float, future: Any) -> None:
         self.command = command
         self.deadline = deadline
         self.future: asyncio.Future[Any] | futures.Future[Any] = future
         self.attempts = 0
+        self.refusal: HoldfastError | None = None
         self.unknown = False
 
     def settle(self, value: Result | HoldfastError) -> None:

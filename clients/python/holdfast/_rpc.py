@@ -167,6 +167,7 @@ class Connection:
         remaining_s = timeout_s
         attempt = 0
         unknown = False
+        earlier: HoldfastError | None = None
         while True:
             try:
                 return await method(request, timeout=remaining_s, metadata=self._metadata)
@@ -179,8 +180,13 @@ class Connection:
             remaining_s = deadline - loop.time()
             delay_s = retry_delay_s(error, attempt, remaining_s)
             if delay_s is None:
+                if earlier is not None and error.code == Code.DEADLINE_EXCEEDED:
+                    # Why the tries before the last failed says more than that the time is over.
+                    unknown = unknown or leaves_unknown(error)
+                    error = earlier
                 raise conclude(error, request_id, unknown) if request_id else error
             unknown = unknown or leaves_unknown(error)
+            earlier = error
             attempt += 1
             await asyncio.sleep(delay_s)
             remaining_s = deadline - loop.time()
