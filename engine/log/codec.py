@@ -6,12 +6,12 @@ from typing import TypeVar
 import msgspec
 
 from engine.core.model import Key, Reservation, Stock
-from engine.log.decode import decode_commit, decode_group, group_bounds
+from engine.log.decode import CommitReader, decode_group, group_bounds
 from engine.log.encode import encode_group
 from engine.log.port import LogError, RequestRecord, Totals
 
 __all__ = [
-    "decode_commit",
+    "CommitReader",
     "decode_group",
     "decode_key",
     "decode_request",

@@ -7,7 +7,7 @@ from threading import Lock
 
 from engine.core.model import Key, Reservation, Stock
 from engine.log.chain import chain_hash, next_head
-from engine.log.codec import decode_commit, encode_group
+from engine.log.codec import CommitReader, encode_group
 from engine.log.port import Changes, Commit, Group, Head, LogError, RequestRecord, Totals
 
 
@@ -70,6 +70,7 @@ class MemoryLog:
         self._unflushed: list[tuple[Head, bytes, Changes]] = []
         self._lock = Lock()
         self._closed = False
+        self._commits = CommitReader(lambda position: self.read(position, 0, self.head.position))
 
     def crash(self) -> "MemoryLog":
         """The log as it would be opened after a power cut now: what was not flushed is lost.
@@ -136,10 +137,8 @@ class MemoryLog:
         return bodies
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
-        bodies = self.read(position, 0, self.head.position)
-        if not bodies:
-            raise LogError(f"no commit begins at position {position}")
-        return decode_commit(bodies[0], position)
+        self._open()
+        return self._commits.at(position)
 
     def stock(self, key: Key) -> Stock | None:
         return self._open().stock.get(key)

@@ -46,6 +46,7 @@ class RocksLog:
         self._directory = Path(directory)
         self._store, self._mark = open_store(self._directory, create)
         self._unusable = ""
+        self._commits = codec.CommitReader(self._group_of)
         self._closed = False
         self._flush_lock = Lock()
         try:
@@ -139,11 +140,12 @@ class RocksLog:
             bodies.append(body)
         return bodies
 
+    def _group_of(self, position: int) -> list[bytes]:
+        return self.read(position, 0, self._head.position)
+
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
-        bodies = self.read(position, 0, self._head.position)
-        if not bodies:
-            raise LogError(f"no commit begins at position {position} in {self._directory}")
-        return codec.decode_commit(bodies[0], position)
+        self._check()
+        return self._commits.at(position)
 
     def stock(self, key: Key) -> Stock | None:
         self._check()
