@@ -31,6 +31,7 @@ from holdfast.v1 import inventory_pb2
 from benchmarks import echo, messages, report
 from benchmarks.load import Ask, RawStream, Round, measure
 from benchmarks.memory import measure_memory
+from benchmarks.memory import tables as memory_tables
 from benchmarks.node import Node, running_node
 
 HOT = ["HOT"]
@@ -228,7 +229,7 @@ async def main(arguments: Any) -> int:
     if arguments.locations:
         figures = await measure_memory(arguments.locations)
         document["memory"] = figures
-        tables.append(report.facts("Memory", figures.items()))
+        tables += memory_tables(figures)
     report.write(arguments, document, *tables)
     return 0 if verdict.well else 1
 

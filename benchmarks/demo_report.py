@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -49,10 +49,9 @@ async def show_progress(plan: Plan, answers: Answers) -> None:
             )
     columns = (
         TextColumn("[dim]·[/] buyers served"),
-        BarColumn(24),
+        BarColumn(24, complete_style="green", finished_style="green"),
         TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
         TextColumn("[dim]{task.fields[sold]}[/]"),
-        TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("sale", total=len(plan.buyers), sold="")

@@ -3,8 +3,9 @@
     python -m benchmarks.memory [--locations N] [--json]
 
 How to read it: `loaded per second` is the rate at which receipts of new SKU-locations were made
-durable, in batches of 1 000, four at a time. `resident` is what the process has in memory (RSS),
-`own` the part of it that no file backs. `idle` figures are those of the empty node.
+durable, in batches of 1 000, four at a time. `resident` is what a process has in memory (RSS),
+`own` the part of it that no file backs. `idle` is the empty node, `in use` the loaded one of which
+10 000 SKU-locations, all over the key space, have just been reserved from.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.v1 import inventory_pb2
+from rich.table import Table
 
 from benchmarks import messages, processes, report
 from benchmarks.load import RawStream
@@ -25,6 +27,7 @@ from benchmarks.node import Node, running_node
 ACTIVE = 10_000
 BATCH_COMMANDS = 1_000
 CALLERS = 4
+BATCHES_BETWEEN_LINES = 50
 MIB = 1024 * 1024
 
 
@@ -34,28 +37,40 @@ async def measure_memory(locations: int) -> dict[str, Any]:
         flags = ("--active-actors-max", str(ACTIVE))
         async with running_node(Path(directory), 1, *flags) as node:
             figures: dict[str, Any] = {"locations": locations, "active": min(ACTIVE, locations)}
-            figures |= _memory("idle", node)
+            figures["memory MiB"] = memory = {"idle": _memory(node)}
             started = time.monotonic()
             await _send(node.address, locations, _receipts(locations))
             seconds = time.monotonic() - started
             figures["seconds to load"] = round(seconds, 1)
             figures["loaded per second"] = round(locations / seconds)
-            figures |= _memory("loaded", node)
+            memory["loaded"] = _memory(node)
             await _send(node.address, figures["active"], _reserves(locations))
-            figures |= _memory("in use", node)
+            memory["in use"] = _memory(node)
             data = [file.stat().st_size for file in node.data_dir.rglob("*") if file.is_file()]
             figures["data directory MiB"] = round(sum(data) / MIB, 1)
         return figures
 
 
-def _memory(when: str, node: Node) -> dict[str, float]:
+def _memory(node: Node) -> dict[str, float]:
     ids = {"front end": node.process_id, "shard": node.shard_process_ids[0]}
-    figures = {}
+    figures: dict[str, float] = {}
     for name, process_id in ids.items():
         held = processes.memory(process_id)
-        figures[f"{name} resident MiB, {when}"] = round(held.resident / MIB, 1)
-        figures[f"{name} own MiB, {when}"] = round(held.anonymous / MIB, 1)
+        figures[f"{name} resident"] = round(held.resident / MIB, 1)
+        figures[f"{name} own"] = round(held.anonymous / MIB, 1)
+    figures["node resident"] = round(figures["front end resident"] + figures["shard resident"], 1)
     return figures
+
+
+def tables(figures: dict[str, Any]) -> list[Table]:
+    """The figures as a person reads them."""
+    memory: dict[str, dict[str, float]] = figures["memory MiB"]
+    rows = [(process, *(each[process] for each in memory.values())) for process in memory["idle"]]
+    rest = [(name, value) for name, value in figures.items() if value is not memory]
+    return [
+        report.facts("SKU-locations", rest),
+        report.table("Memory of the node, MiB", ("", *memory), rows),
+    ]
 
 
 def _sku(number: int) -> str:
@@ -79,7 +94,7 @@ def _reserves(locations: int) -> Any:
 async def _send(address: str, commands: int, batches: Any) -> None:
     """Send batches over some streams; each is made just before it is sent."""
     done = itertools.count(1)
-    tenth = max(1, commands // BATCH_COMMANDS // 10)
+    tenth = max(BATCHES_BETWEEN_LINES, commands // BATCH_COMMANDS // 10)
     async with messages.channel(address) as channel:
         method = channel.stream_stream(f"{messages.SERVICE}/Execute")
 
@@ -98,7 +113,7 @@ async def _send(address: str, commands: int, batches: Any) -> None:
 async def main(arguments: Any) -> int:
     """Measure and report; gives the exit code."""
     figures = await measure_memory(arguments.locations)
-    report.write(arguments, figures, report.facts("Memory of a node", figures.items()))
+    report.write(arguments, figures, *tables(figures))
     return 0
 
 
