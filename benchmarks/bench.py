@@ -10,17 +10,20 @@ load generator shares the machine with the node, so on few cores its share matte
 send requests that were built and serialised before the clock started and read answers without the
 SDK, `SDK` rows are what a Python caller gets. Compare ratios; absolute figures are this machine's.
 
+Rows that are compared take turns, so that what else the machine does weighs on all of them;
+`calibration` is the time of a fixed piece of plain Python before and after, to compare two runs by.
+
 The echo is the limit: it does nothing but gRPC. `unary, share of echo` says how much of that limit
 a durable Reserve keeps without batching. With --locations N, N SKU-locations are loaded into a node
 of which each shard keeps 10 000 in memory, and the memory of its processes is given.
 """
 
 import asyncio
-import contextlib
 import itertools
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +32,7 @@ from holdfast.errors import HoldfastError
 from holdfast.v1 import inventory_pb2
 
 from benchmarks import echo, messages, report
-from benchmarks.load import Ask, RawStream, Round, measure
+from benchmarks.load import Ask, Loop, RawStream, Round, calibration_ms, measure
 from benchmarks.memory import measure_memory
 from benchmarks.memory import tables as memory_tables
 from benchmarks.node import Node, running_node
@@ -67,39 +70,55 @@ class Bench:
     async def run(self) -> None:
         """Measure every row."""
         scale = self._scale
-        for name, callers, calls in (
-            ("64 in flight", 64, scale.unary_calls),
-            ("one at a time", 1, scale.idle_calls),
-        ):
-            await self._row(f"echo, {name}", callers, calls, self._echoes(callers))
-            await self._row(f"Reserve, unary, {name}", callers, calls, self._unary(callers, calls))
-            await self._row(
-                f"Reserve, unary SDK, {name}", callers, calls, self._sdk(coalesce=False)
-            )
-        await self._row(
-            "Reserve, SDK, one at a time", 1, scale.idle_calls, self._sdk(coalesce=True)
+        await self._measure(
+            64,
+            scale.unary_calls,
+            {
+                "echo, 64 in flight": self._echoes(),
+                "Reserve, unary, 64 in flight": self._unary(64, scale.unary_calls),
+                "Reserve, unary SDK, 64 in flight": self._sdk(coalesce=False),
+            },
         )
-        await self._row(
-            "Reserve, SDK, 64 single callers", 64, scale.single_calls, self._sdk(coalesce=True)
+        await self._measure(
+            1,
+            scale.idle_calls,
+            {
+                "echo, one at a time": self._echoes(),
+                "Reserve, unary, one at a time": self._unary(1, scale.idle_calls),
+                "Reserve, unary SDK, one at a time": self._sdk(coalesce=False),
+                "Reserve, SDK, one at a time": self._sdk(coalesce=True),
+            },
         )
+        singles = {"Reserve, SDK, 64 single callers": self._sdk(coalesce=True)}
+        await self._measure(64, scale.single_calls, singles)
         for skus, what in ((HOT, "one hot SKU"), (CATALOGUE, "10 000 SKUs")):
             for size, calls in ((100, scale.small_batches), (1_000, scale.large_batches)):
                 name = f"4 x {size:,}, {what}"
-                await self._row(
-                    f"Reserve, prepared, {name}", 4, calls, self._raw(skus, size, calls)
+                await self._measure(
+                    4,
+                    calls,
+                    {
+                        f"Reserve, prepared, {name}": self._raw(skus, size, calls),
+                        f"Reserve, SDK, {name}": self._batches(skus, size),
+                    },
                 )
-                await self._row(f"Reserve, SDK, {name}", 4, calls, self._batches(skus, size))
 
-    async def _row(
-        self, name: str, callers: int, calls: int, load: contextlib.AbstractAsyncContextManager[Ask]
+    async def _measure(
+        self, callers: int, calls: int, loads: Mapping[str, AbstractAsyncContextManager[Ask]]
     ) -> None:
-        report.progress(name)
-        servers = {"server": self._echo.process_id} if name.startswith("echo") else self._servers
-        async with load as ask:
-            self.rows[name] = await measure(callers, calls, ask, servers, self._scale.rounds)
+        """Measure rows that are compared with each other, in turns."""
+        async with AsyncExitStack() as stack:
+            loops = []
+            for name, load in loads.items():
+                report.progress(name)
+                ask = await stack.enter_async_context(load)
+                echoed = name.startswith("echo")
+                servers = {"server": self._echo.process_id} if echoed else self._servers
+                loops.append(Loop(name, callers, calls, ask, servers))
+            self.rows |= await measure(loops, self._scale.rounds)
 
-    @contextlib.asynccontextmanager
-    async def _echoes(self, _callers: int) -> AsyncIterator[Ask]:
+    @asynccontextmanager
+    async def _echoes(self) -> AsyncIterator[Ask]:
         message = messages.reserve(HOT[0]).SerializeToString()
         async with messages.channel(self._echo.address) as channel:
             method = channel.unary_unary(echo.METHOD)
@@ -110,7 +129,7 @@ class Bench:
 
             yield ask
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def _unary(self, callers: int, calls: int) -> AsyncIterator[Ask]:
         prepared = [
             [
@@ -128,7 +147,7 @@ class Bench:
 
             yield ask
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def _sdk(self, *, coalesce: bool) -> AsyncIterator[Ask]:
         basket = [(HOT[0], messages.LOCATION, 1)]
         async with Client(self._node.address, coalesce=coalesce, timeout_s=60) as client:
@@ -139,7 +158,7 @@ class Bench:
 
             yield ask
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def _raw(self, skus: Sequence[str], size: int, calls: int) -> AsyncIterator[Ask]:
         turn = itertools.cycle(skus)
         prepared = [
@@ -162,7 +181,7 @@ class Bench:
             for stream in streams:
                 stream.close()
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def _batches(self, skus: Sequence[str], size: int) -> AsyncIterator[Ask]:
         turn = itertools.cycle(skus)
         async with Client(self._node.address, timeout_s=60) as client:
@@ -208,7 +227,7 @@ def ratios(rows: dict[str, Round]) -> dict[str, float]:
 async def main(arguments: Any) -> int:
     """Measure and report; gives the exit code."""
     scale = QUICK if arguments.quick else FULL
-    document: dict[str, Any] = {}
+    document: dict[str, Any] = {"calibration ms, before": calibration_ms()}
     tables = []
     with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
         async with echo.running_echo() as echo_server, running_node(Path(directory)) as node:
@@ -216,6 +235,7 @@ async def main(arguments: Any) -> int:
             bench = Bench(node, echo_server, scale)
             await bench.run()
         verdict = await asyncio.to_thread(node.verify)
+    document["calibration ms, after"] = calibration_ms()
     rows = bench.rows
     shares = ratios(rows)
     document["rows"] = [
@@ -225,7 +245,8 @@ async def main(arguments: Any) -> int:
     document["ratios"] = shares
     document["verify"] = "ok" if verdict.well else verdict.complaint or verdict.printed
     tables.append(_table(rows))
-    tables.append(report.facts("Ratios", [*shares.items(), ("verify", document["verify"])]))
+    rest = [(name, value) for name, value in document.items() if name not in ("rows", "ratios")]
+    tables.append(report.facts("Ratios", [*shares.items(), *rest]))
     if arguments.locations:
         figures = await measure_memory(arguments.locations)
         document["memory"] = figures

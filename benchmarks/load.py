@@ -4,13 +4,13 @@ costs every process."""
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks import processes
 from benchmarks.figures import Latencies, latencies, median, rounded
 
-ROUNDS = 3
+CALIBRATION_TURNS = 1_000_000
 Ask = Callable[[int, int], Awaitable[int]]
 """Asks for the n-th time as a caller; gives how many commands were answered."""
 
@@ -24,12 +24,28 @@ class Round(NamedTuple):
     """Microseconds of CPU for each command, by process."""
 
 
-async def measure(
-    callers: int, calls_each: int, ask: Ask, process_ids: Mapping[str, int], rounds: int = ROUNDS
-) -> Round:
-    """The medians of some rounds. `process_ids` are the servers'; the client is this process."""
-    watched = {"client": os.getpid(), **process_ids}
-    done = [await _round(callers, calls_each, ask, watched, each) for each in range(rounds)]
+class Loop(NamedTuple):
+    """One kind of load: what so many callers ask, each so often in a round."""
+
+    name: str
+    callers: int
+    calls_each: int
+    ask: Ask
+    process_ids: Mapping[str, int]
+    """The servers' processes; the client is this one."""
+
+
+async def measure(loops: Sequence[Loop], rounds: int) -> dict[str, Round]:
+    """The medians of each loop, by its name. The loops take turns, so that what else the machine
+    does meanwhile weighs on all of them."""
+    done: dict[str, list[Round]] = {loop.name: [] for loop in loops}
+    for number in range(rounds):
+        for loop in loops:
+            done[loop.name].append(await _round(loop, number))
+    return {name: _median(each) for name, each in done.items()}
+
+
+def _median(done: Sequence[Round]) -> Round:
     return Round(
         rounded(median(each.per_second for each in done)),
         Latencies(
@@ -39,28 +55,38 @@ async def measure(
                 for name in Latencies._fields[1:]
             ),
         ),
-        {name: rounded(median(each.cpu_us[name] for each in done)) for name in watched},
+        {name: rounded(median(each.cpu_us[name] for each in done)) for name in done[0].cpu_us},
     )
 
 
-async def _round(
-    callers: int, calls_each: int, ask: Ask, watched: Mapping[str, int], number: int
-) -> Round:
+def calibration_ms() -> float:
+    """How long this machine takes, now, for a fixed piece of Python that nothing else bears on:
+    figures of two runs compare only as far as this does."""
+    started = time.perf_counter()
+    total = 0
+    for number in range(CALIBRATION_TURNS):
+        total += number & 3
+    return rounded((time.perf_counter() - started) * 1_000)
+
+
+async def _round(loop: Loop, number: int) -> Round:
+    watched = {"client": os.getpid(), **loop.process_ids}
+    calls = range(number * loop.calls_each, (number + 1) * loop.calls_each)
     times: list[float] = []
     commands = 0
 
     async def caller(index: int) -> None:
         nonlocal commands
-        for call in range(number * calls_each, (number + 1) * calls_each):
+        for call in calls:
             asked = time.perf_counter()
             # Not in one statement: the sum would be read before the wait and written after it.
-            answered = await ask(index, call)
+            answered = await loop.ask(index, call)
             commands += answered
             times.append(time.perf_counter() - asked)
 
     cpu_before = {name: processes.cpu_s(each) for name, each in watched.items()}
     started = time.perf_counter()
-    await asyncio.gather(*(caller(index) for index in range(callers)))
+    await asyncio.gather(*(caller(index) for index in range(loop.callers)))
     seconds = time.perf_counter() - started
     cpu_us = {
         name: (processes.cpu_s(each) - cpu_before[name]) / commands * 1e6
