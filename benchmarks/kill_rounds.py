@@ -58,7 +58,9 @@ class Load:
     stopping: bool = False
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     outage_s: list[float] = field(default_factory=list)
-    killed_at: float | None = None
+    """The longest time without an acknowledgement after each kill."""
+    answered_at: float = field(default_factory=time.monotonic)
+    longest_s: float = 0.0
 
     async def client(self, address: str, number: int, seed: int) -> None:
         """One client with some tasks, until told to stop."""
@@ -119,10 +121,15 @@ class Load:
 
     def _count(self) -> None:
         self.acknowledged += 1
-        if self.killed_at is not None:
-            self.outage_s.append(time.monotonic() - self.killed_at)
-            self.killed_at = None
+        now = time.monotonic()
+        self.longest_s = max(self.longest_s, now - self.answered_at)
+        self.answered_at = now
         self.answered.set()
+
+    def round_over(self) -> None:
+        """Note how long nothing was acknowledged in the round that ends."""
+        self.outage_s.append(self.longest_s)
+        self.longest_s = 0.0
 
     async def until_acknowledged(self, number: int, timeout_s: float) -> bool:
         """Wait for so many acknowledgements in all; gives whether they came in time."""
@@ -163,7 +170,7 @@ async def kill_rounds(
         "answered by a replay": load.replayed,
         "refused": len(load.history.refused),
         "events": events,
-        "no answer for, after a kill": str(latencies(load.outage_s)),
+        "no answer for, after a kill": str(latencies(load.outage_s[1:])),
         "void": void,
         **{name.replace("_", " "): value for name, value in findings._asdict().items()},
         "verify": "ok" if verdict.well else verdict.complaint or verdict.printed,
@@ -178,11 +185,13 @@ async def _kill(node: Node, load: Load, rounds: int, chance: random.Random) -> i
         if not await load.until_acknowledged(enough, ROUND_S_MAX):
             void += 1
             continue
-        load.killed_at = node.kill_shard(chance.choice(sorted(node.shard_process_ids)))
+        load.round_over()
+        node.kill_shard(chance.choice(sorted(node.shard_process_ids)))
         if number % 10 == 0:
             report.progress(f"{number} rounds, {load.acknowledged:,} writes acknowledged")
     # What was in flight at the last kill is answered by the shard that comes after it.
     await load.until_acknowledged(load.acknowledged + ACKNOWLEDGED_MIN, ROUND_S_MAX)
+    load.round_over()
     return void
 
 
