@@ -137,9 +137,16 @@ async def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     node = Node(configuration)
-    addresses = await node.start()
-    if on_ready is not None:
-        on_ready(addresses)
-    await stopping.wait()
+    starting = asyncio.create_task(node.start())
+    stop_asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait((starting, stop_asked), return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        addresses = starting.result()
+        if on_ready is not None:
+            on_ready(addresses)
+        await stop_asked
+    else:
+        starting.cancel()
+        await asyncio.wait((starting,))
     _logger.info("draining", drain_s=configuration.drain_s)
     await node.stop()

@@ -32,3 +32,6 @@ AVAILABILITY_KEYS_MAX = 1_000
 FILTER_IDS_MAX = 1_000
 FILTER_PREFIXES_MAX = 100
 """Entries of one list of a feed filter."""
+
+AVAILABILITY_LOCATIONS_MAX = 10_000
+"""Locations in one answer about availability, from one shard."""

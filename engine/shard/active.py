@@ -20,7 +20,7 @@ class ActiveSet(Generic[Name, Value]):
     called between turns only.
     """
 
-    def __init__(self, load: Callable[[Name], Value], entries_max: int) -> None:
+    def __init__(self, load: Callable[[Name], Value | None], entries_max: int) -> None:
         self._load = load
         self._entries_max = entries_max
         self._entries: OrderedDict[Name, Value] = OrderedDict()
@@ -28,8 +28,8 @@ class ActiveSet(Generic[Name, Value]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, name: Name) -> Value:
-        """The value, loaded if need be."""
+    def get(self, name: Name) -> Value | None:
+        """The value, loaded if need be; None if there is none to load."""
         entries = self._entries
         value = entries.get(name)
         if value is not None:
@@ -55,11 +55,20 @@ class ActiveSet(Generic[Name, Value]):
             self._entries.popitem(last=False)
 
 
-def active_actors(log: Log, actors_max: int) -> ActiveSet[Key, StockActor]:
-    """The active actors of a shard: activation reads the store, passivation forgets."""
-    return ActiveSet(lambda key: StockActor(key, log.stock(key)), actors_max)
+class Active:
+    """A shard's actors and reservations: activation reads the store, passivation forgets."""
 
+    def __init__(self, log: Log, entries_max: int) -> None:
+        """Keep at most `entries_max` actors and as many reservations."""
+        self.log = log
+        self.actors: ActiveSet[Key, StockActor] = ActiveSet(self._activate, entries_max)
+        self.reservations: ActiveSet[str, Reservation] = ActiveSet(log.reservation, entries_max)
 
-def active_reservations(log: Log, reservations_max: int) -> ActiveSet[str, Reservation | None]:
-    """The reservations of a shard used last."""
-    return ActiveSet(log.reservation, reservations_max)
+    def _activate(self, key: Key) -> StockActor | None:
+        stock = self.log.stock(key)
+        return None if stock is None else StockActor(key, stock)
+
+    def shrink(self) -> None:
+        """Passivate what is beyond the bound."""
+        self.actors.shrink()
+        self.reservations.shrink()

@@ -12,6 +12,7 @@ engine was down; over a reboot the wall clock has to.
 import time
 from pathlib import Path
 from typing import Protocol
+from zlib import crc32
 
 SLEW_PPM = 500
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -84,17 +85,18 @@ class EngineClock:
         return self._clocks.wall_ms() - self._last_ms
 
     def anchor(self) -> str:
-        """What a later life needs to continue within this boot: boot id, boot-time clock and
-        engine time of this moment."""
-        return f"{self._boot_id} {self._last_boottime_ms} {self._last_ms}"
+        """What a later life needs to continue within this boot: boot id, boot-time clock and engine
+        time of this moment, and a checksum over them."""
+        fields = f"{self._boot_id} {self._last_boottime_ms} {self._last_ms}"
+        return f"{fields} {crc32(fields.encode()):08x}"
 
 
 def _continued_ms(anchor: str, boot_id: str, boottime_ms: int) -> int:
-    """Engine time now, if the anchor is of this boot; else 0."""
-    fields = anchor.split()
-    if len(fields) != 3 or not boot_id or fields[0] != boot_id:
+    """Engine time now, if the anchor is whole and of this boot; else 0."""
+    fields, _, checksum = anchor.strip().rpartition(" ")
+    if checksum != f"{crc32(fields.encode()):08x}":
         return 0
-    try:
-        return int(fields[2]) + max(0, boottime_ms - int(fields[1]))
-    except ValueError:
+    anchor_boot_id, anchor_boottime_ms, anchor_ms = fields.split(" ")
+    if not boot_id or anchor_boot_id != boot_id:
         return 0
+    return int(anchor_ms) + max(0, boottime_ms - int(anchor_boottime_ms))

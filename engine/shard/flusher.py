@@ -94,5 +94,6 @@ class Flusher:
             if decided.replies:
                 frames.append(frame(Kind.REPLIES, encode(decided.replies)))
         for decided, now_ms in turns:
-            frames += [group_frame(position, now_ms, group) for position, group in decided.groups]
+            if decided.group is not None:
+                frames.append(group_frame(decided.position, now_ms, decided.group))
         return frames

@@ -54,10 +54,11 @@ class Read(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, array_like=True):
-    """Durable encoded groups in order."""
+    """Durable encoded groups in order; or why there are none, if what is stored is damaged."""
 
     read_id: int
     groups: list[bytes]
+    damage: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

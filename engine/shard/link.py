@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from engine.shard import frames
 from engine.shard.frames import FrameBuffer, Kind, Read, encode, frame
-from engine.shard.messages import Call, Request, Result, ShardStatistics
-from engine.shard.port import Overloaded, ShardUnavailable
+from engine.shard.messages import Call, Request, Result, ShardStatistics, Write
+from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
 
 
 class ShardLink(asyncio.Protocol):
@@ -33,13 +33,15 @@ class ShardLink(asyncio.Protocol):
         self.ready = asyncio.Event()
         self.detached = asyncio.Event()
         self.published = False
+        self.heard_at = 0.0
         self._queue_commands_max = queue_commands_max
         self._on_statistics = on_statistics
         self._followers: list[Callable[[bytes], None]] = []
         self._transport: asyncio.Transport | None = None
         self._buffer = FrameBuffer()
         self._next_id = 0
-        self._waiting: dict[int, asyncio.Future[Result]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Result], int]] = {}
+        self._queued = 0
         self._reading: dict[int, asyncio.Future[list[bytes]]] = {}
         self._gathered: list[Call] = []
         self._loop = asyncio.get_running_loop()
@@ -49,21 +51,40 @@ class ShardLink(asyncio.Protocol):
         nothing waits for a timer."""
         if not self.ready.is_set():
             raise ShardUnavailable(self.shard)
-        if len(self._waiting) >= self._queue_commands_max:
-            raise Overloaded(self.shard, len(self._waiting))
+        if self._queued >= self._queue_commands_max:
+            raise Overloaded(self.shard, self._queued)
         call_id = self._next_id
         self._next_id = call_id + 1
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._waiting[call_id] = future
+        weight = _weight(request)
+        self._waiting[call_id] = (future, weight)
+        self._queued += weight
         if not self._gathered:
             self._loop.call_soon(self._send_gathered)
         self._gathered.append(Call(call_id, slot, time.monotonic_ns(), deadline_ns, request))
         return future
 
     def _send_gathered(self) -> None:
+        """Send what was gathered. A call that cannot be encoded fails alone: those beside it belong
+        to others."""
         calls, self._gathered = self._gathered, []
-        if self._transport is not None and calls:
-            self._transport.write(frame(Kind.CALLS, encode(calls)))
+        if self._transport is None or not calls:
+            return
+        try:
+            payload = encode(calls)
+        except Exception:
+            payload = encode([call for call in calls if self._can_encode(call)])
+        self._transport.write(frame(Kind.CALLS, payload))
+
+    def _can_encode(self, call: Call) -> bool:
+        try:
+            encode(call)
+        except Exception as fault:
+            future, weight = self._waiting.pop(call.call_id)
+            self._queued -= weight
+            future.set_exception(fault)
+            return False
+        return True
 
     def follow(self, on_group: Callable[[bytes], None]) -> None:
         """See ShardFeed.follow."""
@@ -100,6 +121,7 @@ class ShardLink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Frames from the shard."""
+        self.heard_at = self._loop.time()
         for kind, payload in self._buffer.feed(data):
             if kind == Kind.REPLIES:
                 self._resolve(payload)
@@ -108,10 +130,7 @@ class ShardLink(asyncio.Protocol):
                 for follower in self._followers:
                     follower(group)
             elif kind == Kind.CHUNK:
-                chunk = frames.decode_chunk(payload)
-                reading = self._reading.get(chunk.read_id)
-                if reading is not None and not reading.done():
-                    reading.set_result(chunk.groups)
+                self._read_chunk(frames.decode_chunk(payload))
             elif kind == Kind.STATISTICS:
                 self._on_statistics(self.shard, frames.decode_statistics(payload))
             elif kind == Kind.READY:
@@ -130,21 +149,40 @@ class ShardLink(asyncio.Protocol):
     def _resolve(self, payload: bytes) -> None:
         waiting = self._waiting
         for reply in frames.decode_replies(payload):
-            future = waiting.pop(reply.call_id, None)
-            if future is not None and not future.done():
+            future, weight = waiting.pop(reply.call_id)
+            self._queued -= weight
+            if not future.done():
                 future.set_result(reply.result)
 
+    def _read_chunk(self, chunk: frames.Chunk) -> None:
+        reading = self._reading.get(chunk.read_id)
+        if reading is None or reading.done():
+            return
+        if chunk.damage:
+            reading.set_exception(HistoryDamaged(self.shard, chunk.damage))
+        else:
+            reading.set_result(chunk.groups)
+
     def connection_lost(self, error: Exception | None) -> None:
-        """The process is gone. What waited has an unknown outcome; whoever asked may ask again
-        with the same request id."""
+        """The process is gone. What waited has an unknown outcome; whoever asked may ask again with
+        the same request id."""
         self.ready.clear()
         self.detached.set()
         self._transport = None
         self._gathered = []
-        waiting, self._waiting = self._waiting, {}
-        reading, self._reading = self._reading, {}
-        futures: list[asyncio.Future[Any]] = [*waiting.values(), *reading.values()]
+        futures: list[asyncio.Future[Any]] = [future for future, _ in self._waiting.values()]
+        futures += self._reading.values()
+        self._waiting = {}
+        self._queued = 0
+        self._reading = {}
         for future in futures:
             if not future.done():
                 future.set_exception(ShardUnavailable(self.shard))
                 future.exception()  # Whoever has lost interest need not look.
+
+
+def _weight(request: Request) -> int:
+    """How much room a request takes in the queue: a basket as many commands as it has lines."""
+    if type(request) is Write:
+        return len(getattr(request.command, "lines", ())) or 1
+    return 1

@@ -12,7 +12,10 @@ from engine.shard import slots
 from engine.shard.host import ActorHost
 from engine.shard.messages import Call, Request, Result
 from engine.shard.port import Overloaded, ShardUnavailable
+from engine.shard.shard_actor import Decided
 from engine.shard.tally import Tally
+
+_Waiting = tuple[Call, asyncio.Future[Result]]
 
 
 def wall_ms() -> int:
@@ -46,7 +49,7 @@ class LocalShard:
         self._now_ms = now_ms
         self._host: ActorHost | None = None
         self._followers: list[Callable[[bytes], None]] = []
-        self._gathered: list[tuple[Call, asyncio.Future[Result]]] = []
+        self._gathered: list[_Waiting] = []
         self.start()
 
     def start(self) -> None:
@@ -89,20 +92,27 @@ class LocalShard:
         """Decide what was gathered and expire what is due; make it durable, answer and publish."""
         if self._host is None:
             return
-        gathered, self._gathered = self._gathered, []
         now_ms = max(self._now_ms(), self.log.head.recorded_at_ms)
-        calls = tuple(call for call, _ in gathered)
-        decided = self._host.decide(calls, now_ms, time.monotonic_ns())
+        while True:
+            gathered, self._gathered = self._gathered, []
+            calls = tuple(call for call, _ in gathered)
+            decided = self._host.decide(calls, now_ms, time.monotonic_ns())
+            self._answer(decided, gathered, now_ms)
+            self._gathered = gathered[decided.taken :] + self._gathered
+            is_due = decided.next_timer_ms is not None and decided.next_timer_ms <= now_ms
+            if not self._gathered and not is_due:
+                return
+
+    def _answer(self, decided: Decided, gathered: list[_Waiting], now_ms: int) -> None:
         self.log.flush()
-        for reply in decided.replies:
-            future = gathered[reply.call_id][1]
+        for reply, (_, future) in zip(decided.replies, gathered, strict=False):
             if not future.done():
                 future.set_result(reply.result)
-        for position, group in decided.groups:
-            self.head = position
+        if decided.group is not None:
+            self.head = decided.position
             self.head_time_ms = now_ms
             for follower in self._followers:
-                follower(group)
+                follower(decided.group)
 
     def follow(self, on_group: Callable[[bytes], None]) -> None:
         """See ShardFeed.follow."""

@@ -6,7 +6,6 @@ from engine.core.answers import Answer
 from engine.core.commands import Command, Context
 from engine.core.model import Key, Reservation, Stock, Struct
 from engine.core.rejections import Rejection
-from engine.log.port import Totals
 
 
 class Write(Struct, frozen=True, tag=True):
@@ -112,7 +111,25 @@ class AvailabilityRead(Struct, frozen=True, tag=True):
     position: int
 
 
-Result = Accepted | Refused | TooLate | Failed | StockRead | ReservationRead | AvailabilityRead
+class TooLarge(Struct, frozen=True, tag=True):
+    """The answer to a read would be larger than allowed: `value` of what `field` names, against
+    `limit`."""
+
+    field: str
+    value: int
+    limit: int
+
+
+Result = (
+    Accepted
+    | Refused
+    | TooLate
+    | Failed
+    | StockRead
+    | ReservationRead
+    | AvailabilityRead
+    | TooLarge
+)
 
 
 class Reply(Struct, frozen=True):
@@ -131,6 +148,17 @@ class Histogram(msgspec.Struct, array_like=True):
     sum_s: float
 
 
+class StockFigures(Struct, frozen=True):
+    """How much stock a shard has. Units are floats: their sums may take more than the 64 bits that
+    a frame has for a whole number, and a metric is a float anyway."""
+
+    stock_keys: int = 0
+    reservations: int = 0
+    on_hand_units: float = 0.0
+    held_units: float = 0.0
+    allocated_units: float = 0.0
+
+
 class ShardStatistics(Struct, frozen=True):
     """What a shard says about itself once a second, counted since it started."""
 
@@ -141,7 +169,7 @@ class ShardStatistics(Struct, frozen=True):
     pending_timers: int
     expirations: int
     clock_drift_ms: int
-    totals: Totals
+    stock: StockFigures
     commands: dict[str, int]
     """Counts by "kind outcome", such as "Reserve accepted" or "Commit HoldHasExpired"."""
     batch_sizes: Histogram

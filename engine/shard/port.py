@@ -24,6 +24,15 @@ class ShardUnavailable(Exception):
         self.shard = shard
 
 
+class HistoryDamaged(Exception):
+    """A part of a shard's history cannot be read: what is stored there is damaged. The message
+    names the directory."""
+
+    def __init__(self, shard: int, message: str) -> None:
+        super().__init__(message)
+        self.shard = shard
+
+
 class Shards(Protocol):
     """The way to the shards of a node."""
 
@@ -66,4 +75,5 @@ class ShardFeed(Protocol):
 
     async def read(self, from_position: int, bytes_max: int) -> list[bytes]:
         """Durable encoded groups, the first of which contains `from_position`; none if the head
-        lies before it. ShardUnavailable if the shard is down."""
+        lies before it. ShardUnavailable if the shard is down, HistoryDamaged if what is stored
+        cannot be trusted."""

@@ -134,14 +134,14 @@ class ShardProcess:
 
     def _turn(self, now_ms: int) -> None:
         calls = tuple(self._calls[:TURN_CALLS_MAX])
-        del self._calls[:TURN_CALLS_MAX]
         self._flusher.wait_for_room()
         started_ns = time.monotonic_ns()
         decided = self._host.decide(calls, now_ms, started_ns)
+        del self._calls[: decided.taken]
         self._next_timer_ms = decided.next_timer_ms
         self._flusher.submit(decided, now_ms)
-        decide_s = (time.monotonic_ns() - started_ns) / 1e9
-        self._tally.turn([(started_ns - call.arrived_ns) / 1e9 for call in calls], decide_s)
+        queued_s = [(started_ns - call.arrived_ns) / 1e9 for call in calls[: decided.taken]]
+        self._tally.turn(queued_s, (time.monotonic_ns() - started_ns) / 1e9)
 
     def _publish_after(self, position: int) -> None:
         """Send the groups that became durable but were not published before the process before
@@ -154,10 +154,16 @@ class ShardProcess:
                 self._send(group_frame(position, group.recorded_at_ms, encoded))
 
     def _serve_reads(self) -> None:
+        """Read history beside the writer. Damage is told to whoever asked: it concerns no other."""
         while (read := self._reads.get()) is not None:
             durable = self._flusher.durable_position
-            groups = self._log.read(read.from_position, read.bytes_max, durable)
-            self._send(frame(Kind.CHUNK, encode(Chunk(read.read_id, groups))))
+            try:
+                groups = self._log.read(read.from_position, read.bytes_max, durable)
+                chunk = Chunk(read.read_id, groups)
+            except LogError as error:
+                _logger.error("history cannot be read", reason=str(error))
+                chunk = Chunk(read.read_id, [], str(error))
+            self._send(frame(Kind.CHUNK, encode(chunk)))
 
     def _report(self) -> None:
         now = time.monotonic()

@@ -2,12 +2,14 @@
 
 import structlog
 
+from engine.core.commands import Context
 from engine.log.port import Totals
 from engine.shard.messages import (
     Accepted,
     Refused,
     Result,
     ShardStatistics,
+    StockFigures,
 )
 from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
 
@@ -27,10 +29,6 @@ class Tally:
         self._queue_s = empty_histogram(BOUNDS_S)
         self._decide_s = empty_histogram(BOUNDS_S)
         self._flush_s = empty_histogram(BOUNDS_S)
-
-    def opened(self, totals: Totals) -> None:
-        """The shard has recovered with these sums."""
-        self._totals = totals
 
     def state(self, totals: Totals, active_actors: int, pending_timers: int) -> None:
         """The state after a turn."""
@@ -53,13 +51,16 @@ class Tally:
         name = f"{kind} {outcome}"
         self._commands[name] = self._commands.get(name, 0) + 1
 
-    def failed(self, kind: str, correlation_id: str, error: Exception) -> None:
-        """Deciding a command raised: a fault of ours, to be found in the log by its correlation
-        id."""
+    def failed(self, kind: str, context: Context, error: Exception) -> None:
+        """Deciding a command raised: a fault of ours, to be found in the log by its ids."""
         name = f"{kind} Failed"
         self._commands[name] = self._commands.get(name, 0) + 1
         _logger.error(
-            "deciding raised", command=kind, correlation_id=correlation_id, exc_info=error
+            "deciding raised",
+            command=kind,
+            correlation_id=context.correlation_id,
+            request_id=context.request_id,
+            exc_info=error,
         )
 
     def turn(self, queued_s: list[float], decide_s: float) -> None:
@@ -85,10 +86,20 @@ class Tally:
             self._pending_timers,
             self._expirations,
             clock_drift_ms,
-            self._totals,
+            _stock_figures(self._totals),
             self._commands,
             self._batch_sizes,
             self._queue_s,
             self._decide_s,
             self._flush_s,
         )
+
+
+def _stock_figures(totals: Totals) -> StockFigures:
+    return StockFigures(
+        totals.stock_keys,
+        totals.reservations,
+        float(totals.on_hand),
+        float(totals.held),
+        float(totals.allocated),
+    )

@@ -12,36 +12,30 @@ from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import Cause, Key, Reservation, Settings, ShortLine, Stock
 from engine.log.port import Changes, Commit, Group, RequestRecord, Totals
 from engine.shard import slots
-from engine.shard.active import ActiveSet
+from engine.shard.active import Active
 from engine.shard.stock_actor import StockActor
 
 
 class Turn:
     """The working state of a turn. It is a `View`: reads see everything applied so far."""
 
-    def __init__(
-        self,
-        actors: ActiveSet[Key, StockActor],
-        reservations: ActiveSet[str, Reservation | None],
-        settings: Settings,
-        next_position: int,
-        epoch: int,
-        now_ms: int,
-    ) -> None:
+    def __init__(self, active: Active, settings: Settings, epoch: int, now_ms: int) -> None:
         self.settings = settings
         self.now_ms = now_ms
-        self.next_position = next_position
-        self._first_position = next_position
-        self._actors = actors
-        self._reservations = reservations
+        self.next_position = active.log.head.position + 1
+        self._first_position = self.next_position
+        self._log = active.log
+        self._actors = active.actors
+        self._reservations = active.reservations
         self._epoch = epoch
         self._slot = 0
-        self.previewing = False
+        self._previewing = False
         self.damaged = False
         self._taking_part: dict[Key, StockActor] = {}
         self._commits: list[Commit] = []
         self._requests: dict[bytes, tuple[RequestRecord, Commit]] = {}
         self._stock_before: dict[Key, Stock | None] = {}
+        self._new_locations: dict[tuple[str, str], list[str]] = {}
         self._reservation_before: dict[str, Reservation | None] = {}
 
     def stock(self, key: Key) -> Stock | None:
@@ -55,20 +49,33 @@ class Turn:
     def new_reservation_id(self) -> str:
         """The id for a reservation whose first event is the next one of this turn; empty in a
         preview, which makes none."""
-        if self.previewing:
+        if self._previewing:
             return ""
         return slots.reservation_id(self._slot, self._epoch, self.next_position)
 
-    def enter(self, slot: int) -> None:
-        """The next command's home is `slot`."""
+    def enter(self, slot: int, *, previewing: bool) -> None:
+        """The next command's home is `slot`; `previewing`: it will not be applied."""
         self._slot = slot
+        self._previewing = previewing
 
     def _actor(self, key: Key) -> StockActor:
         """The actor of a key: of this turn, or active, or activated now."""
         actor = self._taking_part.get(key)
         if actor is None:
-            actor = self._taking_part[key] = self._actors.get(key)
+            actor = self._actors.get(key) or StockActor(key, None)
+            self._taking_part[key] = actor
         return actor
+
+    def look_at(self, key: Key) -> Stock | None:
+        """Like `stock`, for a query: it activates no actor."""
+        actor = self._actors.peek(key)
+        return actor.stock if actor else self._log.stock(key)
+
+    def locations(self, tenant: str, sku: str) -> list[str]:
+        """The locations that have this SKU after the commands so far, in order of name."""
+        stored = self._log.locations(tenant, sku)
+        new = self._new_locations.get((tenant, sku))
+        return sorted([*stored, *new]) if new else stored
 
     def request(self, request_key: bytes) -> tuple[RequestRecord, Commit] | None:
         """What this turn has recorded of a request id."""
@@ -98,8 +105,11 @@ class Turn:
         self.damaged = False
         return commit
 
-    def preview(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
-        """What applying the events would record, without applying them."""
+    def preview(
+        self, events: Sequence[Event], reservation_id: str | None
+    ) -> tuple[tuple[Recorded, ...], Reservation | None]:
+        """What applying the events would record and make of the reservation, without applying
+        them."""
         stocks: dict[Key, Stock] = {}
         recorded = []
         for event in events:
@@ -109,13 +119,21 @@ class Turn:
                 stock = evolve_stock(stocks.get(event.key) or self.stock(event.key), event)
                 stocks[event.key] = stock
                 recorded.append(Recorded(event, stock))
-        return tuple(recorded)
+        if reservation_id is None:
+            return tuple(recorded), None
+        reservation = self.reservation(reservation_id)
+        return tuple(recorded), evolve_lines(reservation, events, self.now_ms)
 
     def _evolve_stock(self, event: Event) -> Recorded:
         if isinstance(event, ReservationEvent):
             return Recorded(event, None)
-        actor = self._actor(event.key)
-        self._stock_before.setdefault(event.key, actor.stock)
+        key = event.key
+        actor = self._actor(key)
+        if key not in self._stock_before:
+            self._stock_before[key] = actor.stock
+            if actor.stock is None:
+                self._actors.put(key, actor)
+                self._new_locations.setdefault((key.tenant, key.sku), []).append(key.location)
         return actor.evolve(event)
 
     def _evolve_reservation(self, reservation_id: str, events: Sequence[Event]) -> None:

@@ -83,9 +83,19 @@ def test_a_restart_continues(
 
 
 @pytest.mark.parametrize("anchor", ["", "x", "boot-1 a b", "boot-1 5", "\0\0\0"])
-def test_a_damaged_anchor_only_costs_the_boottime_clock(anchor: str) -> None:
+def test_a_foreign_anchor_only_costs_the_boottime_clock(anchor: str) -> None:
     clocks = FakeClocks()
     assert EngineClock(clocks, START_MS - 500, anchor).now_ms() == START_MS
+
+
+@given(st.data())
+def test_a_damaged_anchor_only_costs_the_boottime_clock(data: st.DataObject) -> None:
+    clocks = FakeClocks()
+    anchor = EngineClock(clocks).anchor()
+    place = data.draw(st.integers(0, len(anchor) - 1))
+    character = data.draw(st.characters(codec="ascii").filter(lambda c: c != anchor[place]))
+    damaged = anchor[:place] + character + anchor[place + 1 :]
+    assert EngineClock(clocks, START_MS - 500, damaged).now_ms() == START_MS
 
 
 @given(

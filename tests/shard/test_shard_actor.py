@@ -25,7 +25,8 @@ from engine.core.commands import (
 from engine.core.model import Key, Reservation, ReservationStatus, Stock
 from engine.core.rejections import HoldHasExpired, InsufficientStock, RequestIdReused
 from engine.core.view import View
-from engine.shard import shard_actor, turn
+from engine.log.codec import decode_group
+from engine.shard import reader, shard_actor, turn, writer
 from engine.shard.host import ShardBroken
 from engine.shard.local import LocalShard, LocalShards
 from engine.shard.messages import (
@@ -39,6 +40,7 @@ from engine.shard.messages import (
     ReservationRead,
     Result,
     StockRead,
+    TooLarge,
     TooLate,
     Write,
 )
@@ -213,7 +215,7 @@ async def test_deadlines_survive_a_crash_and_follow_extend(shop: Shop) -> None:
 
 async def test_many_holds_expire_in_bounded_groups(shop: Shop) -> None:
     await shop.accepted(Receive(TEA, 10_000))
-    count = shard_actor.EXPIRIES_PER_TURN_MAX * 2 + 7
+    count = shard_actor.EXPIRY_PER_TURN_MAX + 7
     reserve = Reserve("", (BasketLine("1", TEA, 1),), ttl_ms=1_000)
     await asyncio.gather(*[shop.send(reserve) for _ in range(count)])
     shop.now_ms += 1_000
@@ -260,7 +262,7 @@ async def test_a_fault_in_deciding_is_answered_and_harms_no_other(
             raise ZeroDivisionError("planted")
         return decide.decide(view, command, now_ms)
 
-    monkeypatch.setattr(shard_actor, "decide", faulty)
+    monkeypatch.setattr(writer, "decide", faulty)
     failed, held = await asyncio.gather(
         shop.send(Receive(TEA, 1)), shop.send(Reserve("", (BasketLine("1", TEA, 1),)))
     )
@@ -289,8 +291,8 @@ async def test_passive_actors_are_activated_from_the_store() -> None:
     assert [(await shop.stock(key)).on_hand for key in keys] == [3] * 20
     statistics = shop.shard.tally.statistics(0, 0, 0, 0)
     assert statistics.active_actors == 3
-    assert statistics.totals.stock_keys == 20
-    assert statistics.totals.on_hand == 60
+    assert statistics.stock.stock_keys == 20
+    assert statistics.stock.on_hand_units == 60
     shop.shards.close()
 
 
@@ -315,3 +317,69 @@ async def test_another_tenant_sees_nothing(shop: Shop) -> None:
     assert other.reservation is None
     read = ReadAvailability("other", (("TEA", "LONDON"),), "", id_of(held))
     assert await shop.shards.submit(0, read, 0) == AvailabilityRead(((),), other.position)
+
+
+async def test_a_turn_ends_when_it_has_done_enough(shop: Shop) -> None:
+    """A few huge baskets do not make one huge turn: those behind them wait for one, not for all."""
+    await shop.accepted(Receive(TEA, 1_000_000))
+    lines = tuple(BasketLine(str(number), TEA, 1) for number in range(1_500))
+    groups: list[bytes] = []
+    shop.shard.follow(groups.append)
+    results = await asyncio.gather(*[shop.send(Reserve("", lines)) for _ in range(7)])
+    assert all(isinstance(result, Accepted) for result in results)
+    sizes = [sum(len(c.recorded) for c in decode_group(group).commits) for group in groups]
+    assert sum(sizes) == 7 * 1_501
+    assert max(sizes) <= shard_actor.WORK_PER_TURN_MAX + 1_501
+    assert len(sizes) == 3
+
+
+async def test_an_answer_about_availability_is_bounded(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "AVAILABILITY_LOCATIONS_MAX", 3)
+    for location in ("A", "B", "C"):
+        await shop.accepted(Receive(Key("", "MUG", location), 1))
+    for keys, expected in (
+        ((("MUG", ""),), AvailabilityRead),
+        ((("MUG", ""), ("TEA", "LONDON")), TooLarge),
+    ):
+        read = ReadAvailability("", keys, "", "")
+        result = await shop.shards.submit(slot_of("", "MUG"), read, 0)
+        assert isinstance(result, expected)
+    assert result == TooLarge("keys", 4, 3)
+
+
+async def test_a_query_sees_the_commands_before_it_in_the_turn(shop: Shop) -> None:
+    mug = Key("", "MUG", "PARIS")
+    received = shop.send(Receive(mug, 5))
+    read = ReadAvailability("", (("MUG", ""),), "", "")
+    available = shop.shards.submit(slot_of("", "MUG"), read, 0)
+    later = shop.send(Receive(mug, 2))
+    await asyncio.gather(received, later)
+    answer = await available
+    assert isinstance(answer, AvailabilityRead)
+    assert [(place.location, place.available) for place in answer.availabilities[0]] == [
+        ("PARIS", 5)
+    ]
+
+
+async def test_committed_holds_leave_no_timer_behind(shop: Shop) -> None:
+    await shop.accepted(Receive(TEA, 10_000))
+    for number in range(3):
+        lines = (BasketLine("1", TEA, 1),)
+        held = await asyncio.gather(*[shop.send(Reserve("", lines)) for _ in range(500)])
+        ids = [id_of(accepted) for accepted in held if isinstance(accepted, Accepted)]
+        await asyncio.gather(*[shop.send(Commit("", reservation_id)) for reservation_id in ids])
+        assert len(ids) == 500, number
+    assert shop.shard.tally.statistics(0, 0, 0, 0).pending_timers == 0
+
+
+async def test_validate_only_shows_the_reservation_as_it_would_be(shop: Shop) -> None:
+    held = await shop.reserve(2)
+    preview = await shop.send(Release("", id_of(held)), only=True)
+    assert isinstance(preview, Accepted)
+    assert preview.current is not None
+    assert preview.current.status is ReservationStatus.RELEASED
+    present = await shop.reservation(id_of(held))
+    assert present is not None
+    assert present.status is ReservationStatus.HELD

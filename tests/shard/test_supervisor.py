@@ -1,9 +1,11 @@
 """Real shard processes with real logs: killed, restarted, stopped, orphaned."""
 
 import asyncio
+import errno
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -18,10 +20,11 @@ from engine.log.codec import decode_group
 from engine.log.layout import open_layout
 from engine.log.port import LogError
 from engine.log.rocks import RocksLog
+from engine.shard.frames import Chunk, Kind, encode, frame
 from engine.shard.link import ShardLink
 from engine.shard.messages import Accepted, ReadStock, Request, ShardStatistics, StockRead, Write
 from engine.shard.options import SharedOptions
-from engine.shard.port import Overloaded, ShardUnavailable
+from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
 from engine.shard.router import Router
 from engine.shard.slots import slot_of
 from engine.shard.supervisor import ShardRefused, Supervisor
@@ -40,15 +43,23 @@ class Node:
     def __init__(self, directory: Path, queue_commands_max: int = 1_000) -> None:
         self.statistics: asyncio.Queue[ShardStatistics] = asyncio.Queue()
         self.changes: list[bool] = []
-        self.changed = asyncio.Condition()
+        self.changed = asyncio.Event()
         self.link = ShardLink(0, queue_commands_max, lambda _, s: self.statistics.put_nowait(s))
         self.router = Router([self.link], "00000000", 1)
         self.groups: list[bytes] = []
         self.link.follow(self.groups.append)
         open_layout(directory, 1)
-        self.supervisor = Supervisor(
-            [self.link], directory, SharedOptions(), lambda _, up: self.changes.append(up)
-        )
+        self.supervisor = Supervisor([self.link], directory, SharedOptions(), self.note_change)
+
+    def note_change(self, _shard: int, is_up: bool) -> None:
+        self.changes.append(is_up)
+        self.changed.set()
+
+    async def until_changes(self, count: int) -> None:
+        async with asyncio.timeout(60):
+            while len(self.changes) < count:
+                self.changed.clear()
+                await self.changed.wait()
 
     async def ask(self, request: Request) -> object:
         return await asyncio.wait_for(self.router.submit(SLOT, request, 0), 30)
@@ -166,7 +177,7 @@ async def test_a_shard_says_how_it_is(tmp_path: Path) -> None:
         async with asyncio.timeout(30):
             while (statistics := await node.statistics.get()).durable_position < 1:
                 pass
-    assert statistics.totals.on_hand == 7
+    assert statistics.stock.on_hand_units == 7
     assert statistics.commands == {"Receive accepted": 1}
     assert sum(statistics.flush_s.counts) == 1
 
@@ -181,6 +192,73 @@ async def test_a_shard_expires_holds_without_being_asked(tmp_path: Path) -> None
         assert isinstance(
             await node.ask(write(Reserve("", (BasketLine("1", TEA, 7),)), "next")), Accepted
         )
+
+
+async def test_a_shard_that_cannot_be_started_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Running out of descriptors for a while costs the shard that while."""
+    failures = 3
+
+    def exhausted() -> tuple[socket.socket, socket.socket]:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise OSError(errno.EMFILE, "planted")
+        return socketpair()
+
+    socketpair = socket.socketpair
+    async with running(tmp_path) as node:
+        monkeypatch.setattr(socket, "socketpair", exhausted)
+        node.kill()
+        assert isinstance(await node.insist(write(Receive(TEA, 1), "r")), Accepted)
+    assert failures == 0
+
+
+async def test_a_silent_shard_is_reported_and_not_killed(tmp_path: Path) -> None:
+    async with running(tmp_path) as node:
+        process_id = node.supervisor.process_ids[0]
+        os.kill(process_id, signal.SIGSTOP)
+        try:
+            await node.until_changes(2)
+        finally:
+            os.kill(process_id, signal.SIGCONT)
+        await node.until_changes(3)
+        assert node.changes == [True, False, True]
+        assert node.supervisor.process_ids[0] == process_id
+        assert isinstance(await node.ask(write(Receive(TEA, 1), "r")), Accepted)
+
+
+async def test_a_call_that_cannot_be_sent_fails_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as node:
+        poison = node.router.submit(SLOT, write(Receive(TEA, 1), "poison"), 1 << 70)
+        innocent = node.router.submit(SLOT, write(Receive(TEA, 1), "innocent"), 0)
+        with pytest.raises(OverflowError):
+            await poison
+        assert isinstance(await innocent, Accepted)
+
+
+async def test_a_basket_takes_as_much_room_as_its_lines(tmp_path: Path) -> None:
+    async with running(tmp_path, queue_commands_max=5) as node:
+        await node.ask(write(Receive(TEA, 100), "r"))
+        lines = tuple(BasketLine(str(number), TEA, 1) for number in range(5))
+        waiting = node.router.submit(SLOT, write(Reserve("", lines), "basket"), 0)
+        with pytest.raises(Overloaded, match="shard 0 has 5 commands queued"):
+            node.router.submit(SLOT, write(Receive(TEA, 1), "r2"), 0)
+        await waiting
+        assert isinstance(await node.ask(write(Receive(TEA, 1), "r2")), Accepted)
+
+
+async def test_damaged_history_is_told_to_whoever_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path) as node:
+        payload = encode(Chunk(7, [], "shard-000/log is damaged"))
+        reading: asyncio.Future[list[bytes]] = asyncio.get_running_loop().create_future()
+        monkeypatch.setitem(node.link._reading, 7, reading)
+        node.link.data_received(frame(Kind.CHUNK, payload))
+        with pytest.raises(HistoryDamaged, match="shard-000/log is damaged"):
+            await reading
 
 
 async def test_a_directory_in_use_is_refused(
@@ -200,6 +278,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from engine.shard.options import SharedOptions
 from engine.log.layout import open_layout
+from engine.shard.frames import Chunk, Kind, encode, frame
 from engine.shard.link import ShardLink
 from engine.shard.supervisor import Supervisor
 async def main():
