@@ -169,7 +169,7 @@ _SHARD_HISTOGRAMS: Mapping[str, tuple[str, Sequence[float], str]] = {
 
 def _pressure_ratio(statistics: ShardStatistics) -> float:
     """Held units for each unit on hand; infinite if units are held and none are there."""
-    held, on_hand = statistics.totals.held, statistics.totals.on_hand
+    held, on_hand = statistics.stock.held_units, statistics.stock.on_hand_units
     if on_hand > 0:
         return held / on_hand
     return math.inf if held > 0 else 0.0
@@ -177,11 +177,11 @@ def _pressure_ratio(statistics: ShardStatistics) -> float:
 
 _SHARD_GAUGES: Mapping[str, tuple[str, Callable[[ShardStatistics], float]]] = {
     "holdfast_active_actors": ("Stock actors in memory.", lambda s: s.active_actors),
-    "holdfast_stock_locations": ("SKU-locations.", lambda s: s.totals.stock_keys),
-    "holdfast_reservations": ("Reservations of any status.", lambda s: s.totals.reservations),
-    "holdfast_on_hand_units": ("Units on hand.", lambda s: s.totals.on_hand),
-    "holdfast_held_units": ("Units held for carts.", lambda s: s.totals.held),
-    "holdfast_allocated_units": ("Units allocated to orders.", lambda s: s.totals.allocated),
+    "holdfast_stock_locations": ("SKU-locations.", lambda s: s.stock.stock_keys),
+    "holdfast_reservations": ("Reservations of any status.", lambda s: s.stock.reservations),
+    "holdfast_on_hand_units": ("Units on hand.", lambda s: s.stock.on_hand_units),
+    "holdfast_held_units": ("Units held for carts.", lambda s: s.stock.held_units),
+    "holdfast_allocated_units": ("Units allocated to orders.", lambda s: s.stock.allocated_units),
     "holdfast_reservation_pressure_ratio": ("Held units per unit on hand.", _pressure_ratio),
     "holdfast_pending_timers": ("Holds that wait for their deadline.", lambda s: s.pending_timers),
     "holdfast_log_position": ("Position of the last event.", lambda s: s.position),

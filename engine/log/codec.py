@@ -23,6 +23,7 @@ __all__ = [
     "encode_key",
     "encode_state",
     "encode_timer",
+    "encode_totals",
     "group_bounds",
     "sku_prefix",
 ]
@@ -30,10 +31,16 @@ __all__ = [
 _State = TypeVar("_State")
 
 encode_state = msgspec.msgpack.Encoder().encode
-"""A Stock, Reservation, RequestRecord or Totals as bytes."""
+"""A Stock, Reservation or RequestRecord as bytes: all their numbers have bounds below 64 bits."""
+
+encode_totals = msgspec.json.Encoder().encode
+"""Totals as bytes. They are JSON, because sums over SKU-locations may take more than the 64 bits
+that msgpack has for a number."""
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[_State], data: bytes, what: str) -> _State:
+def _decode(
+    decoder: msgspec.msgpack.Decoder[_State] | msgspec.json.Decoder[_State], data: bytes, what: str
+) -> _State:
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -43,7 +50,7 @@ def _decode(decoder: msgspec.msgpack.Decoder[_State], data: bytes, what: str) ->
 _STOCK = msgspec.msgpack.Decoder(Stock)
 _RESERVATION = msgspec.msgpack.Decoder(Reservation)
 _REQUEST = msgspec.msgpack.Decoder(RequestRecord)
-_TOTALS = msgspec.msgpack.Decoder(Totals)
+_TOTALS = msgspec.json.Decoder(Totals)
 
 
 def decode_stock(data: bytes) -> Stock:

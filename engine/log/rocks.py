@@ -80,7 +80,7 @@ class RocksLog:
         batch.put(position_key, group_hash + body, handles["log"])
         self._put_changes(batch, changes)
         batch.put(META_HEAD, position_key, handles["meta"])
-        batch.put(META_TOTALS, codec.encode_state(changes.totals), handles["meta"])
+        batch.put(META_TOTALS, codec.encode_totals(changes.totals), handles["meta"])
         try:
             self._store.write(batch)
         except LogError as error:

@@ -9,9 +9,8 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.log.port import Totals
 from engine.metrics import Metrics
-from engine.shard.messages import Histogram, ShardStatistics
+from engine.shard.messages import Histogram, ShardStatistics, StockFigures
 from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -62,7 +61,7 @@ def statistics(reserves: int, on_hand: int = 100, held: int = 25) -> ShardStatis
         pending_timers=5,
         expirations=reserves * 2,
         clock_drift_ms=-1_500,
-        totals=Totals(stock_keys=9, on_hand=on_hand, held=held, allocated=3, reservations=11),
+        stock=StockFigures(9, 11, float(on_hand), float(held), 3.0),
         commands={"Reserve accepted": reserves, "Commit HoldHasExpired": 1},
         batch_sizes=batches,
         queue_s=times(*[0.002] * reserves),

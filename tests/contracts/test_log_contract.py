@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.events import HoldExpired, ReservationExpired, StockReceived
+from engine.core.limits import BALANCE_MAX
 from engine.core.model import Key, Stock
 from engine.log.codec import decode_group, encode_group
 from engine.log.memory import MemoryLog
@@ -64,6 +65,17 @@ def test_what_is_appended_is_read_back(backend: Backend) -> None:
     assert list(backend.log.timers()) == [(START_MS + 300_000, reservation_id)]
     assert backend.log.totals() == Totals(1, 10, 3, 0, 1)
     assert backend.log.size_bytes() > 0
+
+
+def test_sums_beyond_64_bits_are_kept(backend: Backend) -> None:
+    ledger = Ledger()
+    ledger.receive("TEA", 1)
+    group, changes = ledger.turn()
+    totals = Totals(20_000, 20_000 * BALANCE_MAX, 2**64, -(2**64), 1)
+    changes.totals = totals
+    backend.log.append(group, changes, 0)
+    assert backend.log.totals() == totals
+    assert backend.reopen().totals() == totals
 
 
 def test_the_chain_hash_depends_on_every_group_before(tmp_path: Path) -> None:

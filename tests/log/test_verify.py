@@ -186,7 +186,7 @@ TAMPERINGS: list[tuple[str, Callable[[WriteBatch, Store], None], str]] = [
     ),
     (
         "totals",
-        _put("meta", META_TOTALS, codec.encode_state(Totals(on_hand=1))),
+        _put("meta", META_TOTALS, codec.encode_totals(Totals(on_hand=1))),
         "shard 0, totals: Totals(stock_keys=0, on_hand=1",
     ),
     ("the head", _put("meta", META_HEAD, POSITION.pack(3)), "shard 0, head: 3 is stored"),
