@@ -243,7 +243,7 @@ async def main(arguments: Any) -> int:
         for name, row in rows.items()
     ]
     document["ratios"] = shares
-    document["verify"] = "ok" if verdict.well else verdict.complaint or verdict.printed
+    document["verify"] = str(verdict)
     tables.append(_table(rows))
     rest = [(name, value) for name, value in document.items() if name not in ("rows", "ratios")]
     tables.append(report.facts("Ratios", [*shares.items(), *rest]))

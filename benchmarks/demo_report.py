@@ -104,7 +104,7 @@ def figures(outcome: "Outcome") -> dict[str, Any]:
             "killed after s": round(outcome.killed_at - outcome.opened_at, 1),
             "unavailable s": round(_outage_s(answers.answered_at, outcome.killed_at), 2),
         },
-        "verify": outcome.verdict.printed,
+        "verify": outcome.verdict.said,
     }
 
 
@@ -128,7 +128,7 @@ def _checks(outcome: "Outcome") -> dict[str, Any]:
         "feed duplicates": adapter.duplicates,
         "feed disagreements": adapter.disagreements,
         "adapter's copy unequal": outcome.unequal[:10],
-        "verify": "" if verdict.well else verdict.complaint or verdict.printed or "failed",
+        "verify": "" if verdict.well else verdict.summary,
     }
 
 
@@ -156,6 +156,10 @@ def panel(figures: dict[str, Any]) -> Panel:
     """The report as a person reads it."""
     sale, speed, crash, checks = (figures[name] for name in ("sale", "speed", "crash", "checks"))
     latency = speed["latency"]
+    replayed = figures["verify"].get("figures", {}).get("events", 0)
+    promises = [(_PROMISE[name], _mark(wrong)) for name, wrong in checks.items()]
+    if not checks["verify"]:
+        promises[-1] = (_PROMISE["verify"], _kept(f"ok, {replayed:,} events replayed"))
     sections: list[RenderableType] = [
         _section(
             "The sale",
@@ -192,7 +196,7 @@ def panel(figures: dict[str, Any]) -> Panel:
                 ("no answers for", f"{crash['unavailable s']:g} s"),
             ],
         ),
-        _section("Promises", [(_PROMISE[name], _mark(wrong)) for name, wrong in checks.items()]),
+        _section("Promises", promises),
     ]
     verdict = (
         Text("Every promise was kept.", style="bold green")
@@ -235,9 +239,13 @@ def _section(title: str, rows: list[tuple[str, Any]]) -> RenderableType:
 
 def _mark(wrong: Any) -> Text:
     if not wrong:
-        return Text.assemble(("✓ ", "green"), "0" if wrong != "" else "ok")
+        return _kept("0")
     shown = "\n".join(wrong) if isinstance(wrong, list) else str(wrong)
     return Text.assemble(("✗ ", "bold red"), (shown, "red"))
+
+
+def _kept(text: str) -> Text:
+    return Text.assemble(("✓ ", "green"), text)
 
 
 def _times(each: dict[str, float]) -> str:

@@ -173,7 +173,7 @@ async def kill_rounds(
         "no answer for, after a kill": str(latencies(load.outage_s[1:])),
         "void": void,
         **{name.replace("_", " "): value for name, value in findings._asdict().items()},
-        "verify": "ok" if verdict.well else verdict.complaint or verdict.printed,
+        "verify": str(verdict),
     }
 
 

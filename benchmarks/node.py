@@ -12,6 +12,7 @@ A node that is stopped may be started again at the same addresses, on the same d
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import select
@@ -22,7 +23,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -172,20 +173,27 @@ class Node:
         """What `holdfast verify` says about the directory. The node must be stopped."""
         command = [sys.executable, "-m", "engine.cli.main", "verify", str(self.data_dir), "--json"]
         ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-        return Verdict(ended.returncode == 0, ended.stdout.strip(), ended.stderr.strip())
+        if not ended.stdout:
+            return Verdict(False, ended.stderr.strip() or "said nothing", {})
+        said: dict[str, Any] = json.loads(ended.stdout)
+        if ended.returncode == 0:
+            return Verdict(True, f"{said['figures']['events']:,} events replayed", said)
+        return Verdict(False, "; ".join([said["verdict"], *said["differences"]]), said)
 
     def _log_tail(self) -> str:
         lines = self.log_path.read_text(errors="replace").splitlines()[-15:]
         return "".join(f"\n  | {line}" for line in lines)
 
 
-class Verdict:
-    """The verdict of `holdfast verify`: whether all is well, and what it printed."""
+class Verdict(NamedTuple):
+    """The verdict of `holdfast verify`: whether all is well, in a line, and everything it said."""
 
-    def __init__(self, well: bool, printed: str, complaint: str) -> None:
-        self.well = well
-        self.printed = printed
-        self.complaint = complaint
+    well: bool
+    summary: str
+    said: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.well else 'NOT OK'}, {self.summary}"
 
 
 @contextlib.asynccontextmanager

@@ -292,7 +292,7 @@ def _figures(
         "baskets per second": round(len(baskets) / seconds, 1),
         "contradictions": len(problems),
         "differences": len(differences),
-        "verify": "ok" if verdict.well else verdict.complaint or verdict.printed,
+        "verify": str(verdict),
         "examples": (problems + differences)[:20],
     }
 
