@@ -2,6 +2,9 @@
 
 import asyncio
 import http.client
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +176,25 @@ def scrape(address: str) -> list[str]:
         return connection.getresponse().read().decode().splitlines()
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("seen", ["log_format", "shard ready", "ready at"])
+async def test_a_stop_is_heard_at_any_moment_of_the_start(tmp_path: Path, seen: str) -> None:
+    """SIGTERM while the node starts ends it, with its shards."""
+    arguments = ["serve", "--data-dir", str(tmp_path / "data"), "--shards", "2"]
+    arguments += ["--listen", "127.0.0.1:0", "--metrics-listen", ""]
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "engine.cli.main", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    output = process.stdout
+    assert output is not None
+    async with asyncio.timeout(60):
+        while seen not in (await output.readline()).decode():
+            pass
+        process.terminate()
+        await output.read()
+        assert await process.wait() in (0, -signal.SIGTERM)
+    async with running_node(tmp_path, 2) as node:  # Nothing was left behind that holds a lock.
+        assert node.shard_process_ids.keys() == {0, 1}
