@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
@@ -40,8 +41,19 @@ def parser(documentation: str | None, name: str) -> argparse.ArgumentParser:
 
 def run(main: Coroutine[Any, Any, int]) -> int:
     """Run a benchmark on the event loop that Holdfast uses; gives its exit code."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_until_told_to_end(main))
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
+
+
+async def _until_told_to_end(main: Coroutine[Any, Any, int]) -> int:
+    """SIGTERM ends a benchmark as Ctrl-C does: the nodes that it has started end with it."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await main
 
 
 def progress(text: str) -> None:
