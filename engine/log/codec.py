@@ -6,12 +6,11 @@ from typing import TypeVar
 import msgspec
 
 from engine.core.model import Key, Reservation, Stock
-from engine.log.decode import CommitReader, decode_group, group_bounds
+from engine.log.decode import decode_group, group_bounds
 from engine.log.encode import encode_group
 from engine.log.port import LogError, RequestRecord, Totals
 
 __all__ = [
-    "CommitReader",
     "decode_group",
     "decode_key",
     "decode_request",

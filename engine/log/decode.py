@@ -29,37 +29,23 @@ def decode_group(data: bytes) -> Group:
     )
 
 
-class CommitReader:
-    """Finds commits by position. The group it read last stays parsed and indexed: repeated requests
-    come in runs, when a client or a load sends again what it had sent together."""
+def split_group(data: bytes) -> tuple[int, list[int], list[bytes]]:
+    """The engine time of the group in `data`; the position of each commit's first event, and the
+    one after the group; and its commits, still encoded. LogError if the bytes are no group."""
+    message = _parse(data)
+    position = message.first_position
+    positions = [position]
+    commits = []
+    for commit in message.commits:
+        position += len(commit.events)
+        positions.append(position)
+        commits.append(commit.SerializeToString())
+    return message.recorded_at_ms, positions, commits
 
-    def __init__(self, read: Callable[[int], list[bytes]]) -> None:
-        """`read` gives the encoded group that contains a position, in a list, or an empty one."""
-        self._read = read
-        self._commits: dict[int, tuple[record_pb2.Commit, int]] = {}
-        self._recorded_at_ms = 0
 
-    def at(self, position: int) -> tuple[Commit, int, int]:
-        """The commit whose first event has `position`, the position of its last event, and its
-        engine time. LogError if no commit begins there."""
-        if position not in self._commits:
-            self._index(position)
-        found = self._commits.get(position)
-        if found is None:
-            raise LogError(f"no commit begins at position {position}")
-        commit, last = found
-        return _decode_commit(commit), last, self._recorded_at_ms
-
-    def _index(self, position: int) -> None:
-        self._commits = {}
-        for data in self._read(position)[:1]:
-            message = _parse(data)
-            self._recorded_at_ms = message.recorded_at_ms
-            first = message.first_position
-            for commit in message.commits:
-                last = first + len(commit.events) - 1
-                self._commits[first] = (commit, last)
-                first = last + 1
+def decode_commit(data: bytes) -> Commit:
+    """The commit of these bytes, which come from `split_group`; see `decode_group`."""
+    return _decode_commit(record_pb2.Commit.FromString(data))
 
 
 def group_bounds(data: bytes) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from threading import Lock
 
 from engine.core.model import Key, Reservation, Stock
 from engine.log.chain import chain_hash, next_head
-from engine.log.codec import CommitReader, encode_group
+from engine.log.codec import encode_group
+from engine.log.commits import CommitReader
 from engine.log.port import Changes, Commit, Group, Head, LogError, RequestRecord, Totals
 
 
@@ -70,7 +71,7 @@ class MemoryLog:
         self._unflushed: list[tuple[Head, bytes, Changes]] = []
         self._lock = Lock()
         self._closed = False
-        self._commits = CommitReader(lambda position: self.read(position, 0, self.head.position))
+        self._commits = CommitReader(self._group_of)
 
     def crash(self) -> "MemoryLog":
         """The log as it would be opened after a power cut now: what was not flushed is lost.
@@ -135,6 +136,11 @@ class MemoryLog:
                 break
             bodies.append(body)
         return bodies
+
+    def _group_of(self, position: int) -> bytes | None:
+        memory = self._open()
+        index = bisect_left(memory.last_positions, position)
+        return memory.bodies[index] if index < len(memory.bodies) else None
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
         self._open()

@@ -63,7 +63,7 @@ def recover_head(store: Store, mark: Head) -> tuple[Head, Totals]:
     directory = store.directory
     stored_head = store.get("meta", META_HEAD)
     state_position = POSITION.unpack(stored_head)[0] if stored_head else 0
-    first = next(store.scan("log"), None)
+    first = store.first_from("log")
     last = store.last("log")
     if first is None or last is None:
         if mark.position or state_position:

@@ -11,6 +11,7 @@ from rocksdict import WriteBatch
 from engine.core.model import Key, Reservation, Stock
 from engine.log import codec
 from engine.log.chain import chain_hash, next_head
+from engine.log.commits import CommitReader
 from engine.log.port import (
     HASH_BYTES,
     Changes,
@@ -46,7 +47,7 @@ class RocksLog:
         self._directory = Path(directory)
         self._store, self._mark = open_store(self._directory, create)
         self._unusable = ""
-        self._commits = codec.CommitReader(self._group_of)
+        self._commits = CommitReader(self._group_of)
         self._closed = False
         self._flush_lock = Lock()
         try:
@@ -140,8 +141,9 @@ class RocksLog:
             bodies.append(body)
         return bodies
 
-    def _group_of(self, position: int) -> list[bytes]:
-        return self.read(position, 0, self._head.position)
+    def _group_of(self, position: int) -> bytes | None:
+        found = self._store.first_from("log", POSITION.pack(max(position, 0)))
+        return None if found is None else found[1][HASH_BYTES:]
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
         self._check()

@@ -163,6 +163,10 @@ class Store:
         except Exception as error:
             raise self.error("read", error) from error
 
+    def first_from(self, family: str, start: bytes = b"") -> tuple[bytes, bytes] | None:
+        """The first key from `start` on with its value; None if there is none."""
+        return next(self.scan(family, start), None)
+
     def last(self, family: str) -> tuple[bytes, bytes] | None:
         """The last key with its value; None if there is none."""
         try:
