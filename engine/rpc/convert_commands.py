@@ -13,6 +13,7 @@ from holdfast.v1 import inventory_pb2 as pb
 from engine.core import commands as core
 from engine.core.limits import BALANCE_MAX, QUANTITY_MAX
 from engine.rpc.checks import InvalidField, check_range, ttl_ms
+from engine.rpc.content_hash import content_hash
 from engine.rpc.convert_parts import (
     FILLS,
     HOLD_CLASSES,
@@ -24,7 +25,6 @@ from engine.rpc.convert_parts import (
     basket,
     channel_buffers,
     check_names,
-    content_hash,
     home_slot,
     known,
     line_quantities,

@@ -3,10 +3,8 @@ checked and converted in one pass, since reading a field costs as much as checki
 
 from collections.abc import Sequence
 from enum import IntEnum
-from hashlib import blake2b
 from typing import NamedTuple, TypeVar
 
-import msgspec
 from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
@@ -27,11 +25,7 @@ from engine.rpc.problems import BasketSpansShards, Rejected
 from engine.shard.port import Shards
 from engine.shard.slots import slot_of, slot_of_reservation
 
-CONTENT_HASH_BYTES = 16
-
 E = TypeVar("E", bound=IntEnum)
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Caller(NamedTuple):
@@ -97,11 +91,6 @@ def check_names(tenant: str, reference: str, channel: str, customer: str) -> Non
     check_text(reference, "reference")
     check_text(channel, "channel")
     check_text(customer, "customer")
-
-
-def content_hash(command: core.Command) -> bytes:
-    """What tells a repeated command from another one under the same request id."""
-    return blake2b(_encode(command), digest_size=CONTENT_HASH_BYTES).digest()
 
 
 def write_context(message: pb.WriteContext, caller: Caller) -> core.Context:
