@@ -1,11 +1,15 @@
 """What a shard counts about itself."""
 
+from collections import Counter
+from typing import cast
+
 import structlog
 
 from engine.core.commands import Context
 from engine.log.port import Totals
 from engine.shard.messages import (
     Accepted,
+    Failed,
     Refused,
     Result,
     ShardStatistics,
@@ -20,7 +24,7 @@ class Tally:
     """Counters since the shard started; `statistics` gives them as a value."""
 
     def __init__(self) -> None:
-        self._commands: dict[str, int] = {}
+        self._commands: Counter[tuple[str, type | str]] = Counter()
         self._expirations = 0
         self._totals = Totals()
         self._active_actors = 0
@@ -42,19 +46,16 @@ class Tally:
 
     def decided(self, kind: str, result: Result) -> None:
         """A command was decided."""
-        if isinstance(result, Accepted):
-            outcome = "replayed" if result.replayed else "accepted"
-        elif isinstance(result, Refused):
-            outcome = type(result.rejection).__name__
-        else:
-            outcome = type(result).__name__
-        name = f"{kind} {outcome}"
-        self._commands[name] = self._commands.get(name, 0) + 1
+        outcome: type | str = type(result)
+        if outcome is Accepted:
+            outcome = "replayed" if cast(Accepted, result).replayed else "accepted"
+        elif outcome is Refused:
+            outcome = type(cast(Refused, result).rejection)
+        self._commands[kind, outcome] += 1
 
     def failed(self, kind: str, context: Context, error: Exception) -> None:
         """Deciding a command raised: a fault of ours, to be found in the log by its ids."""
-        name = f"{kind} Failed"
-        self._commands[name] = self._commands.get(name, 0) + 1
+        self._commands[kind, Failed] += 1
         _logger.error(
             "deciding raised",
             command=kind,
@@ -78,6 +79,7 @@ class Tally:
         self, position: int, durable_position: int, log_bytes: int, clock_drift_ms: int
     ) -> ShardStatistics:
         """Everything counted so far."""
+        commands = self._commands.items()
         return ShardStatistics(
             position,
             durable_position,
@@ -87,7 +89,7 @@ class Tally:
             self._expirations,
             clock_drift_ms,
             _stock_figures(self._totals),
-            self._commands,
+            {f"{kind} {_name(outcome)}": count for (kind, outcome), count in commands},
             self._batch_sizes,
             self._queue_s,
             self._decide_s,
@@ -103,3 +105,7 @@ def _stock_figures(totals: Totals) -> StockFigures:
         float(totals.held),
         float(totals.allocated),
     )
+
+
+def _name(outcome: type | str) -> str:
+    return outcome if isinstance(outcome, str) else outcome.__name__

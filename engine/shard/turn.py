@@ -6,8 +6,15 @@ changes of state that the log then takes in one piece.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from engine.core.events import Event, Recorded, ReservationCreated, ReservationEvent
+from engine.core.events import (
+    RESERVATION_EVENTS,
+    Event,
+    Recorded,
+    ReservationCreated,
+    ReservationEvent,
+)
 from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import Cause, Key, Reservation, Settings, ShortLine, Stock
 from engine.log.port import Changes, Commit, Group, RequestRecord, Totals
@@ -113,21 +120,21 @@ class Turn:
         stocks: dict[Key, Stock] = {}
         recorded = []
         for event in events:
-            if isinstance(event, ReservationEvent):
-                recorded.append(Recorded(event, None))
-            else:
+            stock = None
+            if not isinstance(event, ReservationEvent):
                 stock = evolve_stock(stocks.get(event.key) or self.stock(event.key), event)
                 stocks[event.key] = stock
-                recorded.append(Recorded(event, stock))
+            recorded.append(Recorded(event, stock))
         if reservation_id is None:
             return tuple(recorded), None
         reservation = self.reservation(reservation_id)
         return tuple(recorded), evolve_lines(reservation, events, self.now_ms)
 
-    def _evolve_stock(self, event: Event) -> Recorded:
-        if isinstance(event, ReservationEvent):
+    def _evolve_stock(self, event: Any) -> Recorded:
+        """Let the actor of a stock event evolve; a reservation event concerns none."""
+        if type(event) in RESERVATION_EVENTS:
             return Recorded(event, None)
-        key = event.key
+        key: Key = event.key
         actor = self._actor(key)
         if key not in self._stock_before:
             self._stock_before[key] = actor.stock

@@ -1,11 +1,13 @@
 """How a shard decides one command: once for each request id."""
 
+from collections.abc import Callable
+from typing import Any
+
 from engine.core.answering import answer
 from engine.core.commands import (
     Adjust,
     Command,
     Context,
-    OnReservation,
     Release,
     SetOnHand,
 )
@@ -67,7 +69,7 @@ class Writer:
         if not isinstance(decision, Decision):
             return Refused(decision)
         events, short_lines = decision.events, decision.short_lines
-        known = command.reservation_id if isinstance(command, OnReservation) else None
+        known: str | None = getattr(command, "reservation_id", None)
         if not events or context.validate_only:
             recorded, current = turn.preview(events, known)
             given = answer(command, recorded, short_lines, current)
@@ -87,19 +89,22 @@ def request_key(slot: int, command: Command, request_id: str) -> bytes:
     return slot.to_bytes(2, "big") + f"{tenant}\0{request_id}".encode()
 
 
+_REASONS: dict[type[Command], Callable[[Any], str]] = {
+    Adjust: lambda command: command.reason,
+    SetOnHand: lambda command: command.reason,
+    Release: lambda command: command.reason.name,
+}
+
+
 def _cause(kind: str, command: Command, context: Context) -> Cause:
-    reason = ""
-    if isinstance(command, Adjust | SetOnHand):
-        reason = command.reason
-    elif isinstance(command, Release):
-        reason = command.reason.name
+    reason = _REASONS.get(type(command))
     return Cause(
         kind,
         context.request_id,
         context.principal,
         context.correlation_id,
         context.ticket,
-        reason,
+        reason(command) if reason else "",
         getattr(command, "reference", ""),
         context.occurred_at_ms,
     )
