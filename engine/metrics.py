@@ -191,7 +191,7 @@ _SHARD_GAUGES: Mapping[str, tuple[str, Callable[[ShardStatistics], float]]] = {
     ),
     "holdfast_log_bytes": ("Size of the log and its state on disk.", lambda s: s.log_bytes),
     "holdfast_clock_drift_seconds": (
-        "Engine time ahead of the wall clock.",
+        "Wall clock time minus engine time.",
         lambda s: s.clock_drift_ms / 1_000,
     ),
 }

@@ -109,6 +109,14 @@ def test_a_shard_is_shown_with_every_figure(metrics: Served) -> None:
     assert commands == {("Reserve", "accepted"): 4, ("Commit", "HoldHasExpired"): 1}
 
 
+def test_the_drift_says_which_clock_is_ahead(metrics: Served) -> None:
+    """1.5 s below zero is a wall clock that is behind engine time."""
+    with urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=10) as response:
+        families = text_string_to_metric_families(response.read().decode())
+        texts = {family.name: family.documentation for family in families}
+    assert texts["holdfast_clock_drift_seconds"] == "Wall clock time minus engine time."
+
+
 def test_buckets_hold_what_is_at_most_their_bound(metrics: Served) -> None:
     metrics.shard_statistics(0, statistics(4))
     samples = scrape(metrics)
