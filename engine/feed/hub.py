@@ -49,8 +49,11 @@ class Hub:
 
     @property
     def lag_events_max(self) -> int:
-        """Events that the slowest subscriber has not looked at yet; 0 without subscribers."""
-        return max((subscriber.lag_events for subscriber in self._subscribers), default=0)
+        """Events that the slowest subscriber has not looked at yet; 0 without subscribers. Any
+        thread may ask: subscribers that come and go meanwhile do not disturb it."""
+        # Iterating over the set itself fails when it changes; a copy is made in one step.
+        subscribers = self._subscribers.copy()
+        return max((subscriber.lag_events for subscriber in subscribers), default=0)
 
     @property
     def tail_bytes(self) -> int:
@@ -62,8 +65,8 @@ class Hub:
         closes it.
 
         MalformedCursor, CursorForeign or CursorOutOfRange if there is no such place;
-        TooManySubscribers; FeedStopping; ShardUnavailable if the cursor is ahead of what is known
-        here and its shard cannot be asked.
+        TooManySubscribers; FeedStopping; ShardUnavailable or HistoryDamaged if the cursor is ahead
+        of what is known here and its shard cannot be asked.
         """
         if self._wake.closed:
             raise FeedStopping
