@@ -24,6 +24,7 @@ from engine.log import codec
 from engine.log.commits import CommitReader
 from engine.log.port import Commit, Group, LogError, RequestRecord, Totals
 from engine.log.v1.record_pb2 import CommitGroup
+from tests.log.effort import per_hundred_examples
 
 _IDS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=20)
 _FILLED_IDS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20)
@@ -102,6 +103,7 @@ _GROUPS = st.builds(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@per_hundred_examples(40)
 @given(data=st.data())
 def test_every_kind_of_event_survives(kind: type[events.Event], data: st.DataObject) -> None:
     recorded = data.draw(_event(kind).flatmap(_recorded))
@@ -109,6 +111,7 @@ def test_every_kind_of_event_survives(kind: type[events.Event], data: st.DataObj
     assert codec.decode_group(codec.encode_group(group)) == group
 
 
+@per_hundred_examples(50)
 @given(_GROUPS)
 def test_every_group_survives(group: Group) -> None:
     data = codec.encode_group(group)
@@ -116,6 +119,7 @@ def test_every_group_survives(group: Group) -> None:
     assert codec.group_bounds(data) == (group.first_position, group.recorded_at_ms)
 
 
+@per_hundred_examples(50)
 @given(_GROUPS)
 def test_a_commit_is_found_alone_as_it_is_in_its_group(group: Group) -> None:
     data = codec.encode_group(group)

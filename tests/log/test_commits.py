@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine.log.commits import CommitReader
 from engine.log.memory import MemoryLog
 from engine.log.port import LogError
+from tests.log.effort import per_hundred_examples
 from tests.log.ledger import Ledger
 
 GROUPS, COMMITS = 8, 25
@@ -48,6 +49,7 @@ def _units_after(commits: CommitReader, position: int) -> int:
 GROUPS_READ = Groups()
 
 
+@per_hundred_examples(30)
 @given(st.permutations(GROUPS_READ.positions))
 def test_repeats_in_any_order_read_each_group_once(positions: list[int]) -> None:
     reads_before = GROUPS_READ.reads
@@ -79,6 +81,8 @@ def test_the_least_recently_used_group_leaves_first() -> None:
 def test_memory_is_bounded_for_small_groups_and_for_large_ones(commits_each: int) -> None:
     groups = Groups(groups=2_000 // commits_each, commits=commits_each)
     kept_bytes_max = 100_000
+    # What is made once, when code runs for the first time, is not kept by the reader.
+    _kept_bytes(groups, kept_bytes_max)
     assert _kept_bytes(groups, kept_bytes_max) < 1.2 * kept_bytes_max
     # The control: all of them take far more.
     assert _kept_bytes(groups, 1 << 30) > 2 * kept_bytes_max

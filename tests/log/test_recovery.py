@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.model import Cause, Key
 from engine.log.port import Commit, Group, LogError
 from engine.log.rocks import RocksLog
+from tests.log.effort import per_hundred_examples
 from tests.log.ledger import Ledger, write_history
 
 TURNS = 12
@@ -162,7 +163,7 @@ def test_a_write_ahead_log_cut_at_every_record_boundary_is_missed(
     assert opened[-1] == image.ledger.next_position - 1
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@per_hundred_examples(15)
 @given(data=st.data())
 def test_a_write_ahead_log_cut_anywhere_loses_nothing_acknowledged(
     image: Image, tmp_path: Path, data: st.DataObject
@@ -203,7 +204,7 @@ KINDS_OF_FILE = [
 @pytest.mark.parametrize(
     "pattern", [pattern for _, pattern in KINDS_OF_FILE], ids=[kind for kind, _ in KINDS_OF_FILE]
 )
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@per_hundred_examples(15)
 @given(data=st.data())
 def test_a_flipped_bit_gives_the_right_data_or_a_refusal_by_name(
     restarted: Image, tmp_path: Path, pattern: str, data: st.DataObject
