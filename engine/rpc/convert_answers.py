@@ -52,6 +52,9 @@ class Place(NamedTuple):
     shard: int
 
 
+TOTAL_MAX = 2**63 - 1
+"""The highest sum that an answer can state: a higher one is stated as this."""
+
 Filler = Callable[[Any, Any, Accepted, Place], None]
 """Fills the response of one kind of command from its answer, and from what came with the answer."""
 
@@ -141,7 +144,7 @@ def put_availability(
             entry.available = location.available
             total += location.available
     if total:
-        message.total_available = total
+        message.total_available = min(total, TOTAL_MAX)
 
 
 def _put_receipt(message: pb.WriteReceipt, accepted: Accepted, place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from holdfast.v1 import inventory_pb2 as pb
 
-from engine.core.limits import AVAILABILITY_KEYS_MAX
+from engine.core.limits import AVAILABILITY_KEYS_MAX, AVAILABILITY_LOCATIONS_MAX
 from engine.core.rejections import UnknownReservation, UnknownStock
 from engine.feed.cursor import Cursor, CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.rpc.calls import CURRENT, ask, failed
@@ -24,6 +24,7 @@ from engine.shard.messages import (
     Request,
     ReservationRead,
     StockRead,
+    TooLarge,
     TooLate,
 )
 from engine.shard.port import Shards
@@ -70,8 +71,8 @@ async def get_reservation(
 async def batch_get_availability(
     shards: Shards, request: pb.BatchGetAvailabilityRequest
 ) -> pb.BatchGetAvailabilityResponse:
-    """Read what may be promised of many keys: each shard is asked once, and the answer keeps the
-    order of the request."""
+    """Read what may be promised of many keys: each shard is asked once, and once for each key,
+    however often the request repeats it; the answer keeps the order of the request."""
     tenant = request.tenant
     channel = request.channel
     excluding = request.excluding_reservation
@@ -80,26 +81,36 @@ async def batch_get_availability(
     check_text(excluding, "excluding_reservation")
     at_least = _read_at_least(request.read_at_least, shards)
     keys = _keys(request.keys)
-    indexes: dict[int, list[int]] = {}
-    for index, (sku, _) in enumerate(keys):
-        indexes.setdefault(shards.shard_of(slot_of(tenant, sku)), []).append(index)
-    found: list[tuple[LocationAvailable, ...]] = [()] * len(keys)
+    keys_of_shard: dict[int, list[tuple[str, str]]] = {}
+    for key in dict.fromkeys(keys):
+        keys_of_shard.setdefault(shards.shard_of(slot_of(tenant, key[0])), []).append(key)
+    found: dict[tuple[str, str], tuple[LocationAvailable, ...]] = {}
 
-    async def read_shard(own: list[int]) -> int:
-        own_keys = tuple(keys[index] for index in own)
-        slot = slot_of(tenant, own_keys[0][0])
-        question = ReadAvailability(tenant, own_keys, channel, excluding)
+    async def read_shard(own: list[tuple[str, str]]) -> int:
+        slot = slot_of(tenant, own[0][0])
+        question = ReadAvailability(tenant, tuple(own), channel, excluding)
         read = await _read(shards, slot, question, AvailabilityRead)
-        for index, locations in zip(own, read.availabilities, strict=True):
-            found[index] = locations
+        found.update(zip(own, read.availabilities, strict=True))
         return read.position
 
-    positions = await asyncio.gather(*map(read_shard, indexes.values()))
-    cursor = _covering(at_least, dict(zip(indexes, positions, strict=True)), shards)
+    positions = await asyncio.gather(*map(read_shard, keys_of_shard.values()))
+    _check_locations(sum(len(found[key]) for key in keys))
+    cursor = _covering(at_least, dict(zip(keys_of_shard, positions, strict=True)), shards)
     response = pb.BatchGetAvailabilityResponse(cursor=cursor)
-    for (sku, _), locations in zip(keys, found, strict=True):
-        put_availability(response.availabilities.add(), sku, locations)
+    for key in keys:
+        put_availability(response.availabilities.add(), key[0], found[key])
     return response
+
+
+def _check_locations(count: int) -> None:
+    """Refuse an answer that is too large, before its message is made."""
+    if count > AVAILABILITY_LOCATIONS_MAX:
+        raise _too_large(TooLarge("keys", count, AVAILABILITY_LOCATIONS_MAX))
+
+
+def _too_large(result: TooLarge) -> InvalidField:
+    limit = f"keys with at most {result.limit} locations in one answer"
+    return InvalidField(result.field, f"{result.value} locations", limit)
 
 
 def _keys(messages: Sequence[pb.AvailabilityKey]) -> list[tuple[str, str]]:
@@ -126,6 +137,8 @@ async def _read(shards: Shards, slot: int, question: Request, kind: type[R]) -> 
         raise DeadlineExpired(shard)
     if isinstance(result, Failed):
         raise failed(shard, type(question).__name__, CURRENT.get().correlation_id)
+    if isinstance(result, TooLarge):
+        raise _too_large(result)
     raise TypeError(f"a read was answered with {type(result).__name__}")
 
 

@@ -218,7 +218,7 @@ class InventoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetAvailability(self, request, context):
-        """Reads what may be promised of up to 1 000 SKUs or SKU-locations.
+        """Reads what may be promised of up to 1 000 SKUs or SKU-locations, with at most 10 000 locations in one answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
