@@ -61,7 +61,8 @@ class ShardReader:
 
     async def load(self) -> bool:
         """Read the next chunk of history. False if there is none at the moment: the end is reached,
-        or the shard is not available. HistoryDropped if the next position is not kept any more."""
+        or the shard is not available. HistoryDropped if the next position is not kept any more,
+        HistoryDamaged if it cannot be trusted."""
         position = self.position + 1
         if position < self.feed.oldest:
             raise HistoryDropped

@@ -54,7 +54,8 @@ class Subscriber:
     makes it. One task uses it, and closes it.
 
     A step raises CursorOutOfRange when what comes next is not kept any more, because the subscriber
-    is too far behind, and FeedStopping when the feed ends. A step that is cancelled loses nothing.
+    is too far behind, HistoryDamaged when it is kept and cannot be trusted, and FeedStopping when
+    the feed ends. A step that is cancelled loses nothing.
     """
 
     def __init__(

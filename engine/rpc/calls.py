@@ -14,6 +14,10 @@ from engine.shard.port import Shards, ShardUnavailable
 
 _log = structlog.get_logger(__name__)
 
+WAIT_NS_MAX = 24 * 60 * 60 * 1_000_000_000
+"""Nothing that was submitted waits longer to be decided: a day. Whoever states a later deadline, or
+none, still gets an answer within this time, and every deadline fits the frames to the shards."""
+
 
 class Call(NamedTuple):
     """A call on its way through a handler.
@@ -29,6 +33,23 @@ class Call(NamedTuple):
     client_sets_deadline: bool = True
 
 
+def deadline_ns_in(remaining_s: float, now_ns: int) -> int:
+    """The deadline of what has `remaining_s` seconds left at `now_ns`; never 0, which means
+    none."""
+    return max(1, now_ns + int(max(0.0, remaining_s) * 1e9))
+
+
+def earliest_ns(now_ns: int, call_ns: int, own_ns: int = 0) -> int:
+    """The deadline of a request that is submitted at `now_ns`: that of its call or its own,
+    whichever is earlier (0: none), and no later than WAIT_NS_MAX from now."""
+    deadline_ns = now_ns + WAIT_NS_MAX
+    if call_ns and call_ns < deadline_ns:
+        deadline_ns = call_ns
+    if own_ns and own_ns < deadline_ns:
+        deadline_ns = own_ns
+    return deadline_ns
+
+
 CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
 """The call that the running handler answers; the interceptor sets it."""
 
@@ -42,7 +63,8 @@ async def ask(shards: Shards, slot: int, request: Request) -> Result:
     deadline passes without an answer, since the outcome is unknown then.
     """
     call = CURRENT.get()
-    future = shards.submit(slot, request, call.deadline_ns)
+    deadline_ns = earliest_ns(time.monotonic_ns(), call.deadline_ns)
+    future = shards.submit(slot, request, deadline_ns)
     if call.client_sets_deadline or not call.deadline_ns:
         return await asyncio.shield(future)
     timeout_s = max(0.0, (call.deadline_ns - time.monotonic_ns()) / 1e9)

@@ -2,6 +2,7 @@
 value and the limit."""
 
 import re
+from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -27,6 +28,7 @@ REQUIRED_LIMIT = f"1 to {ID_BYTES_MAX} bytes of UTF-8"
 UNIQUE_LIMIT = "unique in the list"
 TTL_LIMIT = f"{HOLD_TTL_MS_MIN // 1_000} to {HOLD_TTL_MS_MAX // 1_000} seconds"
 TIME_LIMIT = "after 1970-01-01T00:00:00Z and before the year 10000, nanos 0 to 999999999"
+MESSAGE_LIMIT = "an encoded message of this method, its texts in UTF-8"
 TIMEOUT_LIMIT = "above 0 seconds, a valid Duration"
 
 _control_character = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
@@ -44,6 +46,18 @@ class InvalidField(Exception):
         self.value = shortened(value)
         self.limit = limit
         super().__init__(f"{field} is {self.value or 'empty'}; allowed: {limit}")
+
+
+class Unparsed(NamedTuple):
+    """Bytes that came in place of a request and are no encoded message of it."""
+
+    size_bytes: int
+
+
+def check_parsed(request: object) -> None:
+    """Refuse bytes that are no message; InvalidField names the request as a whole."""
+    if isinstance(request, Unparsed):
+        raise InvalidField("request", f"{request.size_bytes} bytes", MESSAGE_LIMIT)
 
 
 def shortened(value: object) -> str:

@@ -1,8 +1,7 @@
 """What callers hear of each problem: the only table of statuses.
 
 `explain` turns a problem (a rejection, a refused field, a shard that is away, ...) into a Refusal;
-`to_status` renders it as google.rpc.Status for unary calls, `put_failure` as holdfast.v1.Failure
-for Execute.
+`statuses` sends it.
 """
 
 from collections.abc import Callable
@@ -10,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import grpc
-from google.protobuf import any_pb2
-from google.rpc import error_details_pb2, status_pb2
 from holdfast.v1 import errors_pb2 as pb
 
 from engine.core import rejections
@@ -20,7 +17,6 @@ from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.watch import FeedStopping
 from engine.rpc.checks import InvalidField, shortened
-from engine.rpc.convert_answers import put_short_line
 from engine.rpc.problems import (
     BasketSpansShards,
     DeadlineExpired,
@@ -28,16 +24,7 @@ from engine.rpc.problems import (
     Rejected,
     ServerStopping,
 )
-from engine.shard.port import Overloaded, ShardUnavailable
-
-DOMAIN = "holdfast"
-
-SHORT_LINES_MAX = 20
-"""Short lines that a status lists; Execute lists all."""
-
-STATUS_BYTES_MAX = 4_096
-"""Bytes of a status. It travels in a header, a third longer as base64, and beside its message,
-which is in it too; gRPC drops a call whose headers exceed 8 KiB."""
+from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
 
 OVERLOADED_RETRY_MS = 200
 UNAVAILABLE_RETRY_MS = 500
@@ -66,6 +53,7 @@ CODES: dict[pb.ErrorReason, grpc.StatusCode] = {
     pb.ERROR_REASON_CURSOR_OUT_OF_RANGE: grpc.StatusCode.OUT_OF_RANGE,
     pb.ERROR_REASON_CURSOR_FOREIGN: grpc.StatusCode.DATA_LOSS,
     pb.ERROR_REASON_INTERNAL: grpc.StatusCode.INTERNAL,
+    pb.ERROR_REASON_HISTORY_DAMAGED: grpc.StatusCode.DATA_LOSS,
 }
 """The gRPC code of each reason, as errors.proto states it."""
 
@@ -302,6 +290,12 @@ def _cursor_foreign(problem: CursorForeign) -> Refusal:
     return Refusal(pb.ERROR_REASON_CURSOR_FOREIGN, message, facts)
 
 
+def _history_damaged(problem: HistoryDamaged) -> Refusal:
+    shard = str(problem.shard)
+    message = f"a part of the history of shard {shard} is damaged; the server's log says where"
+    return Refusal(pb.ERROR_REASON_HISTORY_DAMAGED, message, {"shard": shard})
+
+
 EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     InvalidField: _invalid_field,
     MalformedCursor: _malformed_cursor,
@@ -342,57 +336,6 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     DecisionFailed: lambda problem: internal(problem.correlation_id),
     CursorOutOfRange: _cursor_out_of_range,
     CursorForeign: _cursor_foreign,
+    HistoryDamaged: _history_damaged,
 }
 """The explanation of each problem, by its type."""
-
-
-def put_failure(message: pb.Failure, refusal: Refusal) -> None:
-    """Render a refusal as the outcome of a command of Execute: whole, with every short line."""
-    message.code = refusal.code.value[0]
-    message.reason = refusal.reason
-    message.message = refusal.message
-    for name, value in refusal.metadata.items():
-        message.metadata[name] = value
-    for line in refusal.short_lines:
-        put_short_line(message.short_lines.add(), line)
-    if refusal.retry_after_ms:
-        message.retry_after.FromMilliseconds(refusal.retry_after_ms)
-
-
-def to_status(refusal: Refusal) -> status_pb2.Status:
-    """Render a refusal as the status of a call, small enough for its header."""
-    lines = pb.ShortLines()
-    for line in refusal.short_lines[:SHORT_LINES_MAX]:
-        put_short_line(lines.lines.add(), line)
-    status = _status(refusal, lines)
-    while status.ByteSize() > STATUS_BYTES_MAX and lines.lines:
-        del lines.lines[-1]
-        status = _status(refusal, lines)
-    return status
-
-
-def _status(refusal: Refusal, lines: pb.ShortLines) -> status_pb2.Status:
-    """The status of a refusal that lists these of its short lines."""
-    metadata = refusal.metadata
-    details: list[Any] = []
-    if refusal.reason == pb.ERROR_REASON_INVALID_FIELD:
-        violation = error_details_pb2.BadRequest.FieldViolation(
-            field=metadata["field"], description=refusal.message
-        )
-        details.append(error_details_pb2.BadRequest(field_violations=[violation]))
-    if refusal.short_lines:
-        lines.omitted = len(refusal.short_lines) - len(lines.lines)
-        metadata = metadata | {"omitted_lines": str(lines.omitted)}
-        details.append(lines)
-    if refusal.retry_after_ms:
-        retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromMilliseconds(refusal.retry_after_ms)
-        details.append(retry)
-    reason = pb.ErrorReason.Name(refusal.reason)
-    info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
-    status = status_pb2.Status(code=refusal.code.value[0], message=refusal.message)
-    for detail in [info, *details]:
-        packed = any_pb2.Any()
-        packed.Pack(detail)
-        status.details.append(packed)
-    return status

@@ -13,15 +13,15 @@ import grpc.aio
 from holdfast.v1 import inventory_pb2 as pb
 
 from engine.core.limits import BATCH_COMMANDS_MAX, BATCH_LINES_MAX
-from engine.rpc.calls import CURRENT, abandon, problem_of
-from engine.rpc.checks import InvalidField, timeout_ns
+from engine.rpc.calls import CURRENT, abandon, earliest_ns, problem_of
+from engine.rpc.checks import InvalidField, check_parsed, timeout_ns
 from engine.rpc.convert_answers import FILLERS, Place
 from engine.rpc.convert_commands import CONVERTERS
 from engine.rpc.convert_parts import Caller
 from engine.rpc.drain import Drain
-from engine.rpc.errors import explain, put_failure
-from engine.rpc.faults import report
+from engine.rpc.faults import refusal_of, report
 from engine.rpc.problems import ServerStopping
+from engine.rpc.statuses import put_failure
 from engine.shard.messages import Accepted, Result, Write
 from engine.shard.port import Shards
 
@@ -31,9 +31,11 @@ BATCHES_IN_FLIGHT_MAX = 16
 COMMANDS_PER_TURN = 256
 """Commands converted without a break: then other calls get their turn, and the shards can begin."""
 
-PART_LINES = 4_096
-"""Lines of outcomes, counting one for the outcome itself, after which a batch's answer is sent in
-parts. With the longest ids this is 2 MiB, far below the limits of message size."""
+PART_BYTES_MAX = 2 * 1024 * 1024
+"""Bytes of outcomes in one part of a batch's answer; a single larger outcome is a part of its own.
+The largest there is, a replayed basket of 2 000 lines with the longest ids, each of them short and
+still in the reservation, has 3.0 MB: every part fits the 4 MiB that gRPC clients accept by
+default."""
 
 LINE_BYTES_MIN = 13
 """Bytes of the shortest basket line that can be accepted: a shorter batch cannot have too many of
@@ -120,6 +122,7 @@ class ExecuteStream:
             request = reading.result()
         finally:
             reading.cancel()
+        check_parsed(request)
         return None if request is grpc.aio.EOF else request  # type: ignore[attr-defined]
 
     async def _submit(self, request: pb.ExecuteRequest) -> list[Entry]:
@@ -145,10 +148,10 @@ class ExecuteStream:
             raise
 
     def _submit_one(self, command: pb.Command, now_ns: int) -> Pending:
-        deadline_ns = self._call.deadline_ns
+        own_ns = 0
         if command.HasField("timeout"):
             own_ns = now_ns + timeout_ns(command.timeout, "timeout")
-            deadline_ns = min(deadline_ns, own_ns) if deadline_ns else own_ns
+        deadline_ns = earliest_ns(now_ns, self._call.deadline_ns, own_ns)
         name = command.WhichOneof("command")
         if name is None:
             raise InvalidField("command", "", f"one of {', '.join(CONVERTERS)}")
@@ -171,17 +174,21 @@ class ExecuteStream:
 
     async def _send(self, batch_id: int, entries: list[Entry]) -> None:
         response = pb.ExecuteResponse(batch_id=batch_id)
-        lines = 0
+        part_bytes = 0
         for index, entry in enumerate(entries):
             if index % COMMANDS_PER_TURN == COMMANDS_PER_TURN - 1:
                 await asyncio.sleep(0)
-            if lines > PART_LINES:
-                await self._write(response)
-                response = pb.ExecuteResponse(batch_id=batch_id)
-                lines = 0
             outcome = response.outcomes.add()
             outcome.index = index
-            lines += self._fill(outcome, entry)
+            self._fill(outcome, entry)
+            outcome_bytes = outcome.ByteSize()
+            if part_bytes and part_bytes + outcome_bytes > PART_BYTES_MAX:
+                following = pb.ExecuteResponse(batch_id=batch_id, outcomes=[outcome])
+                del response.outcomes[-1]
+                await self._write(response)
+                response = following
+                part_bytes = 0
+            part_bytes += outcome_bytes
         response.complete = True
         await self._write(response)
 
@@ -189,37 +196,35 @@ class ExecuteStream:
         async with self._writing:
             await self._context.write(response)
 
-    def _fill(self, outcome: pb.Outcome, entry: Entry) -> int:
-        """Say what became of one command; return how many lines that took. A fault of ours is the
-        outcome of that command alone."""
+    def _fill(self, outcome: pb.Outcome, entry: Entry) -> None:
+        """Say what became of one command. A fault of ours is the outcome of that command alone."""
         try:
-            answered = self._answered_lines(outcome, entry)
+            problem = self._fill_answer(outcome, entry)
         except Exception as fault:
-            answered = fault
-        if isinstance(answered, int):
-            return answered
-        refusal = explain(answered)
-        if refusal is None:
-            correlation_id = self._call.correlation_id
-            if isinstance(entry, tuple):
-                context = entry[1].context
-                correlation_id = context.correlation_id or context.request_id
-            refusal = report(answered, correlation_id, method="Execute")
-        put_failure(outcome.failure, refusal)
-        return 1 + len(refusal.short_lines)
+            problem = fault
+        if problem is None:
+            return
+        correlation_id = self._call.correlation_id
+        if isinstance(entry, tuple):
+            context = entry[1].context
+            correlation_id = context.correlation_id or context.request_id
+        refusal = refusal_of(problem, correlation_id, method="Execute")
+        try:
+            put_failure(outcome.failure, refusal)
+        except Exception as fault:
+            outcome.ClearField("failure")
+            put_failure(outcome.failure, report(fault, correlation_id, method="Execute"))
 
-    def _answered_lines(self, outcome: pb.Outcome, entry: Entry) -> int | Exception:
-        """Fill the response of an accepted command, and count its lines; or return the problem."""
+    def _fill_answer(self, outcome: pb.Outcome, entry: Entry) -> Exception | None:
+        """Fill the response of an accepted command, or return why there is none."""
         if isinstance(entry, Exception):
             return entry
         name, write, shard, future = entry
         result = future.result()
         if type(result) is not Accepted:
             return problem_of(result, write, shard)
-        answer = result.answer
-        FILLERS[name](getattr(outcome, name), answer, result, self._places[shard])
-        lines = 1 + len(getattr(answer, "lines", ()))
-        return lines + len(result.current.lines) if result.current else lines
+        FILLERS[name](getattr(outcome, name), result.answer, result, self._places[shard])
+        return None
 
 
 def _abandon_all(entries: list[Entry]) -> None:

@@ -5,7 +5,7 @@ import secrets
 
 import structlog
 
-from engine.rpc.errors import Refusal, internal
+from engine.rpc.errors import Refusal, explain, internal
 
 _log = structlog.get_logger(__name__)
 
@@ -13,6 +13,16 @@ _log = structlog.get_logger(__name__)
 def new_correlation_id() -> str:
     """A correlation id for what came without one."""
     return secrets.token_hex(8)
+
+
+def refusal_of(problem: BaseException, correlation_id: str, **facts: str) -> Refusal:
+    """What the caller hears of whatever was raised. What nobody foresaw is reported as a fault of
+    ours, and so is a problem that cannot be explained."""
+    try:
+        refusal = explain(problem)
+    except Exception as fault:
+        return report(fault, correlation_id, **facts)
+    return refusal or report(problem, correlation_id, **facts)
 
 
 def report(fault: BaseException, correlation_id: str, **facts: str) -> Refusal:

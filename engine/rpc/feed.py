@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import grpc
 import grpc.aio
+import structlog
 from holdfast.v1 import feed_pb2
 
 from engine.core.limits import FILTER_IDS_MAX, FILTER_PREFIXES_MAX
@@ -13,6 +14,9 @@ from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start
 from engine.feed.watch import CaughtUp, Events, Step
 from engine.rpc.checks import InvalidField, check_required, check_text
+from engine.shard.port import HistoryDamaged
+
+_log = structlog.get_logger(__name__)
 
 SERVICE = feed_pb2.DESCRIPTOR.services_by_name["FeedService"].full_name
 
@@ -37,6 +41,19 @@ class FeedService:
         """Send the feed until the client goes or the hub stops. A client that does not read holds
         up its own stream in `write`, and nothing else."""
         feed_filter, start = _checked(request)
+        try:
+            await self._send(feed_filter, start, context)
+        except HistoryDamaged as damage:
+            # The client hears which shard it is; only whoever runs the node can do something.
+            _log.error("the history is damaged", shard=damage.shard, damage=str(damage))
+            raise
+
+    async def _send(
+        self,
+        feed_filter: Filter,
+        start: Start | str,
+        context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]",
+    ) -> None:
         async with await self._hub.subscribe(feed_filter, start) as subscriber:
             async for step in subscriber:
                 try:

@@ -8,12 +8,13 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from engine.rpc.calls import CURRENT, Call
-from engine.rpc.checks import check_text
-from engine.rpc.errors import explain, to_status
-from engine.rpc.faults import report
+from engine.rpc.calls import CURRENT, Call, deadline_ns_in
+from engine.rpc.checks import Unparsed, check_parsed, check_text
+from engine.rpc.faults import refusal_of, report
+from engine.rpc.statuses import to_status
 
 Observer = Callable[[str, str, float], None]
 """Is told of each finished call: method ("Reserve"), name of the gRPC code ("OK"), and duration in
@@ -74,7 +75,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         wrap = self._stream if inspect.isasyncgenfunction(behavior) else self._coroutine
         return make(
             wrap(behavior, method, unary_deadline_s),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_tolerant(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -83,6 +84,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             with _Watch(self._observer, method, context) as watch:
                 try:
                     CURRENT.set(_call(method, context, unary_deadline_s))
+                    check_parsed(request)
                     return await behavior(request, context)
                 except Exception as problem:
                     await watch.abort(problem)
@@ -94,12 +96,26 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             with _Watch(self._observer, method, context) as watch:
                 try:
                     CURRENT.set(_call(method, context, unary_deadline_s))
+                    check_parsed(request)
                     async for response in behavior(request, context):
                         yield response
                 except Exception as problem:
                     await watch.abort(problem)
 
         return answer
+
+
+def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """A deserializer that lets bytes through that are no message: gRPC would end the call with a
+    status and a text of its own. The handler refuses them."""
+
+    def parse(data: bytes) -> Any:
+        try:
+            return deserialize(data)
+        except (DecodeError, ValueError):
+            return Unparsed(len(data))
+
+    return parse
 
 
 class _Watch:
@@ -128,13 +144,17 @@ class _Watch:
         return "DEADLINE_EXCEEDED" if is_late else "CANCELLED"
 
     async def abort(self, problem: Exception) -> None:
-        """End the call with the status of a problem."""
-        refusal = explain(problem)
-        if refusal is None:
-            correlation_id = _correlation_id(self._context)
-            refusal = report(problem, correlation_id, method=self._method)
+        """End the call with the status of a problem; that of a fault of ours if the problem cannot
+        be put into one."""
+        correlation_id = _correlation_id(self._context)
+        refusal = refusal_of(problem, correlation_id, method=self._method)
+        try:
+            status = to_status(refusal)
+        except Exception as fault:
+            refusal = report(fault, correlation_id, method=self._method)
+            status = to_status(refusal)
         self._code = refusal.code.name
-        await self._context.abort_with_status(rpc_status.to_status(to_status(refusal)))
+        await self._context.abort_with_status(rpc_status.to_status(status))
 
 
 def _correlation_id(context: Any) -> str:
@@ -152,7 +172,9 @@ def _call(method: str, context: Any, unary_deadline_s: float) -> Call:
         check_text(correlation_id, CORRELATION_HEADER)
     remaining_s = context.time_remaining()
     client_has_deadline = remaining_s is not None
-    if remaining_s is None:
+    if remaining_s is None and unary_deadline_s:
         remaining_s = unary_deadline_s
-    deadline_ns = time.monotonic_ns() + int(remaining_s * 1e9) if remaining_s else 0
+    # A client whose time has just run out has a deadline all the same: 0 would mean none.
+    now_ns = time.monotonic_ns()
+    deadline_ns = 0 if remaining_s is None else deadline_ns_in(remaining_s, now_ns)
     return Call(method, correlation_id, "", deadline_ns, client_has_deadline)

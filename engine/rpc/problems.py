@@ -30,11 +30,12 @@ class DeadlineExpired(Exception):
 
 
 class DecisionFailed(Exception):
-    """Deciding the command raised in the shard, which logged it with the request id: a fault of
-    ours. Nothing was changed."""
+    """The shard answered that it failed: a fault of ours. Nothing was changed. Of a command, the
+    shard logs what was raised, with the request id; the front end logs each failure, with
+    `correlation_id`."""
 
     def __init__(self, shard: int, correlation_id: str) -> None:
-        super().__init__(f"shard {shard} failed to decide a command")
+        super().__init__(f"shard {shard} failed to answer")
         self.shard = shard
         self.correlation_id = correlation_id
 

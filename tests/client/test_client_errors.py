@@ -64,6 +64,7 @@ FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
     "CURSOR_OUT_OF_RANGE": (grpc.StatusCode.OUT_OF_RANGE, {"cursor": "c", "oldest": "o"}),
     "CURSOR_FOREIGN": (grpc.StatusCode.DATA_LOSS, {"cursor": "c", "history": "h"}),
     "INTERNAL": (grpc.StatusCode.INTERNAL, {"correlation_id": "x"}),
+    "HISTORY_DAMAGED": (grpc.StatusCode.DATA_LOSS, {"shard": 3}),
 }
 
 

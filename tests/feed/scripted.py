@@ -15,7 +15,7 @@ from engine.log.codec import encode_group
 from engine.log.port import Commit, Group
 from engine.log.v1.record_pb2 import CommitGroup
 from engine.shard.messages import Request, Result
-from engine.shard.port import ShardUnavailable
+from engine.shard.port import HistoryDamaged, ShardUnavailable
 
 HISTORY = "5c217ed0"
 EPOCH = 7
@@ -31,6 +31,7 @@ class ScriptedFeed:
         self.oldest = 1
         self.head_time_ms = START_MS
         self.is_up = True
+        self.damage = ""
         self.reads = 0
         self._groups: list[tuple[int, bytes]] = []
         self._followers: list[Callable[[bytes], None]] = []
@@ -84,6 +85,8 @@ class ScriptedFeed:
         await turn
         if not self.is_up:
             raise ShardUnavailable(self.shard)
+        if self.damage:
+            raise HistoryDamaged(self.shard, self.damage)
         chunk: list[bytes] = []
         for last, data in self._groups:
             if last >= from_position and (not chunk or sum(map(len, chunk)) < bytes_max):

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+import structlog
 from holdfast.v1 import feed_pb2, feed_pb2_grpc, stock_pb2
 from holdfast.v1 import inventory_pb2 as pb
 
@@ -215,6 +216,23 @@ async def test_a_cursor_that_cannot_be_followed(cursor: str, code: str, reason: 
             assert len(await node.told(oldest)) == 2
         if reason == "CURSOR_FOREIGN":
             assert refusal.metadata["history"] == HISTORY
+
+
+async def test_damaged_history_is_told_to_the_reader_and_logged_for_the_operator() -> None:
+    shards = ScriptedShards(1)
+    for _ in range(3):
+        shards.feeds[0].append([StockReceived(Key("", "TEA", "LONDON"), 1)])
+    shards.feeds[0].damage = "/data/shard-000/log is damaged at position 2"
+    async with feeding(shards, FeedLimits(tail_bytes_max=1)) as node:
+        with structlog.testing.capture_logs() as logs:
+            refusal = await refused(node.watch(Request(start_from=BEGINNING)).read())
+        assert (refusal.code.name, refusal.reason) == ("DATA_LOSS", "HISTORY_DAMAGED")
+        assert refusal.metadata == {"shard": "0"}
+        assert "/data" not in refusal.message
+        (entry,) = logs
+        assert (entry["shard"], entry["log_level"]) == (0, "error")
+        assert entry["damage"] == shards.feeds[0].damage
+        assert node.hub.subscribers == 0
 
 
 Filtered = feed_pb2.EventFilter

@@ -1,6 +1,7 @@
 """How subscribers come, wait, fall behind and go."""
 
 import asyncio
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start, TooManySubscribers
 from engine.feed.limits import FeedLimits
 from engine.feed.watch import CaughtUp, Checkpoint, Events, FeedStopping, Subscriber
-from engine.shard.port import ShardUnavailable
+from engine.shard.port import HistoryDamaged, ShardUnavailable
 from tests.feed.scripted import (
     EPOCH,
     HISTORY,
@@ -223,6 +224,43 @@ async def test_a_stalled_subscriber_holds_no_more_and_delays_nobody() -> None:
     assert await places(stalled, stalled.lag_events) == list(range(257, 10_301))
     assert stalled.held_bytes == 0
     assert hub.lag_events_max == 0
+
+
+async def test_subscribers_may_come_and_go_while_the_lag_is_looked_at() -> None:
+    """As they do in the event loop, while the thread of a scrape looks."""
+    shards = ScriptedShards(1)
+    hub = Hub(shards, PATIENT)
+    leaving = [await hub.subscribe(Filter(), Start.NOW) for _ in range(3)]
+
+    class Head:
+        """A head that is read in the moment in which a subscriber leaves."""
+
+        def __sub__(self, position: int) -> int:
+            if leaving:
+                leaving.pop().close()
+            return 7 - position
+
+    shards.feeds[0].head = cast(int, Head())
+    assert hub.lag_events_max == 7
+    assert hub.subscribers == 0
+
+
+async def test_damaged_history_ends_a_feed_and_is_not_tried_again() -> None:
+    shards = ScriptedShards(2)
+    hub = Hub(shards, FeedLimits(tail_bytes_max=1, retry_s=0.001))
+    for feed in shards.feeds:
+        for _ in range(3):
+            feed.append(received(2))
+    shards.feeds[1].damage = "shard-001/log is damaged at position 3"
+    reads = shards.feeds[1].reads
+    subscriber = await hub.subscribe(Filter(), Start.BEGINNING)
+    with pytest.raises(HistoryDamaged, match="position 3") as raised:
+        await until_caught_up(subscriber)
+    assert raised.value.shard == 1
+    assert shards.feeds[1].reads == reads + 1
+    # So is a cursor ahead of what the front end knows, which only history can tell.
+    with pytest.raises(HistoryDamaged):
+        await hub.subscribe(Filter(), text(0, 99))
 
 
 async def test_a_subscriber_that_retention_overtakes_is_told_so() -> None:

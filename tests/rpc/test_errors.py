@@ -13,15 +13,7 @@ from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.watch import FeedStopping
 from engine.rpc.checks import InvalidField
-from engine.rpc.errors import (
-    CODES,
-    EXPLANATIONS,
-    STATUS_BYTES_MAX,
-    Refusal,
-    explain,
-    put_failure,
-    to_status,
-)
+from engine.rpc.errors import CODES, EXPLANATIONS, Refusal, explain
 from engine.rpc.problems import (
     BasketSpansShards,
     DeadlineExpired,
@@ -29,7 +21,8 @@ from engine.rpc.problems import (
     Rejected,
     ServerStopping,
 )
-from engine.shard.port import Overloaded, ShardUnavailable
+from engine.rpc.statuses import STATUS_BYTES_MAX, put_failure, to_status
+from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
 
 TEA = Key("", "TEA", "LONDON")
 MUG = Key("shop", "MUG", "PARIS")
@@ -178,6 +171,11 @@ ROWS: list[tuple[object, str, str]] = [
         CursorForeign("1-10ca1000-1-0.9", "ffffffff", 2),
         "CURSOR_FOREIGN",
         "the cursor 1-10ca1000-1-0.9 belongs to another history; start again without it",
+    ),
+    (
+        HistoryDamaged(1, "/data/shard-001/log: record 7 is damaged"),
+        "HISTORY_DAMAGED",
+        "a part of the history of shard 1 is damaged; the server's log says where",
     ),
     (TooManySubscribers(4), "OVERLOADED", ""),
     (FeedStopping(), "SHARD_UNAVAILABLE", ""),

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
-from engine.rpc.execute import BATCHES_IN_FLIGHT_MAX, PART_LINES
+from engine.rpc.execute import BATCHES_IN_FLIGHT_MAX
 from engine.shard.messages import Request, Result
 from engine.shard.slots import slot_of
 from tests.rpc.serving import TEA, GatedShards, Node, refused, run_batch, serving
@@ -167,21 +167,6 @@ async def test_the_largest_batch_is_answered(node: Node) -> None:
     outcomes = await run_batch(node, *(reserve(node) for _ in range(4_096)))
     assert {outcome.WhichOneof("result") for outcome in outcomes} == {"reserve"}
     assert len({outcome.reserve.reservation_id for outcome in outcomes}) == 4_096
-
-
-async def test_an_answer_of_many_lines_comes_in_parts(node: Node) -> None:
-    await node.receive(20_000)
-    stream = node.stub.Execute()
-    commands = _too_many_lines(node)[:10]
-    await stream.write(batch(3, *commands))
-    await stream.done_writing()
-    parts = await end_of(stream)
-    assert [part.batch_id for part in parts] == [3] * len(parts)
-    assert [part.complete for part in parts] == [False] * (len(parts) - 1) + [True]
-    assert len(parts) > 20_000 // (PART_LINES + 2_001)
-    outcomes = [outcome for part in parts for outcome in part.outcomes]
-    assert [outcome.index for outcome in outcomes] == list(range(10))
-    assert sum(len(outcome.reserve.lines) for outcome in outcomes) == 20_000
 
 
 async def test_a_stream_has_a_bounded_number_of_batches_in_flight(node: Node) -> None:

@@ -274,6 +274,13 @@ class Internal(HoldfastError):
     correlation_id = _Fact(str, "correlation_id", "Finds the fault in the server's log.")
 
 
+class HistoryDamaged(HoldfastError):
+    """A part of the server's history is damaged on its disk, so that the feed cannot go on there;
+    its operator has to mend it."""
+
+    shard = _Fact(int, "shard", "The shard whose history it is.")
+
+
 ERROR_BY_REASON: Mapping[str, type[HoldfastError]] = {
     "INVALID_FIELD": InvalidField,
     "INSUFFICIENT_STOCK": InsufficientStock,
@@ -298,6 +305,7 @@ ERROR_BY_REASON: Mapping[str, type[HoldfastError]] = {
     "CURSOR_OUT_OF_RANGE": CursorOutOfRange,
     "CURSOR_FOREIGN": CursorForeign,
     "INTERNAL": Internal,
+    "HISTORY_DAMAGED": HistoryDamaged,
 }
 """The one table of reasons."""
 

@@ -50,8 +50,8 @@ class Feed:
     `cursor` is where to go on: it covers the batches that were given in full, so that what was
     saved with it after an event was handled never skips another. Going on from it in a new feed may
     repeat events of the batch that was being read: at least once, never less. One feed has one
-    reader. It raises CursorOutOfRange, CursorForeign or InvalidField when going on is impossible,
-    and anything else the server refuses; disconnections it does not raise.
+    reader. It raises CursorOutOfRange, CursorForeign, HistoryDamaged or InvalidField when going on
+    is impossible, and anything else the server refuses; disconnections it does not raise.
     """
 
     def __init__(

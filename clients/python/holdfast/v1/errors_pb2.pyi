@@ -37,6 +37,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_CURSOR_OUT_OF_RANGE: _ClassVar[ErrorReason]
     ERROR_REASON_CURSOR_FOREIGN: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_HISTORY_DAMAGED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason
@@ -61,6 +62,7 @@ ERROR_REASON_DEADLINE_EXPIRED: ErrorReason
 ERROR_REASON_CURSOR_OUT_OF_RANGE: ErrorReason
 ERROR_REASON_CURSOR_FOREIGN: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_HISTORY_DAMAGED: ErrorReason
 
 class ShortLines(_message.Message):
     __slots__ = ("lines", "omitted")
