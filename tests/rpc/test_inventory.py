@@ -185,6 +185,28 @@ async def test_validate_only_answers_and_changes_nothing(node: Node) -> None:
     assert (await node.stock()).balances.available == 5
 
 
+async def test_a_preview_says_where_the_reservation_would_stand(node: Node) -> None:
+    await node.receive(5)
+    held, sold = [await node.stub.Reserve(node.reservation(2)) for _ in range(2)]
+    await node.stub.Commit(
+        pb.CommitRequest(context=node.context(), reservation_id=sold.reservation_id)
+    )
+    release = pb.ReleaseRequest(context=node.context(), reservation_id=held.reservation_id)
+    ship = pb.ShipRequest(context=node.context(), reservation_id=sold.reservation_id)
+    rows: list[tuple[Any, Any, stock_pb2.ReservationStatus]] = [
+        (node.stub.Release, release, stock_pb2.RESERVATION_STATUS_RELEASED),
+        (node.stub.Ship, ship, stock_pb2.RESERVATION_STATUS_SHIPPED),
+    ]
+    for call, request, status in rows:
+        before = await node.stock()
+        request.context.validate_only = True
+        preview = await call(request)
+        assert await node.stock() == before
+        request.context.validate_only = False
+        assert (await call(request)).status == preview.status == status
+        assert preview.receipt == pb.WriteReceipt()
+
+
 async def test_short_lines_are_named(node: Node) -> None:
     await node.receive(1)
     request = pb.ReserveRequest(
