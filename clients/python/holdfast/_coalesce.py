@@ -24,6 +24,15 @@ from holdfast.v1 import inventory_pb2
 BATCHES_IN_FLIGHT_MAX = 4
 """Batches that are sent and not yet answered: enough to keep every stage of the server busy."""
 
+BATCHES_WANTED = 3
+"""A batch takes at most one in so many of the commands that wait or are in flight. Callers who were
+all answered by one batch would else ask again in one, and client, server and disk would take turns
+instead of working side by side: 64 callers got 25 % more answers by it, 4 callers of 100 each
+44 % more."""
+
+BATCH_COMMANDS_WANTED = 16
+"""Smaller batches are not worth their message."""
+
 BATCH_COMMANDS_MAX = 1_000
 BATCH_LINES_MAX = 5_000
 """What one batch holds at most. The server takes 4 096 commands and 20 000 lines; with the longest
@@ -105,7 +114,8 @@ class Coalescer:
         entries: list[Pending | None] = []
         messages = []
         lines = 0
-        while queue and len(entries) < BATCH_COMMANDS_MAX:
+        commands_max = self._share(len(queue))
+        while queue and len(entries) < commands_max:
             entry = queue[0]
             remaining_s = entry.deadline - now
             if entry.is_over() or remaining_s <= 0:
@@ -131,6 +141,12 @@ class Coalescer:
         request = inventory_pb2.ExecuteRequest(batch_id=self._number)
         request.commands.extend(messages)
         return request
+
+    def _share(self, waiting: int) -> int:
+        """How many commands the next batch takes at most."""
+        concurrent = waiting + sum(len(batch.entries) for batch in self._in_flight.values())
+        share = max(BATCH_COMMANDS_WANTED, -(-concurrent // BATCHES_WANTED))
+        return min(BATCH_COMMANDS_MAX, share)
 
     async def _send(self, request: inventory_pb2.ExecuteRequest) -> None:
         stream = self._stream
