@@ -206,3 +206,8 @@ async def run_batch(node: Node, *commands: pb.Command, batch_id: int = 1) -> lis
         assert response.batch_id == batch_id
         outcomes.extend(response.outcomes)
     return sorted(outcomes, key=lambda outcome: outcome.index)
+
+
+def line(line_id: str, quantity: int, sku: str = "TEA", location: str = "LONDON") -> pb.BasketLine:
+    """One line of a basket."""
+    return pb.BasketLine(line_id=line_id, sku=sku, location=location, quantity=quantity)

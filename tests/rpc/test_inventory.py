@@ -11,7 +11,7 @@ from holdfast.v1 import stock_pb2
 
 from engine.feed.cursor import Cursor
 from engine.shard.slots import slot_of
-from tests.rpc.serving import TEA, GatedShards, Node, refused, run_batch, serving
+from tests.rpc.serving import TEA, GatedShards, Node, line, refused, run_batch, serving
 
 SHARDS = 4
 
@@ -20,10 +20,6 @@ def sku_on(shard: int, number: int = 0) -> str:
     """The numbered SKU of those that live on this shard of SHARDS."""
     skus = (f"SKU-{n}" for n in range(10_000))
     return [sku for sku in skus if slot_of("", sku) * SHARDS // 4_096 == shard][number]
-
-
-def line(line_id: str, quantity: int, sku: str = "TEA", location: str = "LONDON") -> pb.BasketLine:
-    return pb.BasketLine(line_id=line_id, sku=sku, location=location, quantity=quantity)
 
 
 async def test_a_basket_from_hold_to_shipment(node: Node) -> None:
@@ -205,48 +201,6 @@ async def test_a_preview_says_where_the_reservation_would_stand(node: Node) -> N
         request.context.validate_only = False
         assert (await call(request)).status == preview.status == status
         assert preview.receipt == pb.WriteReceipt()
-
-
-async def test_short_lines_are_named(node: Node) -> None:
-    await node.receive(1)
-    request = pb.ReserveRequest(
-        context=node.context(), lines=[line(str(n), 1) for n in range(1, 31)]
-    )
-    refusal = await refused(node.stub.Reserve(request))
-    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
-    assert refusal.reason == "INSUFFICIENT_STOCK"
-    assert refusal.info.domain == "holdfast"
-    assert refusal.metadata == {"short_lines": "29", "omitted_lines": "9"}
-    assert [entry.line_id for entry in refusal.short_lines.lines] == [str(n) for n in range(2, 22)]
-    assert refusal.short_lines.omitted == 9
-    (outcome,) = await run_batch(node, pb.Command(reserve=request))
-    assert len(outcome.failure.short_lines) == 29
-
-
-async def test_the_longest_refusal_arrives_whole(node: Node) -> None:
-    """gRPC drops headers above 8 KiB; the longest ids in the costliest script must stay below."""
-    name = "\U0001f375" * 32
-    key = stock_pb2.StockKey(tenant=name, sku=name, location=name)
-    await node.receive(1, key)
-    lines = [line(f"{n}{name}"[:32], 10**12, name, name) for n in range(2_000)]
-    request = pb.ReserveRequest(context=node.context(), tenant=name, lines=lines)
-    refusal = await refused(node.stub.Reserve(request))
-    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
-    assert len(refusal.short_lines.lines) + refusal.short_lines.omitted == 2_000
-    (outcome,) = await run_batch(node, pb.Command(reserve=request))
-    assert len(outcome.failure.short_lines) == 2_000
-
-
-@pytest.mark.parametrize("reservation_id", ["336-1-2", "nonsense", "zzz-1-1", "336"])
-async def test_unknown_reservations_are_not_found(node: Node, reservation_id: str) -> None:
-    for call in (
-        node.stub.GetReservation(pb.GetReservationRequest(reservation_id=reservation_id)),
-        node.stub.Commit(pb.CommitRequest(context=node.context(), reservation_id=reservation_id)),
-    ):
-        refusal = await refused(call)
-        assert refusal.code is grpc.StatusCode.NOT_FOUND
-        assert refusal.reason == "UNKNOWN_RESERVATION"
-        assert refusal.metadata == {"reservation_id": reservation_id}
 
 
 async def test_tenants_do_not_see_each_other(node: Node) -> None:
