@@ -16,7 +16,7 @@ from engine.shard.options import ShardOptions, SharedOptions, encode_options
 
 BACKOFF_S_MIN = 0.1
 BACKOFF_S_MAX = 5.0
-STABLE_S = 10.0
+STABLE_S = 1.0
 """A process that has lived so long starts its next life without delay."""
 
 SILENCE_S = 5.0
