@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,8 @@ from benchmarks import demo_report, report
 from benchmarks.demo_adapter import Adapter
 from benchmarks.demo_buyers import Answers, Buyers
 from benchmarks.demo_plan import LOCATION, Plan, make_plan
-from benchmarks.node import Node, Verdict
+from benchmarks.demo_report import Outcome
+from benchmarks.node import Node
 
 BUYERS = 5_000
 SALE_S = 14.0
@@ -40,21 +40,6 @@ LOAD_BATCH_COMMANDS = 500
 READS_IN_FLIGHT = 64
 EXPIRY_S_MAX = 10.0
 """How long to wait for the last holds to expire, and for the adapter to hear of it."""
-
-
-@dataclass
-class Outcome:
-    """What the report is made from."""
-
-    plan: Plan
-    answers: Answers
-    adapter: Adapter
-    opened_at: float
-    closed_at: float
-    killed_at: float
-    unequal: list[str]
-    """SKUs of which the adapter's copy differs from the engine's stock."""
-    verdict: Verdict
 
 
 async def run_demo(

@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -13,12 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks import report
+from benchmarks.demo_adapter import Adapter
 from benchmarks.demo_buyers import Answers
 from benchmarks.demo_plan import HOT_SKU, HOT_UNITS, Plan
 from benchmarks.figures import latencies
-
-if TYPE_CHECKING:
-    from benchmarks.demo import Outcome
+from benchmarks.node import Verdict
 
 OUTAGE_S_MAX = 10.0
 """The outage is looked for in so many seconds after the kill."""
@@ -30,6 +30,21 @@ PLAIN_INTERVAL_S = 2.0
 LIVE_INTERVAL_S = 0.1
 _WIDTH = 76
 _LABEL_WIDTH = 34
+
+
+@dataclass
+class Outcome:
+    """What the report is made from."""
+
+    plan: Plan
+    answers: Answers
+    adapter: Adapter
+    opened_at: float
+    closed_at: float
+    killed_at: float
+    unequal: list[str]
+    """SKUs of which the adapter's copy differs from the engine's stock."""
+    verdict: Verdict
 
 
 def step(text: str) -> None:
@@ -64,7 +79,7 @@ def _sold_so_far(answers: Answers) -> str:
     return f"{answers.confirmed[HOT_SKU]:,} of {HOT_UNITS:,} sold"
 
 
-def figures(outcome: "Outcome") -> dict[str, Any]:
+def figures(outcome: Outcome) -> dict[str, Any]:
     """Everything that was measured, with the checks by name and `well` if all of them hold."""
     answers, adapter = outcome.answers, outcome.adapter
     counts = answers.counts
@@ -108,7 +123,7 @@ def figures(outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def _checks(outcome: "Outcome") -> dict[str, Any]:
+def _checks(outcome: Outcome) -> dict[str, Any]:
     """What must be zero or empty, and is not if something is off."""
     answers, adapter = outcome.answers, outcome.adapter
     stock = outcome.plan.stock
@@ -132,7 +147,7 @@ def _checks(outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def _expired_late_s(outcome: "Outcome") -> list[float]:
+def _expired_late_s(outcome: Outcome) -> list[float]:
     expired_at = outcome.adapter.expired_at
     return [
         (expired_at[name] - deadline).total_seconds()

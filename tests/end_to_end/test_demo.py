@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import demo_report
-from benchmarks.demo import Outcome, run_demo
+from benchmarks.demo import run_demo
 from benchmarks.demo_plan import HOT_SKU, HOT_UNITS, Behaviour, make_plan
+from benchmarks.demo_report import Outcome
 
 
 def shown(outcome: Outcome) -> str:

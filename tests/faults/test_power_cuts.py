@@ -15,7 +15,10 @@ from tests.faults.power_cut import PowerCut
 
 pytestmark = pytest.mark.soak
 
-ROUNDS = int(os.environ.get("POWER_CUTS", "10"))
+ROUNDS = 3 * int(os.environ.get("LENGTH", "3"))
+SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
+"""`make soak` gives both; a seed is printed with the figures."""
+
 CALLERS = 8
 ACKNOWLEDGED_MIN = 100
 """A round with fewer acknowledgements before its cut shows little: it is void."""
@@ -80,7 +83,7 @@ async def test_acknowledged_writes_survive_power_cuts(
     node = Node(tmp_path)
     acknowledged: dict[str, str] = {}
     dropped = 0
-    for seed in range(ROUNDS):
+    for seed in range(SEED, SEED + ROUNDS):
         await node.start()
         await one_round(node, seed, acknowledged)
         dropped += power.cut(node.data_dir)
@@ -88,7 +91,9 @@ async def test_acknowledged_writes_survive_power_cuts(
     lost = await missing(node, acknowledged)
     await node.stop()
     with capsys.disabled():
-        figures = f"{ROUNDS} cuts, {dropped} bytes dropped, {len(acknowledged)} acknowledged"
+        figures = (
+            f"seed {SEED}, {ROUNDS} cuts, {dropped} bytes dropped, {len(acknowledged)} acknowledged"
+        )
         sys.stdout.write(f"\n{figures}, {len(lost)} missing\n")
     assert lost == []
 
