@@ -40,7 +40,8 @@ class ReadAvailability(Struct, frozen=True, tag=True):
     excluding_reservation: str
 
 
-Request = Write | ReadStock | ReadReservation | ReadAvailability
+Query = ReadStock | ReadReservation | ReadAvailability
+Request = Write | Query
 
 
 class Call(Struct, frozen=True):

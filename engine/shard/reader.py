@@ -6,10 +6,10 @@ from engine.core.model import Key, Stock
 from engine.shard.messages import (
     AvailabilityRead,
     LocationAvailable,
+    Query,
     ReadAvailability,
     ReadReservation,
     ReadStock,
-    Request,
     ReservationRead,
     Result,
     StockRead,
@@ -18,7 +18,7 @@ from engine.shard.messages import (
 from engine.shard.turn import Turn
 
 
-def read(turn: Turn, request: Request) -> Result:
+def read(turn: Turn, request: Query) -> Result:
     """Answer a query as of the commands of the turn so far."""
     position = turn.next_position - 1
     if isinstance(request, ReadStock):
@@ -28,9 +28,7 @@ def read(turn: Turn, request: Request) -> Result:
         if reservation is not None and reservation.tenant != request.tenant:
             reservation = None
         return ReservationRead(reservation, position)
-    if isinstance(request, ReadAvailability):
-        return _availability(turn, request, position)
-    raise TypeError(f"cannot read {type(request).__name__}")
+    return _availability(turn, request, position)
 
 
 def _availability(turn: Turn, request: ReadAvailability, position: int) -> Result:

@@ -9,7 +9,7 @@ from engine.core.decide import expire
 from engine.core.model import Cause, Settings, Struct
 from engine.log.port import Log, Totals
 from engine.shard.active import Active
-from engine.shard.messages import Call, Reply, TooLate, Write
+from engine.shard.messages import Call, Failed, Query, Reply, Result, TooLate, Write
 from engine.shard.reader import read, work_of
 from engine.shard.tally import Tally
 from engine.shard.timers import Timers
@@ -110,7 +110,7 @@ class ShardActor(Actor):
                 result = self._writer.write(turn, call.slot, request)
                 replies.append(Reply(call.call_id, result))
             else:
-                result = read(turn, request)
+                result = self._read(turn, request)
                 work_end -= work_of(result)
                 replies.append(Reply(call.call_id, result))
         group = self._append(turn)
@@ -123,6 +123,14 @@ class ShardActor(Actor):
             self._log.head.position,
             self._timers.next_ms(),
         )
+
+    def _read(self, turn: Turn, query: Query) -> Result:
+        """Answer a query; a fault, or damage that it comes upon, harms no other call."""
+        try:
+            return read(turn, query)
+        except Exception as error:
+            self._tally.failed(type(query).__name__, "", "", error)
+            return Failed()
 
     def _expire(self, turn: Turn) -> None:
         """Give back what is due. When very many holds are due at once, commands are decided between

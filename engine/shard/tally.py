@@ -5,7 +5,6 @@ from typing import cast
 
 import structlog
 
-from engine.core.commands import Context
 from engine.log.port import Totals
 from engine.shard.messages import (
     Accepted,
@@ -53,14 +52,14 @@ class Tally:
             outcome = type(cast(Refused, result).rejection)
         self._commands[kind, outcome] += 1
 
-    def failed(self, kind: str, context: Context, error: Exception) -> None:
-        """Deciding a command raised: a fault of ours, to be found in the log by its ids."""
+    def failed(self, kind: str, correlation_id: str, request_id: str, error: Exception) -> None:
+        """Answering a call raised: a fault of ours, to be found in the log by its ids."""
         self._commands[kind, Failed] += 1
         _logger.error(
-            "deciding raised",
-            command=kind,
-            correlation_id=context.correlation_id,
-            request_id=context.request_id,
+            "a call raised",
+            kind=kind,
+            correlation_id=correlation_id,
+            request_id=request_id,
             exc_info=error,
         )
 

@@ -37,7 +37,8 @@ class Writer:
         except Exception as error:
             if turn.damaged:
                 raise
-            self._tally.failed(kind, write.context, error)
+            context = write.context
+            self._tally.failed(kind, context.correlation_id, context.request_id, error)
             return Failed()
         self._tally.decided(kind, result)
         return result

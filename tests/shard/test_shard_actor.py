@@ -270,6 +270,20 @@ async def test_a_fault_in_deciding_is_answered_and_harms_no_other(
     assert isinstance(held, Accepted)
 
 
+async def test_a_fault_in_reading_is_answered_and_harms_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object) -> object:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(reader, "_availability", faulty)
+    read = ReadAvailability("", (("TEA", ""),), "", "")
+    failed = shop.shards.submit(slot_of("", "TEA"), read, 0)
+    held = shop.send(Reserve("", (BasketLine("1", TEA, 1),)))
+    assert await failed == Failed()
+    assert isinstance(await held, Accepted)
+
+
 async def test_a_fault_in_evolving_breaks_the_shard(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
