@@ -62,5 +62,8 @@ class PowerCut:
         for line in self.journal.read_text().splitlines():
             device, inode, size, *content = line.split(" ")
             key = (int(device), int(inode))
-            synced[key] = (int(size), bytes.fromhex(content[0]) if content else b"")
+            if int(size) < 0:
+                synced.pop(key, None)
+            else:
+                synced[key] = (int(size), bytes.fromhex(content[0]) if content else b"")
         return synced
