@@ -1,7 +1,6 @@
 """What an accepted command is answered with. An answer is a function of the events the command
-made, so that the log can
-give it again for a replayed request; only where the reservation stands *now* comes from beside
-it."""
+made, so that the log can give it again for a replayed request; only where the reservation stands
+*now* comes from beside it."""
 
 from engine.core.model import Key, LineResult, ShortLine, Stock, Struct
 
@@ -54,8 +53,8 @@ class Shipped(Struct, frozen=True, tag=True):
 
 class StockChanged(Struct, frozen=True, tag=True):
     """A SKU-location changed to `stock`. On replay only balances and version of `stock` are those
-    of that moment, except for
-    Configure, where all of it is. `expected` is what a count expected, else 0."""
+    of that moment, except for Configure, where all of it is. `expected` is what a count expected,
+    else 0."""
 
     key: Key
     stock: Stock

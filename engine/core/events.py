@@ -1,8 +1,8 @@
 """What has happened. Events are facts: they are never refused and never changed.
 
 A stock event happened to one SKU-location and carries its key; a reservation event happened to a
-basket as a whole.
-`counted` is False where the SKU-location is not tracked, so that no balance moves.
+basket as a whole. `counted` is False where the SKU-location is not tracked, so that no balance
+moves.
 """
 
 from typing import get_args

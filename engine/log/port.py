@@ -2,8 +2,8 @@
 tests/contracts.
 
 The log is the only truth. The materialised state (stock, reservations, request records, timers,
-totals) is written in the same
-batch as the group it follows from, and can be rebuilt from the log alone.
+totals) is written in the same batch as the group it follows from, and can be rebuilt from the log
+alone.
 """
 
 from collections.abc import Iterator
@@ -106,9 +106,8 @@ class Log(Protocol):
 
     def append(self, group: Group, changes: Changes, expected_head: int) -> bytes:
         """Write a group and the state it changes, all or nothing, not yet durable. Return the
-        encoded group (an
-        engine.log.v1.CommitGroup). HeadMoved if the head is not at `expected_head`; LogError if it
-        cannot be written."""
+        encoded group (an engine.log.v1.CommitGroup). HeadMoved if the head is not at
+        `expected_head`; LogError if it cannot be written."""
 
     def flush(self) -> int:
         """Make everything appended before this call durable; return the position up to which it
@@ -117,8 +116,8 @@ class Log(Protocol):
 
     def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
         """Encoded groups from the one that contains `from_position` on, none that ends beyond
-        `up_to_position`; at least one
-        if there is any, then up to `bytes_max` bytes. The caller passes the durable position."""
+        `up_to_position`; at least one if there is any, then up to `bytes_max` bytes. The caller
+        passes the durable position."""
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
         """The commit whose first event has this position, with its last event's position and its

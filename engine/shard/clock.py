@@ -2,11 +2,10 @@
 jumps.
 
 Engine time continues from the last recorded time with the boot-time clock (which also runs while
-the machine sleeps) and is slewed towards the
-wall clock by at most 500 parts per million, the rate of adjtime(2). So a wall clock that steps by
-an hour changes no deadline; what remains between the two
-is the drift, a metric. Over a restart within one boot the boot-time clock tells how long the
-engine was down; over a reboot the wall clock has to.
+the machine sleeps) and is slewed towards the wall clock by at most 500 parts per million, the rate
+of adjtime(2). So a wall clock that steps by an hour moves a deadline by no more than that; what
+remains between the two is the drift, a metric. Over a restart within one boot the boot-time clock
+tells how long the engine was down; over a reboot the wall clock has to.
 """
 
 import time
@@ -43,8 +42,8 @@ class MachineClocks:
         return time.time_ns() // 1_000_000
 
     def boot_id(self) -> str:
-        """See Clocks; empty where the kernel gives none, which only costs the use of the wall
-        clock after a restart."""
+        """See Clocks; empty where the kernel gives none, which only costs the use of the wall clock
+        after a restart."""
         try:
             return _BOOT_ID.read_text().strip()
         except OSError:
@@ -55,8 +54,8 @@ class EngineClock:
     """Engine time in milliseconds since 1970; it never goes backwards."""
 
     def __init__(self, clocks: Clocks, recorded_ms: int = 0, anchor: str = "") -> None:
-        """Continue from `recorded_ms`, the engine time of the last group; 0: a new log. `anchor`
-        is what `anchor()` said in an earlier life."""
+        """Continue from `recorded_ms`, the engine time of the last group; 0: a new log. `anchor` is
+        what `anchor()` said in an earlier life."""
         self._clocks = clocks
         self._boot_id = clocks.boot_id()
         boottime_ms = clocks.boottime_ms()

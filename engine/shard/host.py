@@ -2,8 +2,8 @@
 and in a simulator.
 
 That base has no sockets and no threads; an ask costs about 20 microseconds, once for each batch.
-(Thespian's networked bases cost 1.3 ms of
-processor time for each ask, listen on every interface and unpickle what they read.)
+(Thespian's networked bases cost 1.3 ms of processor time for each ask, listen on every interface
+and unpickle what they read.)
 """
 
 from typing import Any

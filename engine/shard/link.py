@@ -24,8 +24,8 @@ class ShardLink(asyncio.Protocol):
         queue_commands_max: int,
         on_statistics: Callable[[int, ShardStatistics], None],
     ) -> None:
-        """Make a link to shard number `shard` that lets at most `queue_commands_max` calls wait
-        for an answer."""
+        """Make a link to shard number `shard` that lets at most `queue_commands_max` calls wait for
+        an answer."""
         self.shard = shard
         self.head = 0
         self.oldest = 1

@@ -56,10 +56,9 @@ class Call(Struct, frozen=True):
 
 
 class Accepted(Struct, frozen=True, tag=True):
-    """The command took effect (or, for validate_only, would). `position` is that of its last
-    event, 0 if it made none;
-    `current` is the reservation as it stands now, for commands on reservations and replays of
-    baskets."""
+    """The command took effect (or, for validate_only, would). `position` is that of its last event,
+    0 if it made none; `current` is the reservation as it stands now, for commands on reservations
+    and replays of baskets."""
 
     answer: Answer
     position: int
@@ -142,8 +141,8 @@ class Reply(Struct, frozen=True):
 
 class Histogram(msgspec.Struct, array_like=True):
     """Counts of observations up to each bound (`statistics.BOUNDS_S`, or `BOUNDS_COMMANDS` for
-    batch sizes), the last for
-    all above, and their sum: in seconds, or in commands for batch sizes."""
+    batch sizes), the last for all above, and their sum: in seconds, or in commands for batch
+    sizes."""
 
     counts: list[int]
     sum_s: float

@@ -48,9 +48,8 @@ class Shards(Protocol):
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """Send a request to the shard of `slot`. Overloaded or ShardUnavailable is raised at once;
-        the future may fail with
-        ShardUnavailable. The future's result is durable. Cancelling the future does not take the
-        request back."""
+        the future may fail with ShardUnavailable. The future's result is durable. Cancelling the
+        future does not take the request back."""
 
     def feed(self, shard: int) -> "ShardFeed":
         """The history of one shard."""
@@ -69,9 +68,8 @@ class ShardFeed(Protocol):
 
     def follow(self, on_group: Callable[[bytes], None]) -> None:
         """Call `on_group` with each encoded CommitGroup that becomes durable from now on, in order
-        and without gaps while the shard is up. After a
-        restart of the shard the next group may lie beyond the last one: whoever needs the groups
-        between reads them."""
+        and without gaps while the shard is up. After a restart of the shard the next group may lie
+        beyond the last one: whoever needs the groups between reads them."""
 
     async def read(self, from_position: int, bytes_max: int) -> list[bytes]:
         """Durable encoded groups, the first of which contains `from_position`; none if the head

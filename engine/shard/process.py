@@ -1,9 +1,8 @@
 """The shard process: one ShardActor, one log, one socket to the front end, and no gRPC.
 
 The main thread reads calls and decides; the flusher thread makes durable and answers; the reader
-thread reads history for the feed. Calls
-that arrive while a turn is decided form the next one: idle means one call at once, load means
-large batches, without a timer.
+thread reads history for the feed. Calls that arrive while a turn is decided form the next one: idle
+means one call at once, load means large batches, without a timer.
 """
 
 import contextlib
@@ -144,8 +143,8 @@ class ShardProcess:
         self._tally.turn(queued_s, (time.monotonic_ns() - started_ns) / 1e9)
 
     def _publish_after(self, position: int) -> None:
-        """Send the groups that became durable but were not published before the process before
-        this one ended."""
+        """Send the groups that became durable but were not published before the process before this
+        one ended."""
         head = self._log.head.position
         while position < head:
             for encoded in self._log.read(position + 1, RECEIVE_BYTES, head):
@@ -196,8 +195,7 @@ def _read_anchor(path: Path) -> str:
 
 def _write_anchor(path: Path, anchor: str) -> None:
     """Leave the anchor for the next process. It only has to survive within one boot, so nothing is
-    synced; and a disk that is full ends
-    the shard by its log, not by this."""
+    synced; and a disk that is full ends the shard by its log, not by this."""
     temporary = path.with_suffix(".new")
     with contextlib.suppress(OSError):
         temporary.write_text(anchor)
@@ -214,8 +212,8 @@ def _die_with(parent_pid: int) -> None:
 
 
 def _leave_at_once(arguments: threading.ExceptHookArgs) -> None:
-    """A thread that raises leaves the shard half alive: end all of it, and let the supervisor
-    start again."""
+    """A thread that raises leaves the shard half alive: end all of it, and let the supervisor start
+    again."""
     error = arguments.exc_value
     _logger.critical("shard leaves at once: a thread raised", reason=str(error), exc_info=error)
     os._exit(EXIT_LOG_BROKEN)

@@ -17,8 +17,8 @@ from engine.shard.turn import Turn
 from engine.shard.writer import Writer
 
 WORK_PER_TURN_MAX = 4_000
-"""Events made and locations read in one turn, give or take one call: bounds how long a call waits
-for the ones before it, however large they are."""
+"""Events made, lines refused and locations read in one turn, give or take one call: bounds how long
+a call waits for the ones before it, however large they are."""
 
 EXPIRY_PER_TURN_MAX = 2_000
 """Events of expiry in one turn, give or take one reservation."""
@@ -71,8 +71,8 @@ class ShardActor(Actor):
     everything else is in the log."""
 
     def receiveMessage(self, message: object, sender: object) -> None:
-        """Thespian hands a message that raised to the actor a second time, so nothing may raise
-        out of here."""
+        """Thespian hands a message that raised to the actor a second time, so nothing may raise out
+        of here."""
         try:
             if isinstance(message, Decide):
                 self.send(sender, self._decide(message))
@@ -107,7 +107,11 @@ class ShardActor(Actor):
             if call.deadline_ns and call.deadline_ns <= batch.monotonic_ns:
                 replies.append(Reply(call.call_id, TooLate()))
             elif isinstance(request, Write):
+                position = turn.next_position
                 result = self._writer.write(turn, call.slot, request)
+                if turn.next_position == position:
+                    # Refused, replayed or previewed: its lines were looked at all the same.
+                    work_end -= 1 + len(getattr(request.command, "lines", ()))
                 replies.append(Reply(call.call_id, result))
             else:
                 result = self._read(turn, request)

@@ -1,8 +1,8 @@
 """Which shard a SKU belongs to: a published, stable hash to 4 096 slots, and slots to shards.
 
 slot = CRC-32/ISO-HDLC(UTF-8(tenant) + 0x00 + UTF-8(SKU)) mod 4096. Control characters are not
-allowed in either, so the zero byte separates
-them without doubt. All locations of a SKU share its slot.
+allowed in either, so the zero byte separates them without doubt. All locations of a SKU share its
+slot.
 """
 
 from functools import lru_cache

@@ -9,8 +9,8 @@ class StockActor:
     """A virtual actor: it exists by its key, is activated from the store by its first command and
     passivated when idle.
 
-    Its mailbox is its shard's turn: commands reach it strictly one after the other. `stock` is
-    None until its first event.
+    Its mailbox is its shard's turn: commands reach it strictly one after the other. `stock` is None
+    until its first event.
     """
 
     __slots__ = ("key", "stock")

@@ -12,8 +12,7 @@ STALE_MAX = 1_000
 
 class Timers:
     """A heap of deadlines. Clearing one only forgets it: it leaves the heap when it comes up, or
-    when
-    more than half of the heap is stale."""
+    when more than half of the heap is stale."""
 
     def __init__(self, pending: Iterable[Timer]) -> None:
         """Wait for `pending`, earliest first."""

@@ -1,8 +1,7 @@
 """One turn of a shard: what its commands have decided so far, not yet written.
 
 A turn is the view that `decide` looks at, so that each command sees the ones before it, and it
-gathers the commit group and the
-changes of state that the log then takes in one piece.
+gathers the commit group and the changes of state that the log then takes in one piece.
 """
 
 from collections.abc import Sequence

@@ -22,16 +22,17 @@ from engine.core.commands import (
     Reserve,
     SetOnHand,
 )
-from engine.core.model import Key, Reservation, ReservationStatus, Stock
+from engine.core.model import Key, Reservation, ReservationStatus, Settings, Stock
 from engine.core.rejections import HoldHasExpired, InsufficientStock, RequestIdReused
 from engine.core.view import View
 from engine.log.codec import decode_group
 from engine.shard import reader, shard_actor, turn, writer
-from engine.shard.host import ShardBroken
+from engine.shard.host import ActorHost, ShardBroken
 from engine.shard.local import LocalShard, LocalShards
 from engine.shard.messages import (
     Accepted,
     AvailabilityRead,
+    Call,
     Failed,
     ReadAvailability,
     ReadReservation,
@@ -345,6 +346,20 @@ async def test_a_turn_ends_when_it_has_done_enough(shop: Shop) -> None:
     assert sum(sizes) == 7 * 1_501
     assert max(sizes) <= shard_actor.WORK_PER_TURN_MAX + 1_501
     assert len(sizes) == 3
+
+
+async def test_refusals_are_work_as_well(shop: Shop) -> None:
+    """Baskets that are all refused make no event, and still end the turn."""
+    lines = tuple(BasketLine(str(number), TEA, 1) for number in range(1_500))
+    write = Write(Context("refused"), b"content", Reserve("", lines))
+    calls = tuple(Call(number, 0, 0, 0, write) for number in range(10))
+    host = ActorHost(
+        shop.shard.log.crash(), Settings(), epoch=1, actors_max=10, tally=shop.shard.tally
+    )
+    decided = host.decide(calls, START_MS, 0)
+    host.close()
+    assert decided.taken == 3
+    assert [type(reply.result) for reply in decided.replies] == [Refused] * 3
 
 
 async def test_an_answer_about_availability_is_bounded(
