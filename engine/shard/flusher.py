@@ -3,8 +3,8 @@
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 
 import structlog
 
@@ -20,6 +20,9 @@ processor busy."""
 EXIT_LOG_BROKEN = 74
 """The process's exit code when the log cannot be written any more (EX_IOERR of sysexits.h)."""
 
+_Turn = tuple[Decided, int]
+"""What a turn has decided, and its engine time."""
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -34,46 +37,48 @@ class Flusher:
         self._log = log
         self._send = send
         self._tally = tally
-        self._turns: deque[tuple[Decided, int]] = deque()
-        self._condition = threading.Condition()
-        self._in_flight = 0
-        self._closing = False
+        # Two queues written in C: threading.Condition would run Python code in both threads at each
+        # handoff.
+        self._turns: SimpleQueue[_Turn | None] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(TURNS_IN_FLIGHT_MAX):
+            self._room.put(None)
         self.durable_position = log.head.position
         self._thread = threading.Thread(target=self._run, name="flusher", daemon=True)
         self._thread.start()
 
     def wait_for_room(self) -> None:
-        """Return when another turn may be decided."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._in_flight < TURNS_IN_FLIGHT_MAX)
+        """Return when another turn may be decided; it has to be submitted then."""
+        self._room.get()
 
     def submit(self, decided: Decided, now_ms: int) -> None:
         """Take over a turn."""
-        with self._condition:
-            self._turns.append((decided, now_ms))
-            self._in_flight += 1
-            self._condition.notify_all()
+        self._turns.put((decided, now_ms))
 
     def close(self) -> None:
         """Return when every turn is durable and answered."""
-        with self._condition:
-            self._closing = True
-            self._condition.notify_all()
+        self._turns.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            with self._condition:
-                self._condition.wait_for(lambda: self._turns or self._closing)
-                turns = list(self._turns)
-                self._turns.clear()
-            if not turns:
-                return
+        while turns := self._take():
             self._make_durable(turns[-1][0].position)
             self._send(b"".join(self._frames(turns)))
-            with self._condition:
-                self._in_flight -= len(turns)
-                self._condition.notify_all()
+            for _ in turns:
+                self._room.put(None)
+
+    def _take(self) -> list[_Turn]:
+        """The turns that wait, at least one; none when there will be no more."""
+        turns = []
+        turn = self._turns.get()
+        while turn is not None:
+            turns.append(turn)
+            if self._turns.empty():
+                return turns
+            turn = self._turns.get()
+        if turns:
+            self._turns.put(None)
+        return turns
 
     def _make_durable(self, position: int) -> None:
         """Flush unless everything that the turns saw is durable already: a batch of reads waits
@@ -88,7 +93,7 @@ class Flusher:
             os._exit(EXIT_LOG_BROKEN)
         self._tally.flushed(time.perf_counter() - started)
 
-    def _frames(self, turns: list[tuple[Decided, int]]) -> list[bytes]:
+    def _frames(self, turns: list[_Turn]) -> list[bytes]:
         frames = []
         for decided, _ in turns:
             if decided.replies:
