@@ -2,11 +2,9 @@
 answers, bounded memory."""
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 
-import msgspec
 import pytest
 
 from engine.core import decide
@@ -22,13 +20,12 @@ from engine.core.commands import (
     Reserve,
     SetOnHand,
 )
-from engine.core.model import Key, Reservation, ReservationStatus, Settings, Stock
+from engine.core.model import Key, ReservationStatus, Settings
 from engine.core.rejections import HoldHasExpired, InsufficientStock, RequestIdReused
 from engine.core.view import View
 from engine.log.codec import decode_group
 from engine.shard import reader, shard_actor, turn, writer
 from engine.shard.host import ActorHost, ShardBroken
-from engine.shard.local import LocalShard, LocalShards
 from engine.shard.messages import (
     Accepted,
     AvailabilityRead,
@@ -36,66 +33,14 @@ from engine.shard.messages import (
     Failed,
     ReadAvailability,
     ReadReservation,
-    ReadStock,
     Refused,
     ReservationRead,
-    Result,
-    StockRead,
     TooLarge,
     TooLate,
     Write,
 )
-from engine.shard.slots import slot_of, slot_of_reservation
-
-TEA = Key("", "TEA", "LONDON")
-START_MS = 1_700_000_000_000
-
-
-class Shop:
-    """A shard with a clock that a test moves."""
-
-    def __init__(self, actors_max: int = 1_000) -> None:
-        self.now_ms = START_MS
-        self.shards = LocalShards(actors_max=actors_max, now_ms=lambda: self.now_ms)
-        self.requests = 0
-
-    @property
-    def shard(self) -> LocalShard:
-        return self.shards.shards[0]
-
-    def send(
-        self, command: Command, request_id: str = "", *, deadline_ns: int = 0, only: bool = False
-    ) -> Awaitable[Result]:
-        self.requests += 1
-        context = Context(request_id or f"request-{self.requests}", validate_only=only)
-        content = hashlib.blake2b(msgspec.msgpack.encode(command), digest_size=16).digest()
-        if isinstance(command, Reserve):
-            slot = slot_of(command.tenant, command.lines[0].key.sku)
-        elif isinstance(command, Commit | Release | Extend):
-            slot = slot_of_reservation(command.reservation_id) or 0
-        else:
-            slot = slot_of("", TEA.sku)
-        return self.shards.submit(slot, Write(context, content, command), deadline_ns)
-
-    async def accepted(self, command: Command, request_id: str = "") -> Accepted:
-        result = await self.send(command, request_id)
-        assert isinstance(result, Accepted), result
-        return result
-
-    async def reserve(self, units: int, ttl_ms: int = 60_000, request_id: str = "") -> Accepted:
-        lines = (BasketLine("1", TEA, units),)
-        return await self.accepted(Reserve("", lines, ttl_ms=ttl_ms), request_id)
-
-    async def stock(self, key: Key = TEA) -> Stock:
-        result = await self.shards.submit(slot_of("", key.sku), ReadStock(key), 0)
-        assert isinstance(result, StockRead)
-        assert result.stock is not None
-        return result.stock
-
-    async def reservation(self, reservation_id: str) -> Reservation | None:
-        result = await self.shards.submit(0, ReadReservation("", reservation_id), 0)
-        assert isinstance(result, ReservationRead)
-        return result.reservation
+from engine.shard.slots import slot_of
+from tests.shard.shop import START_MS, TEA, Shop, id_of
 
 
 @pytest.fixture
@@ -104,11 +49,6 @@ async def shop() -> AsyncIterator[Shop]:
     await shop.accepted(Receive(TEA, 10))
     yield shop
     shop.shards.close()
-
-
-def id_of(accepted: Accepted) -> str:
-    assert isinstance(accepted.answer, Reserved)
-    return accepted.answer.reservation_id
 
 
 async def test_commands_of_one_turn_see_those_before_them(shop: Shop) -> None:
