@@ -39,19 +39,18 @@ class Metrics(Collector):
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
 
-    def shard_statistics(self, shard: int, statistics: ShardStatistics) -> None:
-        """Take what a shard says about itself."""
-        self._shards[shard].take(statistics)
+    def shard_statistics(self, shard: int, statistics: ShardStatistics, process_id: int) -> None:
+        """Take what a process of a shard says about itself. Each process counts from zero: what
+        the ones before it have counted is kept and added."""
+        self._shards[shard].take(statistics, process_id)
 
     def shard_up(self, shard: int, up: bool) -> None:
-        """Take whether a shard answers. One that does not has lost its process, and the statistics
-        of the next count from zero: what was counted so far is kept and added to them."""
+        """Take whether a shard answers. One that does not may have lost its process, or be silent
+        and go on."""
         self._shards[shard].up = up
-        if not up:
-            self._shards[shard].keep()
 
     def shard_restarted(self, shard: int) -> None:
-        """Count a restart."""
+        """Count a further process of a shard."""
         self._shards[shard].restarts += 1
 
     def observe_call(self, method: str, code: str, seconds: float) -> None:
@@ -207,14 +206,15 @@ class _ShardFigures:
         self.restarts = 0
         self.total: ShardStatistics | None = None
         self._earlier: ShardStatistics | None = None
+        self._process_id = 0
 
-    def take(self, statistics: ShardStatistics) -> None:
-        """Replace the last statistics of the same process."""
+    def take(self, statistics: ShardStatistics, process_id: int) -> None:
+        """Replace the last statistics of the same process, or keep the counts of the one that is
+        gone. Its gauges stand until the next speaks."""
+        if process_id != self._process_id:
+            self._process_id = process_id
+            self._earlier = self.total
         self.total = statistics if self._earlier is None else _sum(self._earlier, statistics)
-
-    def keep(self) -> None:
-        """Keep the counts of the process that is gone; its gauges stand until the next speaks."""
-        self._earlier = self.total
 
 
 def _sum(earlier: ShardStatistics, statistics: ShardStatistics) -> ShardStatistics:

@@ -17,6 +17,7 @@ from engine.metrics import Metrics
 from engine.rpc.feed import SERVICE, add_feed_service
 from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.shard.link import ShardLink
+from engine.shard.messages import ShardStatistics
 from engine.shard.options import SharedOptions
 from engine.shard.router import Router
 from engine.shard.supervisor import ShardRefused, Supervisor
@@ -48,11 +49,11 @@ class Node:
             raise NodeRefused(str(error)) from error
         self.metrics = Metrics(layout.shards)
         links = [
-            ShardLink(shard, configuration.queue_commands_max, self.metrics.shard_statistics)
+            ShardLink(shard, configuration.queue_commands_max, self._shard_spoke)
             for shard in range(layout.shards)
         ]
         self._up = [False] * layout.shards
-        self._been_up = [False] * layout.shards
+        self._process_ids: dict[int, int] = {}
         self.supervisor = Supervisor(
             links,
             data_dir,
@@ -118,13 +119,19 @@ class Node:
         host, port = split_address(self._configuration.metrics_listen)
         return f"{host}:{self.metrics.serve(host, port)}"
 
+    def _shard_spoke(self, shard: int, statistics: ShardStatistics) -> None:
+        self.metrics.shard_statistics(shard, statistics, self.supervisor.process_ids[shard])
+
     def _shard_changed(self, shard: int, up: bool) -> None:
         """Health says NOT_SERVING while any shard is down: some SKUs cannot be sold then."""
         self.metrics.shard_up(shard, up)
-        if up and self._been_up[shard]:
-            self.metrics.shard_restarted(shard)
+        if up:
+            # A shard that was silent and is heard again has the process that it had before.
+            process_id = self.supervisor.process_ids[shard]
+            if self._process_ids.setdefault(shard, process_id) != process_id:
+                self._process_ids[shard] = process_id
+                self.metrics.shard_restarted(shard)
         self._up[shard] = up
-        self._been_up[shard] = self._been_up[shard] or up
         self._serving = asyncio.ensure_future(self._server.set_serving(all(self._up)))
 
 

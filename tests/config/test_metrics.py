@@ -97,7 +97,7 @@ GAUGES = [
 
 def test_a_shard_is_shown_with_every_figure(metrics: Served) -> None:
     metrics.shard_up(0, True)
-    metrics.shard_statistics(0, statistics(4))
+    metrics.shard_statistics(0, statistics(4), 100)
     samples = scrape(metrics)
     shown = {name: samples[name, SHARD_0] for name, _ in GAUGES}
     assert shown == {name: pytest.approx(value) for name, value in GAUGES}
@@ -118,7 +118,7 @@ def test_the_drift_says_which_clock_is_ahead(metrics: Served) -> None:
 
 
 def test_buckets_hold_what_is_at_most_their_bound(metrics: Served) -> None:
-    metrics.shard_statistics(0, statistics(4))
+    metrics.shard_statistics(0, statistics(4), 100)
     samples = scrape(metrics)
 
     def bucket(name: str, bound: str) -> float:
@@ -130,8 +130,8 @@ def test_buckets_hold_what_is_at_most_their_bound(metrics: Served) -> None:
 
 def test_what_is_counted_never_falls_over_restarts(metrics: Served) -> None:
     counted: list[Samples] = []
-    for reserves in (5, 1, 0, 3):
-        metrics.shard_statistics(0, statistics(reserves))
+    for process_id, reserves in enumerate((5, 1, 0, 3), start=100):
+        metrics.shard_statistics(0, statistics(reserves), process_id)
         counted.append(scrape(metrics))
         metrics.shard_up(0, False)
         metrics.shard_restarted(0)
@@ -150,19 +150,29 @@ def test_what_is_counted_never_falls_over_restarts(metrics: Served) -> None:
 
 
 def test_a_restart_may_be_told_before_or_after_the_first_statistics(metrics: Served) -> None:
-    metrics.shard_statistics(0, statistics(5))
+    metrics.shard_statistics(0, statistics(5), 100)
     metrics.shard_up(0, False)
     metrics.shard_up(0, False)
-    metrics.shard_statistics(0, statistics(1))
+    metrics.shard_statistics(0, statistics(1), 101)
     metrics.shard_restarted(0)
-    metrics.shard_statistics(0, statistics(2))
+    metrics.shard_statistics(0, statistics(2), 101)
     assert scrape(metrics)["holdfast_queue_seconds_count", SHARD_0] == 7
 
 
-def test_without_word_of_the_lost_process_the_counters_would_fall(metrics: Served) -> None:
-    metrics.shard_statistics(0, statistics(5))
+def test_a_shard_that_was_only_silent_is_not_counted_twice(metrics: Served) -> None:
+    metrics.shard_statistics(0, statistics(5), 100)
+    metrics.shard_up(0, False)
+    metrics.shard_up(0, True)
+    metrics.shard_statistics(0, statistics(6), 100)
+    samples = scrape(metrics)
+    assert samples["holdfast_queue_seconds_count", SHARD_0] == 6
+    assert samples["holdfast_shard_up", SHARD_0] == 1
+
+
+def test_without_another_process_id_the_counters_would_fall(metrics: Served) -> None:
+    metrics.shard_statistics(0, statistics(5), 100)
     before = scrape(metrics)
-    metrics.shard_statistics(0, statistics(1))
+    metrics.shard_statistics(0, statistics(1), 100)
     after = scrape(metrics)
     key = ("holdfast_expirations_total", SHARD_0)
     assert after[key] < before[key]
@@ -178,7 +188,7 @@ def test_a_shard_that_has_not_spoken_is_down_and_has_no_levels(metrics: Served) 
     ("on_hand", "held", "ratio"), [(0, 0, 0.0), (0, 1, float("inf")), (-5, 2, float("inf"))]
 )
 def test_pressure_without_stock(metrics: Served, on_hand: int, held: int, ratio: float) -> None:
-    metrics.shard_statistics(0, statistics(0, on_hand, held))
+    metrics.shard_statistics(0, statistics(0, on_hand, held), 100)
     assert scrape(metrics)["holdfast_reservation_pressure_ratio", SHARD_0] == ratio
 
 

@@ -2,20 +2,26 @@
 
 import asyncio
 import http.client
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from holdfast import Client
 from holdfast.errors import BasketSpansShards, HoldfastError, InsufficientStock, Overloaded
 
 from benchmarks.node import Node, NodeFailed, running_node
 from engine.log.verify import verify
+from engine.rpc.probe import serving_status
 from engine.shard.slots import shard_of, slot_of
 
 SHARDS = 3
+RESTARTS = 'holdfast_shard_restarts_total{shard="0"} '
 
 
 def skus_of_each_shard(per_shard: int) -> list[list[str]]:
@@ -153,6 +159,20 @@ async def test_the_last_unit_is_sold_once(tmp_path: Path) -> None:
             await client.close()
 
 
+@pytest.mark.parametrize("service", ["", "holdfast.v1.InventoryService", "holdfast.v1.FeedService"])
+async def test_health_tells_that_a_shard_is_down(tmp_path: Path, service: str) -> None:
+    statuses = health_pb2.HealthCheckResponse
+    async with running_node(tmp_path) as node, grpc.aio.insecure_channel(node.address) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service=service))
+        seen = [(await watch.read()).status]
+        node.kill_shard()
+        async with asyncio.timeout(60):
+            seen += [(await watch.read()).status for _ in range(2)]
+        assert seen == [statuses.SERVING, statuses.NOT_SERVING, statuses.SERVING]
+        watch.cancel()
+
+
 async def test_metrics_tell_what_happened(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node, Client(node.address) as client:
         await client.receive("TEA", "LONDON", 10)
@@ -164,9 +184,42 @@ async def test_metrics_tell_what_happened(tmp_path: Path) -> None:
             'holdfast_reservation_pressure_ratio{shard="0"} 0.4',
             'holdfast_shard_up{shard="0"} 1.0',
         }
-        async with asyncio.timeout(30):
-            while not wanted <= set(await asyncio.to_thread(scrape, node.metrics_address)):
-                pass
+        await until_told(node.metrics_address, *wanted)
+
+
+async def test_a_silent_shard_is_not_serving_and_not_a_restart(tmp_path: Path) -> None:
+    """What a process has counted is counted once, also when it was silent for a while."""
+    async with running_node(tmp_path) as node, Client(node.address) as client:
+        await client.receive("TEA", "LONDON", 10)
+        os.kill(node.shard_process_ids[0], signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(30):
+                while await serving_statuses(node.address) != {"NOT_SERVING"}:
+                    pass
+        finally:
+            os.kill(node.shard_process_ids[0], signal.SIGCONT)
+        await node.until_serving()
+        await client.receive("TEA", "LONDON", 10)
+        received = 'holdfast_commands_total{command="Receive",outcome="accepted",shard="0"} '
+        await until_told(node.metrics_address, received + "2.0", RESTARTS + "0.0")
+        node.kill_shard(0)
+        await client.receive("TEA", "LONDON", 10)
+        await until_told(node.metrics_address, received + "3.0", RESTARTS + "1.0")
+
+
+async def serving_statuses(address: str) -> set[str]:
+    """What health says of the whole node and of each service."""
+    return {
+        await asyncio.to_thread(serving_status, address, service, 5.0)
+        for service in ("", "holdfast.v1.InventoryService", "holdfast.v1.FeedService")
+    }
+
+
+async def until_told(address: str, *wanted: str) -> None:
+    """Return when the metrics hold these lines."""
+    async with asyncio.timeout(30):
+        while not set(wanted) <= set(await asyncio.to_thread(scrape, address)):
+            pass
 
 
 def scrape(address: str) -> list[str]:
