@@ -1,6 +1,6 @@
 """Commands on baskets: reserve, allocate, and what becomes of them until they have left."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from holdfast.types import (
@@ -9,7 +9,6 @@ from holdfast.types import (
     IfShort,
     Line,
     LineResult,
-    ReleaseReason,
     Remainder,
     Reservation,
     ShortLine,
@@ -20,6 +19,11 @@ from engine.cli.output import print_facts, print_json, print_table, shown
 from engine.cli.session import Call, client_command
 
 app = typer.Typer()
+
+Reason = Literal[
+    "customer_cancelled", "payment_failed", "out_of_stock", "exchanged", "fraud", "other"
+]
+"""Reasons that may be given, as the SDK names them; `ReleaseReason.UNKNOWN` is only ever read."""
 
 LinesArgument = Annotated[
     list[Line],
@@ -197,7 +201,7 @@ def release(
     call: Call,
     reservation: ReservationArgument,
     line: PartsOption = None,
-    reason: Annotated[ReleaseReason | None, typer.Option("--reason", help="Why.")] = None,
+    reason: Annotated[Reason | None, typer.Option("--reason", help="Why.")] = None,
 ) -> None:
     """Give held or allocated units back. Doing it twice is harmless.
 

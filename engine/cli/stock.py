@@ -1,9 +1,9 @@
 """Commands on the stock of one SKU-location, and questions about it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
-from holdfast.types import Availability, IfShort, Selling, Stock
+from holdfast.types import Availability, IfShort, Stock
 
 from engine.cli.arguments import StockKey, availability_key, channel_buffer, stock_key
 from engine.cli.baskets import ChannelOption, ReferenceOption
@@ -157,7 +157,8 @@ def configure(
         bool | None, typer.Option("--tracked/--untracked", help="Whether units are counted.")
     ] = None,
     selling: Annotated[
-        Selling | None, typer.Option("--selling", help="Whether new promises may be made.")
+        Literal["open", "stopped"] | None,
+        typer.Option("--selling", help="Whether new promises may be made."),
     ] = None,
     channel_buffers: Annotated[
         list[Any] | None,

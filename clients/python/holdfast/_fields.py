@@ -41,7 +41,7 @@ def enum_number(numbers: dict[str, int], field: str, name: str) -> Any:
     """The number of an enum's name; raises ValueError for a name that it does not have."""
     number = numbers.get(name)
     if number is None:
-        raise ValueError(f"{field} is {name!r}; it must be one of {', '.join(numbers)}")
+        raise ValueError(f"{field} is {str(name)!r}; it must be one of {', '.join(numbers)}")
     return number
 
 
