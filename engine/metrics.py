@@ -161,6 +161,11 @@ _SHARD_HISTOGRAMS: Mapping[str, tuple[str, Sequence[float], str]] = {
     "queue_s": ("holdfast_queue_seconds", BOUNDS_S, "From a command's arrival to its decision."),
     "decide_s": ("holdfast_decide_seconds", BOUNDS_S, "Deciding and appending one batch."),
     "flush_s": ("holdfast_flush_seconds", BOUNDS_S, "Making a batch durable."),
+    "total_s": (
+        "holdfast_command_seconds",
+        BOUNDS_S,
+        "From a command's arrival to its durable answer.",
+    ),
     "batch_sizes": ("holdfast_batch_commands", BOUNDS_COMMANDS, "Commands decided together."),
 }
 """For each field of ShardStatistics that is a histogram: its metric, bounds and meaning."""

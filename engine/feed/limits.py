@@ -7,7 +7,7 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a feed may take. The whole feed holds at most a tail for each shard, and a message and a
     chunk for each shard of each subscriber, however far behind a subscriber is."""
 
-    subscribers_max: int = 10_000
+    subscribers_max: int = 1_000
     """Feeds open at a time."""
     tail_bytes_max: int = 16 * 1024 * 1024
     """Memory for the recent events of one shard."""

@@ -26,7 +26,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     share_port: bool = False
     """Whether several processes may listen on the port (SO_REUSEPORT)."""
     message_bytes_max: int = 16 * 1024 * 1024
-    streams_max: int = 1_024
+    streams_max: int = 1_000
     """Concurrent calls of one connection."""
     unary_deadline_s: float = 30.0
     """The deadline of unary calls whose client states none."""

@@ -20,8 +20,9 @@ processor busy."""
 EXIT_LOG_BROKEN = 74
 """The process's exit code when the log cannot be written any more (EX_IOERR of sysexits.h)."""
 
-_Turn = tuple[Decided, int]
-"""What a turn has decided, and its engine time."""
+_Turn = tuple[Decided, int, list[int]]
+"""What a turn has decided, its engine time, and when each of its calls arrived, in nanoseconds of
+CLOCK_MONOTONIC."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -51,9 +52,9 @@ class Flusher:
         """Return when another turn may be decided; it has to be submitted then."""
         self._room.get()
 
-    def submit(self, decided: Decided, now_ms: int) -> None:
+    def submit(self, decided: Decided, now_ms: int, arrived_ns: list[int]) -> None:
         """Take over a turn."""
-        self._turns.put((decided, now_ms))
+        self._turns.put((decided, now_ms, arrived_ns))
 
     def close(self) -> None:
         """Return when every turn is durable and answered."""
@@ -64,7 +65,9 @@ class Flusher:
         while turns := self._take():
             self._make_durable(turns[-1][0].position)
             self._send(b"".join(self._frames(turns)))
-            for _ in turns:
+            now_ns = time.monotonic_ns()
+            for _, _, arrived_ns in turns:
+                self._tally.answered([(now_ns - each) / 1e9 for each in arrived_ns])
                 self._room.put(None)
 
     def _take(self) -> list[_Turn]:
@@ -95,10 +98,10 @@ class Flusher:
 
     def _frames(self, turns: list[_Turn]) -> list[bytes]:
         frames = []
-        for decided, _ in turns:
+        for decided, _, _ in turns:
             if decided.replies:
                 frames.append(frame(Kind.REPLIES, encode(decided.replies)))
-        for decided, now_ms in turns:
+        for decided, now_ms, _ in turns:
             if decided.group is not None:
                 frames.append(group_frame(decided.position, now_ms, decided.group))
         return frames

@@ -176,3 +176,4 @@ class ShardStatistics(Struct, frozen=True):
     queue_s: Histogram
     decide_s: Histogram
     flush_s: Histogram
+    total_s: Histogram

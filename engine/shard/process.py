@@ -138,8 +138,9 @@ class ShardProcess:
         decided = self._host.decide(calls, now_ms, started_ns)
         del self._calls[: decided.taken]
         self._next_timer_ms = decided.next_timer_ms
-        self._flusher.submit(decided, now_ms)
-        queued_s = [(started_ns - call.arrived_ns) / 1e9 for call in calls[: decided.taken]]
+        arrived_ns = [call.arrived_ns for call in calls[: decided.taken]]
+        self._flusher.submit(decided, now_ms, arrived_ns)
+        queued_s = [(started_ns - each) / 1e9 for each in arrived_ns]
         self._tally.turn(queued_s, (time.monotonic_ns() - started_ns) / 1e9)
 
     def _publish_after(self, position: int) -> None:

@@ -32,6 +32,7 @@ class Tally:
         self._queue_s = empty_histogram(BOUNDS_S)
         self._decide_s = empty_histogram(BOUNDS_S)
         self._flush_s = empty_histogram(BOUNDS_S)
+        self._total_s = empty_histogram(BOUNDS_S)
 
     def state(self, totals: Totals, active_actors: int, pending_timers: int) -> None:
         """The state after a turn."""
@@ -47,7 +48,10 @@ class Tally:
         """A command was decided."""
         outcome: type | str = type(result)
         if outcome is Accepted:
-            outcome = "replayed" if cast(Accepted, result).replayed else "accepted"
+            accepted = cast(Accepted, result)
+            outcome = "accepted" if accepted.position else "previewed"
+            if accepted.replayed:
+                outcome = "replayed"
         elif outcome is Refused:
             outcome = type(cast(Refused, result).rejection)
         self._commands[kind, outcome] += 1
@@ -74,6 +78,11 @@ class Tally:
         """Groups became durable in `flush_s`."""
         observe(self._flush_s, BOUNDS_S, flush_s)
 
+    def answered(self, total_s: list[float]) -> None:
+        """Calls were answered, each so long after its arrival in the front end."""
+        for taken_s in total_s:
+            observe(self._total_s, BOUNDS_S, taken_s)
+
     def statistics(
         self, position: int, durable_position: int, log_bytes: int, clock_drift_ms: int
     ) -> ShardStatistics:
@@ -93,6 +102,7 @@ class Tally:
             self._queue_s,
             self._decide_s,
             self._flush_s,
+            self._total_s,
         )
 
 

@@ -67,6 +67,7 @@ def statistics(reserves: int, on_hand: int = 100, held: int = 25) -> ShardStatis
         queue_s=times(*[0.002] * reserves),
         decide_s=times(*[0.002] * reserves),
         flush_s=times(*[0.002] * reserves),
+        total_s=times(*[0.003] * reserves),
     )
 
 
@@ -91,6 +92,7 @@ GAUGES = [
     ("holdfast_queue_seconds_count", 4),
     ("holdfast_decide_seconds_sum", 0.008),
     ("holdfast_flush_seconds_count", 4),
+    ("holdfast_command_seconds_count", 4),
     ("holdfast_batch_commands_sum", 12),
 ]
 

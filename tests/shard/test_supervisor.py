@@ -180,6 +180,7 @@ async def test_a_shard_says_how_it_is(tmp_path: Path) -> None:
     assert statistics.stock.on_hand_units == 7
     assert statistics.commands == {"Receive accepted": 1}
     assert sum(statistics.flush_s.counts) == 1
+    assert sum(statistics.total_s.counts) == 1
 
 
 async def test_a_shard_expires_holds_without_being_asked(tmp_path: Path) -> None:
