@@ -3,6 +3,7 @@
 import sys
 import traceback
 from enum import IntEnum
+from typing import Any
 
 import typer
 from holdfast.errors import Code, HoldfastError, InsufficientStock
@@ -62,6 +63,19 @@ def explain(error: HoldfastError) -> list[str]:
         lines.append("  The outcome is unknown. It is safe to run the same command again with")
         lines.append(f"  --request-id {error.request_id}")
     return lines
+
+
+def facts(error: HoldfastError) -> dict[str, Any]:
+    """What happened, for a program to read: the "error" of a command with --json."""
+    return {
+        "code": Code(error.code).name,
+        "reason": error.reason,
+        "message": error.message,
+        "metadata": dict(error.metadata),
+        "short_lines": error.short_lines if isinstance(error, InsufficientStock) else (),
+        "request_id": error.request_id,
+        "outcome_unknown": error.outcome_unknown,
+    }
 
 
 def print_block(summary: str, *lines: str) -> None:

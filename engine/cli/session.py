@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import msgspec
 import typer
-from holdfast.errors import Unavailable
+from holdfast.errors import HoldfastError, Unavailable
 
 from engine.cli.arguments import duration_s, moment
-from engine.cli.failures import ExitCode, explain, fail
+from engine.cli.failures import ExitCode, explain, facts, fail
+from engine.cli.output import print_json
 
 if TYPE_CHECKING:
     from holdfast import SyncClient
@@ -121,6 +122,8 @@ class Call(msgspec.Struct, frozen=True):
         except Unavailable as error:
             if error.reason:
                 raise
+            if self.json:
+                print_json({"error": facts(error)})
             silence = f"no answer from {self.address} within {self.timeout_s:g} s"
             details = [f"  {line.strip()}" for line in explain(error)]
             raise fail(ExitCode.UNAVAILABLE, silence, *details) from None
@@ -148,7 +151,13 @@ def client_command(
                 given.pop("json"),
                 given,
             )
-            function(call, **values)
+            try:
+                function(call, **values)
+            except HoldfastError as error:
+                # The sentence for a person follows on stderr in any case.
+                if call.json:
+                    print_json({"error": facts(error)})
+                raise
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         parameters = [

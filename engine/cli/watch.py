@@ -49,6 +49,9 @@ def watch(
 ) -> None:
     """Follow every change, in order, until Ctrl-C; what was missed is told first.
 
+    --timeout is for the beginning. Later the feed waits for a node that is away, and goes on where
+    it was.
+
     With --json each line is an object whose "type" is event, caught_up or checkpoint. A "cursor"
     that is not null is a place to go on from with --after.
 

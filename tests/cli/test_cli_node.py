@@ -124,6 +124,25 @@ def test_a_refusal_says_which_line_and_what_is_available(node: ServedNode) -> No
     assert "77" in err
 
 
+def test_a_refusal_can_be_read_by_a_program(node: ServedNode) -> None:
+    node.ask("receive", "PROGRAM@L", "5")
+    code, out, err = node.run("reserve", "PROGRAM@L=9", "--request-id", "program-1", "--json")
+    assert code == 1
+    assert "INSUFFICIENT_STOCK" in err
+    error = json.loads(out)["error"]
+    assert (error["code"], error["reason"]) == ("FAILED_PRECONDITION", "INSUFFICIENT_STOCK")
+    [short] = error["short_lines"]
+    assert (short["sku"], short["asked"], short["available"]) == ("PROGRAM", 9, 5)
+    assert (error["request_id"], error["outcome_unknown"]) == ("program-1", False)
+
+
+def test_a_node_that_is_away_can_be_read_by_a_program() -> None:
+    away = ("--address", "127.0.0.1:1", "--timeout", "1s", "--json")
+    code, out, _ = run_process("receive", "TEA@L", "1", *away)
+    assert code == 3
+    assert json.loads(out)["error"]["code"] == "UNAVAILABLE"
+
+
 def test_a_repeated_request_id_has_one_effect(node: ServedNode) -> None:
     ask = ("receive", "ONCE@L", "5", "--request-id", "once-1")
     assert [node.ask(*ask)["replayed"] for _ in range(2)] == [False, True]
@@ -325,7 +344,7 @@ def test_a_whole_basket_through_real_processes(node: ServedNode) -> None:
     assert (code, err) == (0, "")
     assert json.loads(out)["lines"][0]["quantity"] == 2
     code, out, err = run_process("reserve", "REAL@L=9", *at)
-    assert (code, out) == (1, "")
+    assert (code, json.loads(out).keys()) == (1, {"error"})
     assert "asked 9, available 3" in err
 
 
