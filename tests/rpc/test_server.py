@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 from grpc_status import rpc_status
 from holdfast.v1 import inventory_pb2 as pb
+from holdfast.v1 import inventory_pb2_grpc
 
 from engine.log.codec import decode_group
 from engine.rpc.server import INVENTORY, RpcServer, ServerOptions
@@ -245,6 +246,40 @@ async def test_messages_above_the_limit_are_refused() -> None:
         assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert rpc_status.from_call(raised.value) is None  # type: ignore[arg-type]
         assert node.shards.submitted == 0
+
+
+async def test_a_connection_has_so_many_calls_open_and_the_next_one_waits() -> None:
+    async with serving(options=ServerOptions(streams_max=1)) as node:
+        first = node.stub.Execute()
+        await first.write(pb.ExecuteRequest(batch_id=1, commands=[pb.Command()]))
+        assert (await first.read()).complete
+        second = asyncio.ensure_future(node.receive(1))
+        await asyncio.wait((second,), timeout=0.1)
+        assert not second.done()
+        assert node.shards.submitted == 0
+        await first.done_writing()
+        await asyncio.wait_for(second, 10)
+        assert node.shards.submitted == 1
+
+
+async def test_pings_beyond_measure_end_the_connection() -> None:
+    """The server's own limits on pings are in force: a client that pings all the time is told to
+    go away, and connects anew for its next call."""
+    options = [
+        ("grpc.keepalive_time_ms", 20),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.use_local_subchannel_pool", 1),
+    ]
+    async with (
+        serving(options=ServerOptions(ping_interval_s_min=60.0)) as node,
+        grpc.aio.insecure_channel(f"127.0.0.1:{node.port}", options=options) as channel,
+    ):
+        call: Any = inventory_pb2_grpc.InventoryServiceStub(channel).Execute()
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await asyncio.wait_for(call.read(), 30)
+        assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert raised.value.details() == "Too many pings"
 
 
 async def test_bytes_that_are_no_message_do_not_hurt(node: Node) -> None:
