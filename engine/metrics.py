@@ -5,6 +5,7 @@ own from the last statistics of each shard, so it never waits for one.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from wsgiref.simple_server import WSGIServer
@@ -32,6 +33,7 @@ class Metrics(Collector):
     def __init__(self, shards: int) -> None:
         self._shards = [_ShardFigures() for _ in range(shards)]
         self._calls: dict[tuple[str, str], int] = {}
+        self._refusals: Counter[tuple[str, str]] = Counter()
         self._call_seconds: dict[str, Histogram] = {}
         self._feed_gauges: FeedGauges = lambda: (0, 0)
         self._server: WSGIServer | None = None
@@ -61,6 +63,10 @@ class Metrics(Collector):
         if histogram is None:
             histogram = self._call_seconds[method] = empty_histogram(BOUNDS_S)
         observe(histogram, BOUNDS_S, seconds)
+
+    def observe_refusal(self, command: str, reason: str) -> None:
+        """A command of a batch was refused before it reached a shard."""
+        self._refusals[command, reason.removeprefix("ERROR_REASON_")] += 1
 
     def feed_gauges(self, gauges: FeedGauges) -> None:
         """Ask `gauges` at each scrape, from the scraping thread: it must be quick and only read."""
@@ -100,6 +106,14 @@ class Metrics(Collector):
         for (method, code), count in sorted(self._calls.items()):
             calls.add_metric((method, code), count)
         yield calls
+        refusals = CounterMetricFamily(
+            "holdfast_refused_commands",
+            "Commands of Execute that were refused before they reached a shard.",
+            labels=("command", "reason"),
+        )
+        for (command, reason), count in sorted(self._refusals.items()):
+            refusals.add_metric((command, reason), count)
+        yield refusals
         seconds = HistogramMetricFamily(
             "holdfast_request_seconds", "From a call's arrival to its answer.", labels=("method",)
         )

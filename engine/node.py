@@ -89,6 +89,7 @@ class Node:
                 Service(SERVICE, lambda server: add_feed_service(self._hub, server))
             ],
             observer=self.metrics.observe_call,
+            on_refusal=self.metrics.observe_refusal,
         )
         self._serving: asyncio.Task[None] | None = None
 

@@ -7,9 +7,11 @@ that gRPC's flow control pushes back.
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import grpc.aio
+from holdfast.v1 import errors_pb2 as pb_errors
 from holdfast.v1 import inventory_pb2 as pb
 
 from engine.core.limits import BATCH_COMMANDS_MAX, BATCH_LINES_MAX
@@ -19,6 +21,7 @@ from engine.rpc.convert_answers import FILLERS, Place
 from engine.rpc.convert_commands import CONVERTERS
 from engine.rpc.convert_parts import Caller
 from engine.rpc.drain import Drain
+from engine.rpc.errors import explain
 from engine.rpc.faults import refusal_of, report
 from engine.rpc.problems import ServerStopping
 from engine.rpc.statuses import put_failure
@@ -42,6 +45,10 @@ LINE_BYTES_MIN = 13
 them."""
 
 
+RefusalObserver = Callable[[str, str], None]
+"""Is told the name of a command in the oneof and the name of the ErrorReason; empty if there is
+none."""
+
 Pending = tuple[str, Write, int, asyncio.Future[Result]]
 """A command that was submitted: its name in the oneof, its write, its shard, and the result to
 come. A plain tuple, because one is made for each command."""
@@ -53,8 +60,12 @@ Entry = Pending | Exception
 class ExecuteStream:
     """One call of Execute."""
 
-    def __init__(self, shards: Shards, drain: Drain, context: Any) -> None:
+    def __init__(
+        self, shards: Shards, drain: Drain, context: Any, on_refusal: RefusalObserver
+    ) -> None:
+        """`on_refusal` is told of each command that never reaches a shard."""
         self._shards = shards
+        self._on_refusal = on_refusal
         self._drain = drain
         self._context = context
         self._call = CURRENT.get()
@@ -137,6 +148,7 @@ class ExecuteStream:
                 entries.append(submit_one(command, now_ns))
             except Exception as problem:
                 entries.append(problem)
+                self._on_refusal(command.WhichOneof("command") or "", _reason_of(problem))
         return entries
 
     async def _take_turns(self, entries: list[Entry]) -> None:
@@ -231,6 +243,16 @@ def _abandon_all(entries: list[Entry]) -> None:
     for entry in entries:
         if isinstance(entry, tuple):
             abandon(entry[3])
+
+
+def _reason_of(problem: Exception) -> str:
+    """The name of a problem's ErrorReason; empty for a fault of ours, which is reported when it is
+    answered."""
+    try:
+        refusal = explain(problem)
+    except Exception:
+        return ""
+    return pb_errors.ErrorReason.Name(refusal.reason) if refusal else ""
 
 
 def _check_batch(request: pb.ExecuteRequest) -> None:

@@ -12,7 +12,7 @@ from engine.rpc.convert_answers import FILLERS, Place
 from engine.rpc.convert_commands import CONVERTERS
 from engine.rpc.convert_parts import Caller
 from engine.rpc.drain import Drain
-from engine.rpc.execute import ExecuteStream
+from engine.rpc.execute import ExecuteStream, RefusalObserver
 from engine.shard.messages import Accepted
 from engine.shard.port import Shards
 
@@ -24,8 +24,9 @@ class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
     """Answers commands and queries of stock. Problems are raised; the interceptor makes statuses of
     them."""
 
-    def __init__(self, shards: Shards, drain: Drain) -> None:
+    def __init__(self, shards: Shards, drain: Drain, on_refusal: RefusalObserver) -> None:
         self._shards = shards
+        self._on_refusal = on_refusal
         self._drain = drain
 
     async def _write(self, name: str, request: Any, response: M) -> M:
@@ -80,7 +81,7 @@ class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
         return await self._write("configure", request, pb.ConfigureResponse())
 
     async def Execute(self, requests: Any, context: Context) -> None:
-        await ExecuteStream(self._shards, self._drain, context).run()
+        await ExecuteStream(self._shards, self._drain, context, self._on_refusal).run()
 
     async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
         return await reads.get_stock(self._shards, request)

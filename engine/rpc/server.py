@@ -10,11 +10,16 @@ from grpc_reflection.v1alpha import reflection
 from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
 from engine.rpc.drain import Drain
+from engine.rpc.execute import RefusalObserver
 from engine.rpc.interceptors import CallInterceptor, Observer, ignore
 from engine.rpc.inventory import InventoryService
 from engine.shard.port import Shards
 
 INVENTORY = inventory_pb2.DESCRIPTOR.services_by_name["InventoryService"].full_name
+
+
+def ignore_refusal(command: str, reason: str) -> None:
+    """What a server without metrics is told of refused commands."""
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +59,7 @@ class RpcServer:
         options: ServerOptions | None = None,
         services: Callable[[Drain], Sequence[Service]] | None = None,
         observer: Observer = ignore,
+        on_refusal: RefusalObserver = ignore_refusal,
     ) -> None:
         """`services` makes the services beside InventoryService; they watch the drain to end their
         streams."""
@@ -64,7 +70,7 @@ class RpcServer:
             options=_channel_options(self._options),
         )
         inventory_pb2_grpc.add_InventoryServiceServicer_to_server(
-            InventoryService(shards, self.drain), self._server
+            InventoryService(shards, self.drain, on_refusal), self._server
         )
         names = [INVENTORY]
         for service in services(self.drain) if services else ():

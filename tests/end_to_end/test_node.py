@@ -177,7 +177,10 @@ async def test_metrics_tell_what_happened(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node, Client(node.address) as client:
         await client.receive("TEA", "LONDON", 10)
         await client.reserve([("TEA", "LONDON", 4)])
+        with pytest.raises(HoldfastError):
+            await client.reserve([("TEA\x01", "LONDON", 4)])
         wanted = {
+            'holdfast_refused_commands_total{command="reserve",reason="INVALID_FIELD"} 1.0',
             'holdfast_commands_total{command="Reserve",outcome="accepted",shard="0"} 1.0',
             'holdfast_held_units{shard="0"} 4.0',
             'holdfast_on_hand_units{shard="0"} 10.0',
