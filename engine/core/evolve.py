@@ -17,7 +17,6 @@ from engine.core.events import (
     HoldReleased,
     LineEvent,
     ReservationCreated,
-    ReservationEvent,
     ReservationExpired,
     ReservationExtended,
     ReservationRenamed,
@@ -114,13 +113,6 @@ _EVOLVE_STOCK: dict[type, Callable[[Stock, Any], Stock]] = {
     StockConfigured: _configure,
     ShortfallDetected: _detect_shortfall,
 }
-
-
-def evolve_reservation(
-    reservation: Reservation | None, event: ReservationEvent | LineEvent, now_ms: int
-) -> Reservation:
-    """The reservation after one event; see `evolve_lines`."""
-    return evolve_lines(reservation, (event,), now_ms)
 
 
 def evolve_lines(

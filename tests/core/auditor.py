@@ -19,7 +19,7 @@ from engine.core.commands import (
     Ship,
 )
 from engine.core.events import Event, HoldExpired, ReservationCreated, ShortfallDetected
-from engine.core.evolve import evolve_reservation, evolve_stock
+from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import (
     Fill,
     IfShort,
@@ -95,7 +95,7 @@ class Auditor:
                 stocks[event.key] = evolve_stock(stocks.get(event.key), event)
             if not isinstance(event, STOCK_ONLY_EVENTS):
                 before = reservations.get(event.reservation_id)
-                reservations[event.reservation_id] = evolve_reservation(before, event, now_ms)
+                reservations[event.reservation_id] = evolve_lines(before, (event,), now_ms)
         assert stocks == self.world.stocks
         assert reservations == self.world.reservations
 

@@ -26,7 +26,7 @@ from engine.core.events import (
     StockShipped,
     StockSold,
 )
-from engine.core.evolve import evolve_lines, evolve_reservation, evolve_stock
+from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import Key, Line, Reservation, ReservationStatus, Selling, Stock
 from tests.core.world import MUG, TEA
 
@@ -114,7 +114,7 @@ def test_an_event_moves_its_line(
     event = type(event)(TEA, "r1", "1", event.quantity, counted)
     held, allocated, shipped, committed = moves
     moved = Line("1", TEA, 9 + held, 8 + allocated, 7 + shipped, 6 + committed, counted)
-    assert evolve_reservation(before, event, 2).lines == (other, moved)
+    assert evolve_lines(before, (event,), 2).lines == (other, moved)
 
 
 def test_a_basket_is_made_from_its_events() -> None:
@@ -202,12 +202,12 @@ def test_whole_or_one_by_one_is_the_same() -> None:
     one_by_one: Reservation | None = None
     for event in events:
         assert not isinstance(event, StockSold)
-        one_by_one = evolve_reservation(one_by_one, event, 1)
+        one_by_one = evolve_lines(one_by_one, (event,), 1)
     assert evolve_lines(None, events, 1) == one_by_one
 
 
 def test_a_history_must_begin_with_its_beginning() -> None:
     with pytest.raises(ValueError, match="not created before StockHeld"):
-        evolve_reservation(None, HELD, 1)
+        evolve_lines(None, (HELD,), 1)
     with pytest.raises(ValueError, match="neither a reservation nor an event"):
         evolve_lines(None, (), 1)
