@@ -7,12 +7,13 @@ from engine.core.model import Key, LineResult, ShortLine, Stock, Struct
 
 class Reserved(Struct, frozen=True, tag=True):
     """Lines were held until `expires_at_ms`; `short_lines` are those of a best-effort basket not
-    held in full."""
+    held in full. If the basket is `waiting`, that is when its patience ends."""
 
     reservation_id: str
     lines: tuple[LineResult, ...]
     short_lines: tuple[ShortLine, ...]
     expires_at_ms: int
+    waiting: bool = False
 
 
 class Extended(Struct, frozen=True, tag=True):
@@ -51,14 +52,88 @@ class Shipped(Struct, frozen=True, tag=True):
     lines: tuple[LineResult, ...]
 
 
+class Amended(Struct, frozen=True, tag=True):
+    """Lines were changed: `lines` have got units, `freed_lines` have given some back."""
+
+    reservation_id: str
+    lines: tuple[LineResult, ...]
+    freed_lines: tuple[LineResult, ...]
+
+
+class Confirmed(Struct, frozen=True, tag=True):
+    """The allocation stands."""
+
+    reservation_id: str
+
+
+class Picked(Struct, frozen=True, tag=True):
+    """Lines lie in a box; `missing_lines` were not found in full."""
+
+    reservation_id: str
+    lines: tuple[LineResult, ...]
+    missing_lines: tuple[LineResult, ...]
+
+
+class Unpicked(Struct, frozen=True, tag=True):
+    """Lines are back on the shelf."""
+
+    reservation_id: str
+    lines: tuple[LineResult, ...]
+
+
+class Returned(Struct, frozen=True, tag=True):
+    """Lines have come back."""
+
+    reservation_id: str
+    lines: tuple[LineResult, ...]
+
+
+class ReservationTransferred(Struct, frozen=True, tag=True):
+    """Lines are served from another location: `lines` there, `freed_lines` where they were."""
+
+    reservation_id: str
+    lines: tuple[LineResult, ...]
+    freed_lines: tuple[LineResult, ...]
+
+
+class TransferChanged(Struct, frozen=True, tag=True):
+    """A transfer was sent or received; `stock` is that of the end where this happened. On replay
+    only balances and version of it are those of that moment."""
+
+    transfer_id: str
+    key: Key
+    stock: Stock
+
+
+class Configured(Struct, frozen=True, tag=True):
+    """The node is configured so in every shard."""
+
+
 class StockChanged(Struct, frozen=True, tag=True):
     """A SKU-location changed to `stock`. On replay only balances and version of `stock` are those
-    of that moment, except for Configure, where all of it is. `expected` is what a count expected,
-    else 0."""
+    of that moment, except for Configure, where all of it is. `expected` is what a count expected
+    and `moved_since` what it was rebased by, else 0."""
 
     key: Key
     stock: Stock
     expected: int = 0
+    moved_since: int = 0
 
 
-Answer = Reserved | Extended | Committed | Released | Allocated | Shipped | StockChanged
+Answer = (
+    Reserved
+    | Extended
+    | Committed
+    | Released
+    | Allocated
+    | Shipped
+    | Amended
+    | Confirmed
+    | Picked
+    | Unpicked
+    | Returned
+    | ReservationTransferred
+    | TransferChanged
+    | Configured
+    | StockChanged
+)

@@ -35,3 +35,40 @@ FILTER_PREFIXES_MAX = 100
 
 AVAILABILITY_LOCATIONS_MAX = 10_000
 """Locations in one answer about availability, from one shard."""
+
+UNAVAILABLE_CAUSES_MAX = 16
+"""Causes for which units of one SKU-location are unavailable."""
+
+MISSING_CAUSE = "missing"
+"""The cause of units that a picker did not find."""
+
+INCOMING_MAX = 100
+"""Deliveries and transfers that one SKU-location expects."""
+
+SOURCES_MAX = 16
+"""Numbered or counting sources of one SKU-location."""
+
+AT_RISK_MAX = 100
+"""Reservations named by one ShortfallDetected."""
+
+PREFERENCES_MAX = 100
+"""Locations of one line's preference list, or of one group."""
+
+LOCATIONS_PER_COMMAND_MAX = 1_000
+"""Locations configured by one command."""
+
+GROUPS_PER_LOCATION_MAX = 16
+"""Groups that one location is in."""
+
+COMPONENTS_MAX = 100
+"""Components of one kit."""
+
+KIT_LINES_MAX = 4_000
+"""Lines of one basket with those of its kits' components."""
+
+CUSTOMER_WINDOW_MS_MAX = 366 * 24 * 60 * 60 * 1_000
+"""How long shipped units may count towards a customer's limit."""
+
+CONFIRM_MS_MIN = 1_000
+CONFIRM_MS_MAX = 366 * 24 * 60 * 60 * 1_000
+"""How long an allocation may wait to be confirmed."""

@@ -85,14 +85,6 @@ class BalanceOutOfRange(Struct, frozen=True, tag=True):
     limit: int
 
 
-class TooManyChannelBuffers(Struct, frozen=True, tag=True):
-    """The SKU-location would have more channel buffers than allowed."""
-
-    key: Key
-    buffers: int
-    limit: int
-
-
 class VersionMismatch(Struct, frozen=True, tag=True):
     """The SKU-location has another version."""
 
@@ -107,6 +99,155 @@ class OnHandMismatch(Struct, frozen=True, tag=True):
     key: Key
     expected: int
     actual: int
+
+
+class StillWaiting(Struct, frozen=True, tag=True):
+    """The reservation waits for stock; it can be committed once it is complete."""
+
+    reservation_id: str
+
+
+class PickedUnits(Struct, frozen=True, tag=True):
+    """Units of a line lie in a box: Unpick them first."""
+
+    reservation_id: str
+    line_id: str
+    picked: int
+
+
+class NotBacked(Struct, frozen=True, tag=True):
+    """Units of a line are backordered: no stock is there for more than `backed` of them."""
+
+    reservation_id: str
+    line_id: str
+    asked: int
+    backed: int
+
+
+class NotShipped(Struct, frozen=True, tag=True):
+    """Nothing of the reservation has been shipped that could come back."""
+
+    reservation_id: str
+
+
+class UnknownShipment(Struct, frozen=True, tag=True):
+    """The reservation has no such shipment."""
+
+    reservation_id: str
+    shipment_id: str
+
+
+class LineExists(Struct, frozen=True, tag=True):
+    """A line cannot be given another SKU or source while units of it are picked, shipped or in
+    different states."""
+
+    reservation_id: str
+    line_id: str
+
+
+class TooManyLines(Struct, frozen=True, tag=True):
+    """The basket would have more lines, those of its kits' components included, than allowed."""
+
+    lines: int
+    limit: int
+
+
+class UnknownGroup(Struct, frozen=True, tag=True):
+    """No location is in this group."""
+
+    line_id: str
+    group: str
+
+
+class CustomerRequired(Struct, frozen=True, tag=True):
+    """How many units one customer may have is limited, so a customer has to be named."""
+
+    line_id: str
+    sku: str
+
+
+class KitHasNoStock(Struct, frozen=True, tag=True):
+    """The SKU is a kit: its components have stock, it has none of its own."""
+
+    key: Key
+
+
+class KitInKit(Struct, frozen=True, tag=True):
+    """A component of a kit may not be a kit, and a kit may not be a component."""
+
+    sku: str
+    component: str
+
+
+class UnknownTransfer(Struct, frozen=True, tag=True):
+    """No such transfer in this tenant."""
+
+    transfer_id: str
+
+
+class TransferQuantityExceeded(Struct, frozen=True, tag=True):
+    """A transfer has fewer units in transit."""
+
+    transfer_id: str
+    asked: int
+    limit: int
+
+
+class UnavailableQuantityExceeded(Struct, frozen=True, tag=True):
+    """Fewer units are unavailable for this cause."""
+
+    key: Key
+    unavailable_cause: str
+    asked: int
+    limit: int
+
+
+class UnknownIncoming(Struct, frozen=True, tag=True):
+    """Nothing is expected under this reference."""
+
+    key: Key
+    reference: str
+
+
+class TooMany(Struct, frozen=True, tag=True):
+    """The SKU-location would have more entries of what `field` names than allowed."""
+
+    key: Key
+    field: str
+    value: int
+    limit: int
+
+
+class SourceStale(Struct, frozen=True, tag=True):
+    """The source has told this, or something later, before."""
+
+    key: Key
+    source: str
+    source_sequence: int
+    last: int
+
+
+class CountStale(Struct, frozen=True, tag=True):
+    """The source has told of a count made then or later."""
+
+    key: Key
+    source: str
+    observed_at_ms: int
+    last_ms: int
+
+
+class ObservationTooOld(Struct, frozen=True, tag=True):
+    """What was on hand at the time of the count is not kept any more."""
+
+    key: Key
+    observed_at_ms: int
+
+
+class AttemptDecided(Struct, frozen=True, tag=True):
+    """The home had given up this attempt at a basket over several shards before all of it was
+    there; a new attempt may succeed."""
+
+    attempt_id: str
 
 
 class RequestIdReused(Struct, frozen=True, tag=True):
@@ -129,8 +270,27 @@ Rejection = (
     | LineQuantityExceeded
     | BelowPromised
     | BalanceOutOfRange
-    | TooManyChannelBuffers
     | VersionMismatch
     | OnHandMismatch
+    | StillWaiting
+    | PickedUnits
+    | NotBacked
+    | NotShipped
+    | UnknownShipment
+    | LineExists
+    | TooManyLines
+    | UnknownGroup
+    | CustomerRequired
+    | KitHasNoStock
+    | KitInKit
+    | UnknownTransfer
+    | TransferQuantityExceeded
+    | UnavailableQuantityExceeded
+    | UnknownIncoming
+    | TooMany
+    | SourceStale
+    | CountStale
+    | ObservationTooOld
+    | AttemptDecided
     | RequestIdReused
 )

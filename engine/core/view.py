@@ -1,9 +1,49 @@
 """What a decision is made from, and what it comes to."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
+from engine.core.configuration import CustomerLimit, Kit, Location
 from engine.core.events import Event
-from engine.core.model import Key, Reservation, Settings, ShortLine, Stock, Struct
+from engine.core.model import Key, Reservation, Settings, ShortLine, Stock, Struct, Transfer
+
+HERE = -1
+"""What `View.shard_of` gives for a SKU of the deciding shard itself."""
+
+
+class Grant(Struct, frozen=True):
+    """What one line gets at one location: `quantity` units, of which `backordered` without stock
+    behind them, and `waiting` ones on top, at this `place` of the waiting line."""
+
+    key: Key
+    quantity: int
+    counted: bool = True
+    backordered: int = 0
+    waiting: int = 0
+    place: int = 0
+
+
+class Wish(Struct, frozen=True):
+    """Units of one SKU that a line of a basket asks for. `locations` are where they may come from,
+    in order of preference; a kit's line makes one wish for each component, with `units_each` units
+    in a kit, and grants are whole multiples of that."""
+
+    line_id: str
+    tenant: str
+    sku: str
+    quantity: int
+    locations: tuple[str, ...]
+    allow_backorder: bool = False
+    customer_limit: int = 0
+    units_each: int = 1
+
+
+class Filled(Struct, frozen=True):
+    """What a wish gets and, if that is not all, why; `missing` if there is no such SKU-location."""
+
+    grants: tuple[Grant, ...]
+    short: ShortLine | None = None
+    missing: Key | None = None
 
 
 class View(Protocol):
@@ -11,15 +51,68 @@ class View(Protocol):
     before."""
 
     settings: Settings
+    """How long holds last, as configured now."""
+    source: str
+    """The source that the command names; empty if it names none."""
+    source_sequence: int
+    """The number that the source gave it; 0: none."""
 
     def stock(self, key: Key) -> Stock | None:
-        """The SKU-location's state, None if it does not exist."""
+        """The SKU-location's state, None if it does not exist. Asked for keys of this shard
+        only."""
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """The reservation, of whatever tenant; None if it does not exist."""
 
     def new_reservation_id(self) -> str:
-        """An id that no reservation has had; asked for at most once in a decision."""
+        """An id that no reservation or transfer has had; asked for at most once in a decision."""
+
+    def shard_of(self, tenant: str, sku: str) -> int:
+        """The shard of a SKU; HERE if it is this one."""
+
+    def prepared(self, line_id: str, sku: str) -> Filled | None:
+        """What another shard has set aside for a line of this command; None if it was not asked
+        yet."""
+
+    def attempt_id(self) -> str:
+        """Under what name other shards have set that aside; empty if nothing was."""
+
+    def attempted_shards(self) -> tuple[int, ...]:
+        """The shards that were asked to set something aside for this command."""
+
+    def locations(self, tenant: str, sku: str) -> list[str]:
+        """The locations that have this SKU, in order of name."""
+
+    def location(self, tenant: str, name: str) -> Location | None:
+        """How a location is configured; None if it is not: then it is enabled, in no group."""
+
+    def group(self, tenant: str, group: str) -> tuple[str, ...]:
+        """The enabled locations of a group in order of priority, then name; none if there is no
+        such group."""
+
+    def kit(self, tenant: str, sku: str) -> Kit | None:
+        """What the SKU consists of; None if it is no kit."""
+
+    def customer_limit(self, tenant: str, sku: str) -> CustomerLimit | None:
+        """How many units one customer may have; None if any number."""
+
+    def of_customer(self, tenant: str, sku: str, customer: str) -> Iterator[Reservation]:
+        """Every reservation of this shard in which the customer has or had units of the SKU."""
+
+    def queue(self, key: Key) -> Iterator[tuple[str, str]]:
+        """Reservation and line of all that wait for stock of the SKU-location or are backordered
+        there, first come first."""
+
+    def promised(self, key: Key, *, allocated: bool) -> Iterator[Reservation]:
+        """The reservations with units held (or, if so asked, allocated) at the SKU-location, newest
+        first."""
+
+    def stock_at(self, key: Key, time_ms: int, position: int) -> Stock | None:
+        """The SKU-location's state as of an engine time or, if that is not 0, a position of this
+        shard; a new Stock if it did not exist; None if that is not kept any more."""
+
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        """The transfer, of whatever tenant; None if it does not exist."""
 
 
 class Decision(Struct, frozen=True):
@@ -27,3 +120,18 @@ class Decision(Struct, frozen=True):
 
     events: tuple[Event, ...] = ()
     short_lines: tuple[ShortLine, ...] = ()
+
+
+class Elsewhere(Struct, frozen=True):
+    """The command cannot be decided before other shards have set aside what they can of these
+    wishes, each given with its shard; then it is decided again."""
+
+    wishes: tuple[tuple[int, Wish], ...]
+    channel: str
+    customer: str
+    partly: bool
+    """Whether a wish that cannot be filled shall get what there is, rather than nothing."""
+    wait: bool
+    """Whether what is short may wait for stock."""
+    told: bool = False
+    """Whether it has happened: all of it is recorded, short or not."""
