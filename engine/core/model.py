@@ -302,6 +302,8 @@ class Reservation(Struct, frozen=True):
     def deadline_ms(self) -> int | None:
         """When something is due by itself: the end of the hold, of the patience, of the time to
         confirm, or to ask what became of an attempt; None if nothing is."""
+        if self.preparing:
+            return self.expires_at_ms if self.is_open else None
         due_ms = None
         if self.expires_at_ms and any(line.held or line.waiting for line in self.lines):
             due_ms = self.expires_at_ms
@@ -346,8 +348,8 @@ class ShortLine(Struct, frozen=True):
 
 class LineResult(Struct, frozen=True):
     """What one command did to one line: `quantity` units in all, of which `backordered` without
-    stock behind them. `waiting` units come on top; `place` is the line's place among those that
-    wait there, from 1, 0 if it does not."""
+    stock behind them. `waiting` units come on top, at a `place` that is 1 more than the units that
+    wait there before them; 0 if none do."""
 
     line_id: str
     key: Key

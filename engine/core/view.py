@@ -25,8 +25,12 @@ class Grant(Struct, frozen=True):
 
 class Wish(Struct, frozen=True):
     """Units of one SKU that a line of a basket asks for. `locations` are where they may come from,
-    in order of preference; a kit's line makes one wish for each component, with `units_each` units
-    in a kit, and grants are whole multiples of that."""
+    in order of preference.
+
+    A kit's line makes one wish for each component, with `units_each` units in one kit, and one for
+    the kit itself, which only counts how many were promised: `counting`. `given_back` units of the
+    SKU come back from the customer by the same command.
+    """
 
     line_id: str
     tenant: str
@@ -36,6 +40,8 @@ class Wish(Struct, frozen=True):
     allow_backorder: bool = False
     customer_limit: int = 0
     units_each: int = 1
+    counting: bool = False
+    given_back: int = 0
 
 
 class Filled(Struct, frozen=True):
@@ -102,6 +108,10 @@ class View(Protocol):
     def queue(self, key: Key) -> Iterator[tuple[str, str]]:
         """Reservation and line of all that wait for stock of the SKU-location or are backordered
         there, first come first."""
+
+    def offers(self, reservation_id: str) -> Iterator[Reservation]:
+        """What is set aside here for waiting lines of a reservation whose home is another shard,
+        which has not answered yet."""
 
     def promised(self, key: Key, *, allocated: bool) -> Iterator[Reservation]:
         """The reservations with units held (or, if so asked, allocated) at the SKU-location, newest

@@ -76,7 +76,8 @@ class HoldReacquired(Struct, frozen=True, tag=True):
 
 
 class WaitJoined(Struct, frozen=True, tag=True):
-    """Units began to wait for stock, at this place among the lines that wait there, from 1."""
+    """Units began to wait for stock. Their place is 1 more than the units that wait there before
+    them, backordered ones included."""
 
     key: Key
     reservation_id: str

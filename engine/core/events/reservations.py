@@ -94,6 +94,15 @@ class BasketPrepared(Struct, frozen=True, tag=True):
     ask_at_ms: int
 
 
+class BasketResolved(Struct, frozen=True, tag=True):
+    """The home has decided what becomes of the units that were set aside under the name of an
+    attempt: they are given back here, and what the basket gets of them follows."""
+
+    reservation_id: str
+    tenant: str
+    home_shard: int
+
+
 class ReservationJoined(Struct, frozen=True, tag=True):
     """A basket whose home is another shard has got its first lines here; they follow."""
 
@@ -128,6 +137,7 @@ ReservationEvent = (
     | AllocationConfirmed
     | AllocationOverdue
     | BasketPrepared
+    | BasketResolved
     | ReservationJoined
     | LinesTold
 )

@@ -13,6 +13,7 @@ from engine.core.events import (
     AllocationReleased,
     AllocationUnpicked,
     BasketPrepared,
+    BasketResolved,
     ConfirmationAsked,
     Event,
     HoldCommitted,
@@ -110,7 +111,9 @@ def evolve_lines(
             lines = None
             continue
         if reservation is None:
-            raise ValueError(f"the reservation was not created before {event!r}")
+            if kind is not BasketResolved:
+                raise ValueError(f"the reservation was not created before {event!r}")
+            reservation = _unseen(event, now_ms)
         evolve = _EVOLVE.get(kind)
         if evolve is not None:
             reservation = evolve(reservation, event, now_ms)
@@ -169,6 +172,17 @@ def _join(event: ReservationJoined, now_ms: int) -> Reservation:
         channel=event.channel,
         customer=event.customer,
         home_shard=event.home_shard,
+    )
+
+
+def _unseen(event: Any, now_ms: int) -> Reservation:
+    # An attempt may be given up before it has reached this shard.
+    return Reservation(
+        reservation_id=event.reservation_id,
+        tenant=event.tenant,
+        created_at_ms=now_ms,
+        home_shard=event.home_shard,
+        preparing=True,
     )
 
 
