@@ -11,23 +11,32 @@ from typing import Protocol
 
 import msgspec
 
-from engine.core.events import Recorded
-from engine.core.model import Cause, Key, Reservation, ShortLine, Stock, Struct
+from engine.core.configuration import Configuration
+from engine.core.events import ConfigurationEvent, Recorded
+from engine.core.model import Cause, Key, Reservation, ShortLine, Stock, Struct, Transfer
 
 HASH_BYTES = 16
 GENESIS_HASH = bytes(HASH_BYTES)
 """The chain hash before the first group."""
 
 
+class Heard(Struct, frozen=True):
+    """What another shard has told: the position, in that shard's log, of the event that tells."""
+
+    shard: int
+    position: int
+
+
 class Commit(Struct, frozen=True):
     """The effect of one command and what is needed to answer it again. Expiry has an empty request
-    key and content hash."""
+    key and content hash. `heard` is set if it is the effect of what another shard has told."""
 
     cause: Cause
     request_key: bytes
     content_hash: bytes
     short_lines: tuple[ShortLine, ...]
     recorded: tuple[Recorded, ...]
+    heard: Heard | None = None
 
 
 class Group(Struct, frozen=True):
@@ -52,9 +61,19 @@ class RequestRecord(Struct, frozen=True):
     recorded_at_ms: int
 
 
+class HistoryEntry(Struct, frozen=True):
+    """A SKU-location after one group that touched it: its version then, the group's last position,
+    and its state."""
+
+    version: int
+    position: int
+    stock: Stock
+
+
 class Totals(Struct, frozen=True):
     """Sums over a shard's tracked and untracked SKU-locations, for metrics and as a check of the
-    replay."""
+    replay. `reservations` counts those whose home is this shard: neither parts of others nor units
+    set aside for an attempt."""
 
     stock_keys: int = 0
     on_hand: int = 0
@@ -73,14 +92,32 @@ class Head(Struct, frozen=True):
 
 
 class Changes(msgspec.Struct):
-    """The materialised state that a group changes: last values of what it touched."""
+    """The materialised state that a group changes: last values of what it touched.
+
+    History follows from it: each key of `stock` gets an entry at its version, and each reservation
+    that is kept, unless it is `preparing`, one that names the group.
+    """
 
     stock: dict[Key, Stock]
-    reservations: dict[str, Reservation]
+    reservations: dict[str, Reservation | None]
+    """By id; None deletes one: an attempt that is resolved."""
     requests: dict[bytes, RequestRecord]
     timers_set: set[tuple[int, str]]
     timers_cleared: set[tuple[int, str]]
     totals: Totals
+    index_added: set[bytes] = msgspec.field(default_factory=set)
+    """Entries of engine.log.index; none is also in `index_removed`."""
+    index_removed: set[bytes] = msgspec.field(default_factory=set)
+    transfers: dict[str, Transfer] = msgspec.field(default_factory=dict)
+    configuration: list[ConfigurationEvent] = msgspec.field(default_factory=list)
+    """Events that configure the node, in order."""
+    attempts: dict[str, bool] = msgspec.field(default_factory=dict)
+    """Attempts of baskets decided here, and whether in favour: whether any of the LinesTold that
+    resolve it carries events."""
+    heard: dict[int, int] = msgspec.field(default_factory=dict)
+    """By shard, the position of the last event of its log that was told and took effect here."""
+    tells: set[tuple[int, int]] = msgspec.field(default_factory=set)
+    """Shards that are to be told, each with the position of the event that tells."""
 
 
 class LogError(Exception):
@@ -127,10 +164,69 @@ class Log(Protocol):
         """The state of a SKU-location."""
 
     def reservation(self, reservation_id: str) -> Reservation | None:
-        """A reservation, whatever its status."""
+        """A reservation, part or attempt, whatever its status."""
 
     def request(self, request_key: bytes) -> RequestRecord | None:
-        """The record of a request id."""
+        """The record of a request id, however old, unless it was forgotten."""
+
+    def forget_requests(self, before_ms: int, commits_max: int) -> int:
+        """Delete the request records and attempts of commits recorded before `before_ms`, going
+        through at most `commits_max` commits, oldest first, from where the last call ended. Return
+        the number gone through; 0: nothing is left to forget. Not durable by itself: a crash may
+        bring back the last of what was forgotten."""
+
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        """A transfer, of whatever tenant."""
+
+    def configuration(self) -> Configuration:
+        """All that is configured, as of the head, in a value of the caller's own."""
+
+    def index(
+        self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""
+    ) -> Iterator[bytes]:
+        """Entries of engine.log.index that begin with `prefix`, which is not empty: in order, or in
+        reverse order if `newest_first`. `after`: only those that come after this one."""
+
+    def history(self, key: Key, at_version: int) -> HistoryEntry | None:
+        """The SKU-location after the group that made this version of it, counted from 1; None if it
+        has no such version yet."""
+
+    def history_at(self, key: Key, position: int) -> HistoryEntry | None:
+        """The SKU-location after the last group that touched it and ends at `position` or before;
+        None if there is none. It takes time logarithmic in the number of groups since."""
+
+    def reservation_groups(
+        self, reservation_id: str, *, newest_first: bool = False, after: int = 0
+    ) -> Iterator[int]:
+        """The last positions of the groups with events of a reservation: ascending, or descending
+        if `newest_first`. `after`: only those that come after this one; 0: all."""
+
+    def position_at(self, time_ms: int) -> int:
+        """The last position of the last group recorded at or before an engine time; 0 if there is
+        none."""
+
+    def attempt(self, attempt_id: str) -> bool | None:
+        """Whether an attempt was decided in favour; None if it was not decided here, or that is
+        forgotten."""
+
+    def heard(self, shard: int) -> int:
+        """The position up to which what another shard tells was taken in; 0: nothing yet."""
+
+    def hear(self, shard: int, position: int) -> None:
+        """Note that what another shard told was taken in, and changed nothing here. Not durable
+        before the next flush."""
+
+    def told(self, shard: int) -> int:
+        """The position up to which another shard has acknowledged what it was told; 0: nothing
+        yet."""
+
+    def tells(self, shard: int, after: int = 0) -> Iterator[int]:
+        """The positions of the events that another shard has yet to acknowledge, in order; only
+        those beyond `after`."""
+
+    def acknowledge(self, shard: int, position: int) -> None:
+        """Note that another shard has durably taken in what it was told up to `position`. Not
+        durable by itself: after a crash it may be told again."""
 
     def locations(self, tenant: str, sku: str) -> list[str]:
         """The locations that have this SKU, in order of name."""
