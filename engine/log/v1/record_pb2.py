@@ -26,7 +26,7 @@ from holdfast.v1 import feed_pb2 as holdfast_dot_v1_dot_feed__pb2
 from holdfast.v1 import stock_pb2 as holdfast_dot_v1_dot_stock__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x65ngine/log/v1/record.proto\x12\rengine.log.v1\x1a\x16holdfast/v1/feed.proto\x1a\x17holdfast/v1/stock.proto\"e\n\x0b\x43ommitGroup\x12\x16\n\x0e\x66irst_position\x18\x01 \x01(\x04\x12\x16\n\x0erecorded_at_ms\x18\x02 \x01(\x03\x12&\n\x07\x63ommits\x18\x03 \x03(\x0b\x32\x15.engine.log.v1.Commit\"\xa7\x01\n\x06\x43ommit\x12!\n\x05\x63\x61use\x18\x01 \x01(\x0b\x32\x12.holdfast.v1.Cause\x12\x13\n\x0brequest_key\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\x0c\x12+\n\x0bshort_lines\x18\x04 \x03(\x0b\x32\x16.holdfast.v1.ShortLine\x12\"\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x12.holdfast.v1.Eventb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x65ngine/log/v1/record.proto\x12\rengine.log.v1\x1a\x16holdfast/v1/feed.proto\x1a\x17holdfast/v1/stock.proto\"e\n\x0b\x43ommitGroup\x12\x16\n\x0e\x66irst_position\x18\x01 \x01(\x04\x12\x16\n\x0erecorded_at_ms\x18\x02 \x01(\x03\x12&\n\x07\x63ommits\x18\x03 \x03(\x0b\x32\x15.engine.log.v1.Commit\"\xcc\x01\n\x06\x43ommit\x12!\n\x05\x63\x61use\x18\x01 \x01(\x0b\x32\x12.holdfast.v1.Cause\x12\x13\n\x0brequest_key\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\x0c\x12+\n\x0bshort_lines\x18\x04 \x03(\x0b\x32\x16.holdfast.v1.ShortLine\x12\"\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x12.holdfast.v1.Event\x12#\n\x05heard\x18\x06 \x01(\x0b\x32\x14.engine.log.v1.Heard\"(\n\x05Heard\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x10\n\x08position\x18\x02 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,5 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMMITGROUP']._serialized_start=94
   _globals['_COMMITGROUP']._serialized_end=195
   _globals['_COMMIT']._serialized_start=198
-  _globals['_COMMIT']._serialized_end=365
+  _globals['_COMMIT']._serialized_end=402
+  _globals['_HEARD']._serialized_start=404
+  _globals['_HEARD']._serialized_end=444
 # @@protoc_insertion_point(module_scope)

@@ -19,15 +19,25 @@ class CommitGroup(_message.Message):
     def __init__(self, first_position: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., commits: _Optional[_Iterable[_Union[Commit, _Mapping]]] = ...) -> None: ...
 
 class Commit(_message.Message):
-    __slots__ = ("cause", "request_key", "content_hash", "short_lines", "events")
+    __slots__ = ("cause", "request_key", "content_hash", "short_lines", "events", "heard")
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_KEY_FIELD_NUMBER: _ClassVar[int]
     CONTENT_HASH_FIELD_NUMBER: _ClassVar[int]
     SHORT_LINES_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    HEARD_FIELD_NUMBER: _ClassVar[int]
     cause: _feed_pb2.Cause
     request_key: bytes
     content_hash: bytes
     short_lines: _containers.RepeatedCompositeFieldContainer[_stock_pb2.ShortLine]
     events: _containers.RepeatedCompositeFieldContainer[_feed_pb2.Event]
-    def __init__(self, cause: _Optional[_Union[_feed_pb2.Cause, _Mapping]] = ..., request_key: _Optional[bytes] = ..., content_hash: _Optional[bytes] = ..., short_lines: _Optional[_Iterable[_Union[_stock_pb2.ShortLine, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[_feed_pb2.Event, _Mapping]]] = ...) -> None: ...
+    heard: Heard
+    def __init__(self, cause: _Optional[_Union[_feed_pb2.Cause, _Mapping]] = ..., request_key: _Optional[bytes] = ..., content_hash: _Optional[bytes] = ..., short_lines: _Optional[_Iterable[_Union[_stock_pb2.ShortLine, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[_feed_pb2.Event, _Mapping]]] = ..., heard: _Optional[_Union[Heard, _Mapping]] = ...) -> None: ...
+
+class Heard(_message.Message):
+    __slots__ = ("shard", "position")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    position: int
+    def __init__(self, shard: _Optional[int] = ..., position: _Optional[int] = ...) -> None: ...

@@ -22,70 +22,78 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from holdfast.v1 import events_pb2 as holdfast_dot_v1_dot_events__pb2
 from holdfast.v1 import inventory_pb2 as holdfast_dot_v1_dot_inventory__pb2
 from holdfast.v1 import stock_pb2 as holdfast_dot_v1_dot_stock__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16holdfast/v1/feed.proto\x12\x0bholdfast.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bholdfast/v1/inventory.proto\x1a\x17holdfast/v1/stock.proto\"D\n\x0b\x45ventFilter\x12\x0c\n\x04skus\x18\x01 \x03(\t\x12\x14\n\x0csku_prefixes\x18\x02 \x03(\t\x12\x11\n\tlocations\x18\x03 \x03(\t\"\x97\x01\n\x0cWatchRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.holdfast.v1.EventFilter\x12,\n\nstart_from\x18\x03 \x01(\x0e\x32\x16.holdfast.v1.StartFromH\x00\x12\x16\n\x0c\x61\x66ter_cursor\x18\x04 \x01(\tH\x00\x42\x07\n\x05start\"\xb0\x01\n\rWatchResponse\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12)\n\x06\x65vents\x18\x02 \x01(\x0b\x32\x17.holdfast.v1.EventBatchH\x00\x12*\n\tcaught_up\x18\x03 \x01(\x0b\x32\x15.holdfast.v1.CaughtUpH\x00\x12-\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x17.holdfast.v1.CheckpointH\x00\x42\t\n\x07\x63ontent\"0\n\nEventBatch\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.holdfast.v1.Event\"4\n\x08\x43\x61ughtUp\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\nCheckpoint\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbb\x01\n\x05\x43\x61use\x12\x0f\n\x07\x63ommand\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x11\n\tprincipal\x18\x03 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x04 \x01(\t\x12\x0e\n\x06ticket\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x11\n\treference\x18\x07 \x01(\t\x12/\n\x0boccurred_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa0\t\n\x05\x45vent\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x10\n\x08position\x18\x02 \x01(\x04\x12/\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12!\n\x05\x63\x61use\x18\x04 \x01(\x0b\x32\x12.holdfast.v1.Cause\x12\"\n\x03key\x18\x05 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12\x0f\n\x07version\x18\x06 \x01(\x04\x12\'\n\x08\x62\x61lances\x18\x07 \x01(\x0b\x32\x15.holdfast.v1.Balances\x12,\n\nstock_held\x18\n \x01(\x0b\x32\x16.holdfast.v1.StockHeldH\x00\x12\x34\n\x0ehold_committed\x18\x0b \x01(\x0b\x32\x1a.holdfast.v1.HoldCommittedH\x00\x12\x32\n\rhold_released\x18\x0c \x01(\x0b\x32\x19.holdfast.v1.HoldReleasedH\x00\x12\x30\n\x0chold_expired\x18\r \x01(\x0b\x32\x18.holdfast.v1.HoldExpiredH\x00\x12\x36\n\x0fstock_allocated\x18\x0e \x01(\x0b\x32\x1b.holdfast.v1.StockAllocatedH\x00\x12>\n\x13\x61llocation_released\x18\x0f \x01(\x0b\x32\x1f.holdfast.v1.AllocationReleasedH\x00\x12\x32\n\rstock_shipped\x18\x10 \x01(\x0b\x32\x19.holdfast.v1.StockShippedH\x00\x12,\n\nstock_sold\x18\x11 \x01(\x0b\x32\x16.holdfast.v1.StockSoldH\x00\x12\x34\n\x0estock_received\x18\x12 \x01(\x0b\x32\x1a.holdfast.v1.StockReceivedH\x00\x12\x34\n\x0estock_adjusted\x18\x13 \x01(\x0b\x32\x1a.holdfast.v1.StockAdjustedH\x00\x12\x32\n\rstock_counted\x18\x14 \x01(\x0b\x32\x19.holdfast.v1.StockCountedH\x00\x12\x38\n\x10stock_configured\x18\x15 \x01(\x0b\x32\x1c.holdfast.v1.StockConfiguredH\x00\x12<\n\x12shortfall_detected\x18\x16 \x01(\x0b\x32\x1e.holdfast.v1.ShortfallDetectedH\x00\x12>\n\x13reservation_created\x18\x1e \x01(\x0b\x32\x1f.holdfast.v1.ReservationCreatedH\x00\x12@\n\x14reservation_extended\x18\x1f \x01(\x0b\x32 .holdfast.v1.ReservationExtendedH\x00\x12>\n\x13reservation_renamed\x18  \x01(\x0b\x32\x1f.holdfast.v1.ReservationRenamedH\x00\x12>\n\x13reservation_expired\x18! \x01(\x0b\x32\x1f.holdfast.v1.ReservationExpiredH\x00\x42\x06\n\x04kind\"W\n\tStockHeld\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"[\n\rHoldCommitted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"\x86\x01\n\x0cHoldReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12*\n\x06reason\x18\x05 \x01(\x0e\x32\x1a.holdfast.v1.ReleaseReason\"Y\n\x0bHoldExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"\\\n\x0eStockAllocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"\x8c\x01\n\x12\x41llocationReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12*\n\x06reason\x18\x05 \x01(\x0e\x32\x1a.holdfast.v1.ReleaseReason\"Z\n\x0cStockShipped\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"?\n\tStockSold\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0f\n\x07\x63ounted\x18\x03 \x01(\x08\"!\n\rStockReceived\x12\x10\n\x08quantity\x18\x01 \x01(\x03\"\x1e\n\rStockAdjusted\x12\r\n\x05\x64\x65lta\x18\x01 \x01(\x03\"1\n\x0cStockCounted\x12\x0f\n\x07\x63ounted\x18\x01 \x01(\x03\x12\x10\n\x08\x65xpected\x18\x02 \x01(\x03\"\x94\x01\n\x0fStockConfigured\x12\x14\n\x0csafety_stock\x18\x01 \x01(\x03\x12\x0f\n\x07tracked\x18\x02 \x01(\x08\x12%\n\x07selling\x18\x03 \x01(\x0e\x32\x14.holdfast.v1.Selling\x12\x33\n\x0f\x63hannel_buffers\x18\x04 \x03(\x0b\x32\x1a.holdfast.v1.ChannelBuffer\"&\n\x11ShortfallDetected\x12\x11\n\tshortfall\x18\x01 \x01(\x03\"\xa2\x01\n\x12ReservationCreated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x05 \x01(\t\x12.\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x13ReservationExtended\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06tenant\x18\x03 \x01(\t\"O\n\x12ReservationRenamed\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\"<\n\x12ReservationExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t*U\n\tStartFrom\x12\x1a\n\x16START_FROM_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTART_FROM_NOW\x10\x01\x12\x18\n\x14START_FROM_BEGINNING\x10\x02\x32O\n\x0b\x46\x65\x65\x64Service\x12@\n\x05Watch\x12\x19.holdfast.v1.WatchRequest\x1a\x1a.holdfast.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16holdfast/v1/feed.proto\x12\x0bholdfast.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18holdfast/v1/events.proto\x1a\x1bholdfast/v1/inventory.proto\x1a\x17holdfast/v1/stock.proto\"D\n\x0b\x45ventFilter\x12\x0c\n\x04skus\x18\x01 \x03(\t\x12\x14\n\x0csku_prefixes\x18\x02 \x03(\t\x12\x11\n\tlocations\x18\x03 \x03(\t\"\xa5\x01\n\x0cWatchRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.holdfast.v1.EventFilter\x12,\n\nstart_from\x18\x03 \x01(\x0e\x32\x16.holdfast.v1.StartFromH\x00\x12\x16\n\x0c\x61\x66ter_cursor\x18\x04 \x01(\tH\x00\x12\x0c\n\x04name\x18\x05 \x01(\tB\x07\n\x05start\"H\n\x18WaitForSubscriberRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\"+\n\x19WaitForSubscriberResponse\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\"\xb0\x01\n\rWatchResponse\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12)\n\x06\x65vents\x18\x02 \x01(\x0b\x32\x17.holdfast.v1.EventBatchH\x00\x12*\n\tcaught_up\x18\x03 \x01(\x0b\x32\x15.holdfast.v1.CaughtUpH\x00\x12-\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x17.holdfast.v1.CheckpointH\x00\x42\t\n\x07\x63ontent\"0\n\nEventBatch\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.holdfast.v1.Event\"4\n\x08\x43\x61ughtUp\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\nCheckpoint\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe4\x01\n\x05\x43\x61use\x12\x0f\n\x07\x63ommand\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x11\n\tprincipal\x18\x03 \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\x04 \x01(\t\x12\x0e\n\x06ticket\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x11\n\treference\x18\x07 \x01(\t\x12/\n\x0boccurred_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\t \x01(\t\x12\x17\n\x0fsource_sequence\x18\n \x01(\x03\"\x88\x17\n\x05\x45vent\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x10\n\x08position\x18\x02 \x01(\x04\x12/\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12!\n\x05\x63\x61use\x18\x04 \x01(\x0b\x32\x12.holdfast.v1.Cause\x12\"\n\x03key\x18\x05 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12\x0f\n\x07version\x18\x06 \x01(\x04\x12\'\n\x08\x62\x61lances\x18\x07 \x01(\x0b\x32\x15.holdfast.v1.Balances\x12,\n\nstock_held\x18\n \x01(\x0b\x32\x16.holdfast.v1.StockHeldH\x00\x12\x34\n\x0ehold_committed\x18\x0b \x01(\x0b\x32\x1a.holdfast.v1.HoldCommittedH\x00\x12\x32\n\rhold_released\x18\x0c \x01(\x0b\x32\x19.holdfast.v1.HoldReleasedH\x00\x12\x30\n\x0chold_expired\x18\r \x01(\x0b\x32\x18.holdfast.v1.HoldExpiredH\x00\x12\x36\n\x0fstock_allocated\x18\x0e \x01(\x0b\x32\x1b.holdfast.v1.StockAllocatedH\x00\x12>\n\x13\x61llocation_released\x18\x0f \x01(\x0b\x32\x1f.holdfast.v1.AllocationReleasedH\x00\x12\x32\n\rstock_shipped\x18\x10 \x01(\x0b\x32\x19.holdfast.v1.StockShippedH\x00\x12,\n\nstock_sold\x18\x11 \x01(\x0b\x32\x16.holdfast.v1.StockSoldH\x00\x12\x34\n\x0estock_received\x18\x12 \x01(\x0b\x32\x1a.holdfast.v1.StockReceivedH\x00\x12\x34\n\x0estock_adjusted\x18\x13 \x01(\x0b\x32\x1a.holdfast.v1.StockAdjustedH\x00\x12\x32\n\rstock_counted\x18\x14 \x01(\x0b\x32\x19.holdfast.v1.StockCountedH\x00\x12\x38\n\x10stock_configured\x18\x15 \x01(\x0b\x32\x1c.holdfast.v1.StockConfiguredH\x00\x12<\n\x12shortfall_detected\x18\x16 \x01(\x0b\x32\x1e.holdfast.v1.ShortfallDetectedH\x00\x12.\n\x0bhold_filled\x18\x17 \x01(\x0b\x32\x17.holdfast.v1.HoldFilledH\x00\x12\x36\n\x0fhold_reacquired\x18\x18 \x01(\x0b\x32\x1b.holdfast.v1.HoldReacquiredH\x00\x12.\n\x0bwait_joined\x18\x19 \x01(\x0b\x32\x17.holdfast.v1.WaitJoinedH\x00\x12*\n\twait_left\x18\x1a \x01(\x0b\x32\x15.holdfast.v1.WaitLeftH\x00\x12.\n\x0bwait_filled\x18\x1b \x01(\x0b\x32\x17.holdfast.v1.WaitFilledH\x00\x12:\n\x11\x61llocation_filled\x18\x1c \x01(\x0b\x32\x1d.holdfast.v1.AllocationFilledH\x00\x12:\n\x11\x61llocation_picked\x18\x1d \x01(\x0b\x32\x1d.holdfast.v1.AllocationPickedH\x00\x12>\n\x13reservation_created\x18\x1e \x01(\x0b\x32\x1f.holdfast.v1.ReservationCreatedH\x00\x12@\n\x14reservation_extended\x18\x1f \x01(\x0b\x32 .holdfast.v1.ReservationExtendedH\x00\x12>\n\x13reservation_renamed\x18  \x01(\x0b\x32\x1f.holdfast.v1.ReservationRenamedH\x00\x12>\n\x13reservation_expired\x18! \x01(\x0b\x32\x1f.holdfast.v1.ReservationExpiredH\x00\x12>\n\x13reservation_amended\x18\" \x01(\x0b\x32\x1f.holdfast.v1.ReservationAmendedH\x00\x12@\n\x14reservation_promoted\x18# \x01(\x0b\x32 .holdfast.v1.ReservationPromotedH\x00\x12<\n\x12\x63onfirmation_asked\x18$ \x01(\x0b\x32\x1e.holdfast.v1.ConfirmationAskedH\x00\x12@\n\x14\x61llocation_confirmed\x18% \x01(\x0b\x32 .holdfast.v1.AllocationConfirmedH\x00\x12<\n\x12\x61llocation_overdue\x18& \x01(\x0b\x32\x1e.holdfast.v1.AllocationOverdueH\x00\x12\x36\n\x0f\x62\x61sket_prepared\x18\' \x01(\x0b\x32\x1b.holdfast.v1.BasketPreparedH\x00\x12>\n\x13\x61llocation_unpicked\x18( \x01(\x0b\x32\x1f.holdfast.v1.AllocationUnpickedH\x00\x12\x35\n\x0fpick_fell_short\x18) \x01(\x0b\x32\x1a.holdfast.v1.PickFellShortH\x00\x12@\n\x14shipped_unexpectedly\x18* \x01(\x0b\x32 .holdfast.v1.ShippedUnexpectedlyH\x00\x12\x34\n\x0estock_returned\x18+ \x01(\x0b\x32\x1a.holdfast.v1.StockReturnedH\x00\x12:\n\x11incoming_expected\x18, \x01(\x0b\x32\x1d.holdfast.v1.IncomingExpectedH\x00\x12\x37\n\x10stock_taken_back\x18- \x01(\x0b\x32\x1b.holdfast.v1.StockTakenBackH\x00\x12.\n\x0bstock_moved\x18. \x01(\x0b\x32\x17.holdfast.v1.StockMovedH\x00\x12\x32\n\rtransfer_sent\x18/ \x01(\x0b\x32\x19.holdfast.v1.TransferSentH\x00\x12:\n\x11transfer_expected\x18\x30 \x01(\x0b\x32\x1d.holdfast.v1.TransferExpectedH\x00\x12:\n\x11transfer_received\x18\x31 \x01(\x0b\x32\x1d.holdfast.v1.TransferReceivedH\x00\x12\x36\n\x0fsource_advanced\x18\x32 \x01(\x0b\x32\x1b.holdfast.v1.SourceAdvancedH\x00\x12<\n\x12reservation_joined\x18\x33 \x01(\x0b\x32\x1e.holdfast.v1.ReservationJoinedH\x00\x12,\n\nlines_told\x18\x34 \x01(\x0b\x32\x16.holdfast.v1.LinesToldH\x00\x12\x36\n\x0f\x62\x61sket_resolved\x18\x35 \x01(\x0b\x32\x1b.holdfast.v1.BasketResolvedH\x00\x12@\n\x14locations_configured\x18< \x01(\x0b\x32 .holdfast.v1.LocationsConfiguredH\x00\x12.\n\x0bkit_defined\x18= \x01(\x0b\x32\x17.holdfast.v1.KitDefinedH\x00\x12:\n\x11\x63ustomers_limited\x18> \x01(\x0b\x32\x1d.holdfast.v1.CustomersLimitedH\x00\x12\x38\n\x10holds_configured\x18? \x01(\x0b\x32\x1c.holdfast.v1.HoldsConfiguredH\x00\x42\x06\n\x04kind\"\x80\x01\n\tStockHeld\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kordered\x18\x05 \x01(\x03\x12\x12\n\nunits_each\x18\x06 \x01(\x03\"p\n\rHoldCommitted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kordered\x18\x05 \x01(\x03\"\x9b\x01\n\x0cHoldReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12*\n\x06reason\x18\x05 \x01(\x0e\x32\x1a.holdfast.v1.ReleaseReason\x12\x13\n\x0b\x62\x61\x63kordered\x18\x06 \x01(\x03\"n\n\x0bHoldExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kordered\x18\x05 \x01(\x03\"\x85\x01\n\x0eStockAllocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kordered\x18\x05 \x01(\x03\x12\x12\n\nunits_each\x18\x06 \x01(\x03\"\xa1\x01\n\x12\x41llocationReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12*\n\x06reason\x18\x05 \x01(\x0e\x32\x1a.holdfast.v1.ReleaseReason\x12\x13\n\x0b\x62\x61\x63kordered\x18\x06 \x01(\x03\"\x7f\n\x0cStockShipped\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x0e\n\x06picked\x18\x05 \x01(\x03\x12\x13\n\x0bshipment_id\x18\x06 \x01(\t\"?\n\tStockSold\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0f\n\x07\x63ounted\x18\x03 \x01(\x08\"q\n\rStockReceived\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x1a\n\x12incoming_reference\x18\x02 \x01(\t\x12\x17\n\x0fincoming_closed\x18\x03 \x01(\x03\x12\x19\n\x11unavailable_cause\x18\x04 \x01(\t\"9\n\rStockAdjusted\x12\r\n\x05\x64\x65lta\x18\x01 \x01(\x03\x12\x19\n\x11unavailable_cause\x18\x02 \x01(\t\"w\n\x0cStockCounted\x12\x0f\n\x07\x63ounted\x18\x01 \x01(\x03\x12\x10\n\x08\x65xpected\x18\x02 \x01(\x03\x12\x13\n\x0bmoved_since\x18\x03 \x01(\x03\x12/\n\x0bobserved_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xad\x01\n\x0fStockConfigured\x12\x14\n\x0csafety_stock\x18\x01 \x01(\x03\x12\x0f\n\x07tracked\x18\x02 \x01(\x08\x12%\n\x07selling\x18\x03 \x01(\x0e\x32\x14.holdfast.v1.Selling\x12\x33\n\x0f\x63hannel_buffers\x18\x04 \x03(\x0b\x32\x1a.holdfast.v1.ChannelBuffer\x12\x17\n\x0f\x62\x61\x63korder_limit\x18\x05 \x01(\x03\"Z\n\x11ShortfallDetected\x12\x11\n\tshortfall\x18\x01 \x01(\x03\x12$\n\x07\x61t_risk\x18\x02 \x03(\x0b\x32\x13.holdfast.v1.AtRisk\x12\x0c\n\x04more\x18\x03 \x01(\x08\"\xcb\x01\n\x12ReservationCreated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x05 \x01(\t\x12.\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x04hold\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"m\n\x13ReservationExtended\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06tenant\x18\x03 \x01(\t\"O\n\x12ReservationRenamed\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\"<\n\x12ReservationExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\"y\n\tLinesTold\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\r\n\x05shard\x18\x03 \x01(\r\x12\x12\n\nattempt_id\x18\x04 \x01(\t\x12!\n\x05lines\x18\x05 \x03(\x0b\x32\x12.holdfast.v1.Event*U\n\tStartFrom\x12\x1a\n\x16START_FROM_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTART_FROM_NOW\x10\x01\x12\x18\n\x14START_FROM_BEGINNING\x10\x02\x32\xb3\x01\n\x0b\x46\x65\x65\x64Service\x12@\n\x05Watch\x12\x19.holdfast.v1.WatchRequest\x1a\x1a.holdfast.v1.WatchResponse0\x01\x12\x62\n\x11WaitForSubscriber\x12%.holdfast.v1.WaitForSubscriberRequest\x1a&.holdfast.v1.WaitForSubscriberResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'holdfast.v1.feed_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STARTFROM']._serialized_start=3598
-  _globals['_STARTFROM']._serialized_end=3683
-  _globals['_EVENTFILTER']._serialized_start=126
-  _globals['_EVENTFILTER']._serialized_end=194
-  _globals['_WATCHREQUEST']._serialized_start=197
-  _globals['_WATCHREQUEST']._serialized_end=348
-  _globals['_WATCHRESPONSE']._serialized_start=351
-  _globals['_WATCHRESPONSE']._serialized_end=527
-  _globals['_EVENTBATCH']._serialized_start=529
-  _globals['_EVENTBATCH']._serialized_end=577
-  _globals['_CAUGHTUP']._serialized_start=579
-  _globals['_CAUGHTUP']._serialized_end=631
-  _globals['_CHECKPOINT']._serialized_start=633
-  _globals['_CHECKPOINT']._serialized_end=687
-  _globals['_CAUSE']._serialized_start=690
-  _globals['_CAUSE']._serialized_end=877
-  _globals['_EVENT']._serialized_start=880
-  _globals['_EVENT']._serialized_end=2064
-  _globals['_STOCKHELD']._serialized_start=2066
-  _globals['_STOCKHELD']._serialized_end=2153
-  _globals['_HOLDCOMMITTED']._serialized_start=2155
-  _globals['_HOLDCOMMITTED']._serialized_end=2246
-  _globals['_HOLDRELEASED']._serialized_start=2249
-  _globals['_HOLDRELEASED']._serialized_end=2383
-  _globals['_HOLDEXPIRED']._serialized_start=2385
-  _globals['_HOLDEXPIRED']._serialized_end=2474
-  _globals['_STOCKALLOCATED']._serialized_start=2476
-  _globals['_STOCKALLOCATED']._serialized_end=2568
-  _globals['_ALLOCATIONRELEASED']._serialized_start=2571
-  _globals['_ALLOCATIONRELEASED']._serialized_end=2711
-  _globals['_STOCKSHIPPED']._serialized_start=2713
-  _globals['_STOCKSHIPPED']._serialized_end=2803
-  _globals['_STOCKSOLD']._serialized_start=2805
-  _globals['_STOCKSOLD']._serialized_end=2868
-  _globals['_STOCKRECEIVED']._serialized_start=2870
-  _globals['_STOCKRECEIVED']._serialized_end=2903
-  _globals['_STOCKADJUSTED']._serialized_start=2905
-  _globals['_STOCKADJUSTED']._serialized_end=2935
-  _globals['_STOCKCOUNTED']._serialized_start=2937
-  _globals['_STOCKCOUNTED']._serialized_end=2986
-  _globals['_STOCKCONFIGURED']._serialized_start=2989
-  _globals['_STOCKCONFIGURED']._serialized_end=3137
-  _globals['_SHORTFALLDETECTED']._serialized_start=3139
-  _globals['_SHORTFALLDETECTED']._serialized_end=3177
-  _globals['_RESERVATIONCREATED']._serialized_start=3180
-  _globals['_RESERVATIONCREATED']._serialized_end=3342
-  _globals['_RESERVATIONEXTENDED']._serialized_start=3344
-  _globals['_RESERVATIONEXTENDED']._serialized_end=3453
-  _globals['_RESERVATIONRENAMED']._serialized_start=3455
-  _globals['_RESERVATIONRENAMED']._serialized_end=3534
-  _globals['_RESERVATIONEXPIRED']._serialized_start=3536
-  _globals['_RESERVATIONEXPIRED']._serialized_end=3596
-  _globals['_FEEDSERVICE']._serialized_start=3685
-  _globals['_FEEDSERVICE']._serialized_end=3764
+  _globals['_STARTFROM']._serialized_start=6221
+  _globals['_STARTFROM']._serialized_end=6306
+  _globals['_EVENTFILTER']._serialized_start=184
+  _globals['_EVENTFILTER']._serialized_end=252
+  _globals['_WATCHREQUEST']._serialized_start=255
+  _globals['_WATCHREQUEST']._serialized_end=420
+  _globals['_WAITFORSUBSCRIBERREQUEST']._serialized_start=422
+  _globals['_WAITFORSUBSCRIBERREQUEST']._serialized_end=494
+  _globals['_WAITFORSUBSCRIBERRESPONSE']._serialized_start=496
+  _globals['_WAITFORSUBSCRIBERRESPONSE']._serialized_end=539
+  _globals['_WATCHRESPONSE']._serialized_start=542
+  _globals['_WATCHRESPONSE']._serialized_end=718
+  _globals['_EVENTBATCH']._serialized_start=720
+  _globals['_EVENTBATCH']._serialized_end=768
+  _globals['_CAUGHTUP']._serialized_start=770
+  _globals['_CAUGHTUP']._serialized_end=822
+  _globals['_CHECKPOINT']._serialized_start=824
+  _globals['_CHECKPOINT']._serialized_end=878
+  _globals['_CAUSE']._serialized_start=881
+  _globals['_CAUSE']._serialized_end=1109
+  _globals['_EVENT']._serialized_start=1112
+  _globals['_EVENT']._serialized_end=4064
+  _globals['_STOCKHELD']._serialized_start=4067
+  _globals['_STOCKHELD']._serialized_end=4195
+  _globals['_HOLDCOMMITTED']._serialized_start=4197
+  _globals['_HOLDCOMMITTED']._serialized_end=4309
+  _globals['_HOLDRELEASED']._serialized_start=4312
+  _globals['_HOLDRELEASED']._serialized_end=4467
+  _globals['_HOLDEXPIRED']._serialized_start=4469
+  _globals['_HOLDEXPIRED']._serialized_end=4579
+  _globals['_STOCKALLOCATED']._serialized_start=4582
+  _globals['_STOCKALLOCATED']._serialized_end=4715
+  _globals['_ALLOCATIONRELEASED']._serialized_start=4718
+  _globals['_ALLOCATIONRELEASED']._serialized_end=4879
+  _globals['_STOCKSHIPPED']._serialized_start=4881
+  _globals['_STOCKSHIPPED']._serialized_end=5008
+  _globals['_STOCKSOLD']._serialized_start=5010
+  _globals['_STOCKSOLD']._serialized_end=5073
+  _globals['_STOCKRECEIVED']._serialized_start=5075
+  _globals['_STOCKRECEIVED']._serialized_end=5188
+  _globals['_STOCKADJUSTED']._serialized_start=5190
+  _globals['_STOCKADJUSTED']._serialized_end=5247
+  _globals['_STOCKCOUNTED']._serialized_start=5249
+  _globals['_STOCKCOUNTED']._serialized_end=5368
+  _globals['_STOCKCONFIGURED']._serialized_start=5371
+  _globals['_STOCKCONFIGURED']._serialized_end=5544
+  _globals['_SHORTFALLDETECTED']._serialized_start=5546
+  _globals['_SHORTFALLDETECTED']._serialized_end=5636
+  _globals['_RESERVATIONCREATED']._serialized_start=5639
+  _globals['_RESERVATIONCREATED']._serialized_end=5842
+  _globals['_RESERVATIONEXTENDED']._serialized_start=5844
+  _globals['_RESERVATIONEXTENDED']._serialized_end=5953
+  _globals['_RESERVATIONRENAMED']._serialized_start=5955
+  _globals['_RESERVATIONRENAMED']._serialized_end=6034
+  _globals['_RESERVATIONEXPIRED']._serialized_start=6036
+  _globals['_RESERVATIONEXPIRED']._serialized_end=6096
+  _globals['_LINESTOLD']._serialized_start=6098
+  _globals['_LINESTOLD']._serialized_end=6219
+  _globals['_FEEDSERVICE']._serialized_start=6309
+  _globals['_FEEDSERVICE']._serialized_end=6488
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,8 @@
 import datetime
 
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from holdfast.v1 import events_pb2 as _events_pb2
 from holdfast.v1 import inventory_pb2 as _inventory_pb2
 from holdfast.v1 import stock_pb2 as _stock_pb2
 from google.protobuf.internal import containers as _containers
@@ -32,16 +34,34 @@ class EventFilter(_message.Message):
     def __init__(self, skus: _Optional[_Iterable[str]] = ..., sku_prefixes: _Optional[_Iterable[str]] = ..., locations: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WatchRequest(_message.Message):
-    __slots__ = ("tenant", "filter", "start_from", "after_cursor")
+    __slots__ = ("tenant", "filter", "start_from", "after_cursor", "name")
     TENANT_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     START_FROM_FIELD_NUMBER: _ClassVar[int]
     AFTER_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
     tenant: str
     filter: EventFilter
     start_from: StartFrom
     after_cursor: str
-    def __init__(self, tenant: _Optional[str] = ..., filter: _Optional[_Union[EventFilter, _Mapping]] = ..., start_from: _Optional[_Union[StartFrom, str]] = ..., after_cursor: _Optional[str] = ...) -> None: ...
+    name: str
+    def __init__(self, tenant: _Optional[str] = ..., filter: _Optional[_Union[EventFilter, _Mapping]] = ..., start_from: _Optional[_Union[StartFrom, str]] = ..., after_cursor: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class WaitForSubscriberRequest(_message.Message):
+    __slots__ = ("tenant", "name", "cursor")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    name: str
+    cursor: str
+    def __init__(self, tenant: _Optional[str] = ..., name: _Optional[str] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class WaitForSubscriberResponse(_message.Message):
+    __slots__ = ("cursor",)
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    cursor: str
+    def __init__(self, cursor: _Optional[str] = ...) -> None: ...
 
 class WatchResponse(_message.Message):
     __slots__ = ("cursor", "events", "caught_up", "checkpoint")
@@ -74,7 +94,7 @@ class Checkpoint(_message.Message):
     def __init__(self, time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Cause(_message.Message):
-    __slots__ = ("command", "request_id", "principal", "correlation_id", "ticket", "reason", "reference", "occurred_at")
+    __slots__ = ("command", "request_id", "principal", "correlation_id", "ticket", "reason", "reference", "occurred_at", "source", "source_sequence")
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +103,8 @@ class Cause(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     OCCURRED_AT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     command: str
     request_id: str
     principal: str
@@ -91,10 +113,12 @@ class Cause(_message.Message):
     reason: str
     reference: str
     occurred_at: _timestamp_pb2.Timestamp
-    def __init__(self, command: _Optional[str] = ..., request_id: _Optional[str] = ..., principal: _Optional[str] = ..., correlation_id: _Optional[str] = ..., ticket: _Optional[str] = ..., reason: _Optional[str] = ..., reference: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    source: str
+    source_sequence: int
+    def __init__(self, command: _Optional[str] = ..., request_id: _Optional[str] = ..., principal: _Optional[str] = ..., correlation_id: _Optional[str] = ..., ticket: _Optional[str] = ..., reason: _Optional[str] = ..., reference: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[str] = ..., source_sequence: _Optional[int] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("shard", "position", "recorded_at", "cause", "key", "version", "balances", "stock_held", "hold_committed", "hold_released", "hold_expired", "stock_allocated", "allocation_released", "stock_shipped", "stock_sold", "stock_received", "stock_adjusted", "stock_counted", "stock_configured", "shortfall_detected", "reservation_created", "reservation_extended", "reservation_renamed", "reservation_expired")
+    __slots__ = ("shard", "position", "recorded_at", "cause", "key", "version", "balances", "stock_held", "hold_committed", "hold_released", "hold_expired", "stock_allocated", "allocation_released", "stock_shipped", "stock_sold", "stock_received", "stock_adjusted", "stock_counted", "stock_configured", "shortfall_detected", "hold_filled", "hold_reacquired", "wait_joined", "wait_left", "wait_filled", "allocation_filled", "allocation_picked", "reservation_created", "reservation_extended", "reservation_renamed", "reservation_expired", "reservation_amended", "reservation_promoted", "confirmation_asked", "allocation_confirmed", "allocation_overdue", "basket_prepared", "allocation_unpicked", "pick_fell_short", "shipped_unexpectedly", "stock_returned", "incoming_expected", "stock_taken_back", "stock_moved", "transfer_sent", "transfer_expected", "transfer_received", "source_advanced", "reservation_joined", "lines_told", "basket_resolved", "locations_configured", "kit_defined", "customers_limited", "holds_configured")
     SHARD_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -115,10 +139,41 @@ class Event(_message.Message):
     STOCK_COUNTED_FIELD_NUMBER: _ClassVar[int]
     STOCK_CONFIGURED_FIELD_NUMBER: _ClassVar[int]
     SHORTFALL_DETECTED_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FILLED_FIELD_NUMBER: _ClassVar[int]
+    HOLD_REACQUIRED_FIELD_NUMBER: _ClassVar[int]
+    WAIT_JOINED_FIELD_NUMBER: _ClassVar[int]
+    WAIT_LEFT_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FILLED_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_FILLED_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_PICKED_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_CREATED_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_EXTENDED_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_RENAMED_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_EXPIRED_FIELD_NUMBER: _ClassVar[int]
+    RESERVATION_AMENDED_FIELD_NUMBER: _ClassVar[int]
+    RESERVATION_PROMOTED_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMATION_ASKED_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_CONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_OVERDUE_FIELD_NUMBER: _ClassVar[int]
+    BASKET_PREPARED_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_UNPICKED_FIELD_NUMBER: _ClassVar[int]
+    PICK_FELL_SHORT_FIELD_NUMBER: _ClassVar[int]
+    SHIPPED_UNEXPECTEDLY_FIELD_NUMBER: _ClassVar[int]
+    STOCK_RETURNED_FIELD_NUMBER: _ClassVar[int]
+    INCOMING_EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    STOCK_TAKEN_BACK_FIELD_NUMBER: _ClassVar[int]
+    STOCK_MOVED_FIELD_NUMBER: _ClassVar[int]
+    TRANSFER_SENT_FIELD_NUMBER: _ClassVar[int]
+    TRANSFER_EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    TRANSFER_RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_ADVANCED_FIELD_NUMBER: _ClassVar[int]
+    RESERVATION_JOINED_FIELD_NUMBER: _ClassVar[int]
+    LINES_TOLD_FIELD_NUMBER: _ClassVar[int]
+    BASKET_RESOLVED_FIELD_NUMBER: _ClassVar[int]
+    LOCATIONS_CONFIGURED_FIELD_NUMBER: _ClassVar[int]
+    KIT_DEFINED_FIELD_NUMBER: _ClassVar[int]
+    CUSTOMERS_LIMITED_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_CONFIGURED_FIELD_NUMBER: _ClassVar[int]
     shard: int
     position: int
     recorded_at: _timestamp_pb2.Timestamp
@@ -139,99 +194,150 @@ class Event(_message.Message):
     stock_counted: StockCounted
     stock_configured: StockConfigured
     shortfall_detected: ShortfallDetected
+    hold_filled: _events_pb2.HoldFilled
+    hold_reacquired: _events_pb2.HoldReacquired
+    wait_joined: _events_pb2.WaitJoined
+    wait_left: _events_pb2.WaitLeft
+    wait_filled: _events_pb2.WaitFilled
+    allocation_filled: _events_pb2.AllocationFilled
+    allocation_picked: _events_pb2.AllocationPicked
     reservation_created: ReservationCreated
     reservation_extended: ReservationExtended
     reservation_renamed: ReservationRenamed
     reservation_expired: ReservationExpired
-    def __init__(self, shard: _Optional[int] = ..., position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cause: _Optional[_Union[Cause, _Mapping]] = ..., key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., version: _Optional[int] = ..., balances: _Optional[_Union[_stock_pb2.Balances, _Mapping]] = ..., stock_held: _Optional[_Union[StockHeld, _Mapping]] = ..., hold_committed: _Optional[_Union[HoldCommitted, _Mapping]] = ..., hold_released: _Optional[_Union[HoldReleased, _Mapping]] = ..., hold_expired: _Optional[_Union[HoldExpired, _Mapping]] = ..., stock_allocated: _Optional[_Union[StockAllocated, _Mapping]] = ..., allocation_released: _Optional[_Union[AllocationReleased, _Mapping]] = ..., stock_shipped: _Optional[_Union[StockShipped, _Mapping]] = ..., stock_sold: _Optional[_Union[StockSold, _Mapping]] = ..., stock_received: _Optional[_Union[StockReceived, _Mapping]] = ..., stock_adjusted: _Optional[_Union[StockAdjusted, _Mapping]] = ..., stock_counted: _Optional[_Union[StockCounted, _Mapping]] = ..., stock_configured: _Optional[_Union[StockConfigured, _Mapping]] = ..., shortfall_detected: _Optional[_Union[ShortfallDetected, _Mapping]] = ..., reservation_created: _Optional[_Union[ReservationCreated, _Mapping]] = ..., reservation_extended: _Optional[_Union[ReservationExtended, _Mapping]] = ..., reservation_renamed: _Optional[_Union[ReservationRenamed, _Mapping]] = ..., reservation_expired: _Optional[_Union[ReservationExpired, _Mapping]] = ...) -> None: ...
+    reservation_amended: _events_pb2.ReservationAmended
+    reservation_promoted: _events_pb2.ReservationPromoted
+    confirmation_asked: _events_pb2.ConfirmationAsked
+    allocation_confirmed: _events_pb2.AllocationConfirmed
+    allocation_overdue: _events_pb2.AllocationOverdue
+    basket_prepared: _events_pb2.BasketPrepared
+    allocation_unpicked: _events_pb2.AllocationUnpicked
+    pick_fell_short: _events_pb2.PickFellShort
+    shipped_unexpectedly: _events_pb2.ShippedUnexpectedly
+    stock_returned: _events_pb2.StockReturned
+    incoming_expected: _events_pb2.IncomingExpected
+    stock_taken_back: _events_pb2.StockTakenBack
+    stock_moved: _events_pb2.StockMoved
+    transfer_sent: _events_pb2.TransferSent
+    transfer_expected: _events_pb2.TransferExpected
+    transfer_received: _events_pb2.TransferReceived
+    source_advanced: _events_pb2.SourceAdvanced
+    reservation_joined: _events_pb2.ReservationJoined
+    lines_told: LinesTold
+    basket_resolved: _events_pb2.BasketResolved
+    locations_configured: _events_pb2.LocationsConfigured
+    kit_defined: _events_pb2.KitDefined
+    customers_limited: _events_pb2.CustomersLimited
+    holds_configured: _events_pb2.HoldsConfigured
+    def __init__(self, shard: _Optional[int] = ..., position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cause: _Optional[_Union[Cause, _Mapping]] = ..., key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., version: _Optional[int] = ..., balances: _Optional[_Union[_stock_pb2.Balances, _Mapping]] = ..., stock_held: _Optional[_Union[StockHeld, _Mapping]] = ..., hold_committed: _Optional[_Union[HoldCommitted, _Mapping]] = ..., hold_released: _Optional[_Union[HoldReleased, _Mapping]] = ..., hold_expired: _Optional[_Union[HoldExpired, _Mapping]] = ..., stock_allocated: _Optional[_Union[StockAllocated, _Mapping]] = ..., allocation_released: _Optional[_Union[AllocationReleased, _Mapping]] = ..., stock_shipped: _Optional[_Union[StockShipped, _Mapping]] = ..., stock_sold: _Optional[_Union[StockSold, _Mapping]] = ..., stock_received: _Optional[_Union[StockReceived, _Mapping]] = ..., stock_adjusted: _Optional[_Union[StockAdjusted, _Mapping]] = ..., stock_counted: _Optional[_Union[StockCounted, _Mapping]] = ..., stock_configured: _Optional[_Union[StockConfigured, _Mapping]] = ..., shortfall_detected: _Optional[_Union[ShortfallDetected, _Mapping]] = ..., hold_filled: _Optional[_Union[_events_pb2.HoldFilled, _Mapping]] = ..., hold_reacquired: _Optional[_Union[_events_pb2.HoldReacquired, _Mapping]] = ..., wait_joined: _Optional[_Union[_events_pb2.WaitJoined, _Mapping]] = ..., wait_left: _Optional[_Union[_events_pb2.WaitLeft, _Mapping]] = ..., wait_filled: _Optional[_Union[_events_pb2.WaitFilled, _Mapping]] = ..., allocation_filled: _Optional[_Union[_events_pb2.AllocationFilled, _Mapping]] = ..., allocation_picked: _Optional[_Union[_events_pb2.AllocationPicked, _Mapping]] = ..., reservation_created: _Optional[_Union[ReservationCreated, _Mapping]] = ..., reservation_extended: _Optional[_Union[ReservationExtended, _Mapping]] = ..., reservation_renamed: _Optional[_Union[ReservationRenamed, _Mapping]] = ..., reservation_expired: _Optional[_Union[ReservationExpired, _Mapping]] = ..., reservation_amended: _Optional[_Union[_events_pb2.ReservationAmended, _Mapping]] = ..., reservation_promoted: _Optional[_Union[_events_pb2.ReservationPromoted, _Mapping]] = ..., confirmation_asked: _Optional[_Union[_events_pb2.ConfirmationAsked, _Mapping]] = ..., allocation_confirmed: _Optional[_Union[_events_pb2.AllocationConfirmed, _Mapping]] = ..., allocation_overdue: _Optional[_Union[_events_pb2.AllocationOverdue, _Mapping]] = ..., basket_prepared: _Optional[_Union[_events_pb2.BasketPrepared, _Mapping]] = ..., allocation_unpicked: _Optional[_Union[_events_pb2.AllocationUnpicked, _Mapping]] = ..., pick_fell_short: _Optional[_Union[_events_pb2.PickFellShort, _Mapping]] = ..., shipped_unexpectedly: _Optional[_Union[_events_pb2.ShippedUnexpectedly, _Mapping]] = ..., stock_returned: _Optional[_Union[_events_pb2.StockReturned, _Mapping]] = ..., incoming_expected: _Optional[_Union[_events_pb2.IncomingExpected, _Mapping]] = ..., stock_taken_back: _Optional[_Union[_events_pb2.StockTakenBack, _Mapping]] = ..., stock_moved: _Optional[_Union[_events_pb2.StockMoved, _Mapping]] = ..., transfer_sent: _Optional[_Union[_events_pb2.TransferSent, _Mapping]] = ..., transfer_expected: _Optional[_Union[_events_pb2.TransferExpected, _Mapping]] = ..., transfer_received: _Optional[_Union[_events_pb2.TransferReceived, _Mapping]] = ..., source_advanced: _Optional[_Union[_events_pb2.SourceAdvanced, _Mapping]] = ..., reservation_joined: _Optional[_Union[_events_pb2.ReservationJoined, _Mapping]] = ..., lines_told: _Optional[_Union[LinesTold, _Mapping]] = ..., basket_resolved: _Optional[_Union[_events_pb2.BasketResolved, _Mapping]] = ..., locations_configured: _Optional[_Union[_events_pb2.LocationsConfigured, _Mapping]] = ..., kit_defined: _Optional[_Union[_events_pb2.KitDefined, _Mapping]] = ..., customers_limited: _Optional[_Union[_events_pb2.CustomersLimited, _Mapping]] = ..., holds_configured: _Optional[_Union[_events_pb2.HoldsConfigured, _Mapping]] = ...) -> None: ...
 
 class StockHeld(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "backordered", "units_each")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
+    BACKORDERED_FIELD_NUMBER: _ClassVar[int]
+    UNITS_EACH_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+    backordered: int
+    units_each: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., backordered: _Optional[int] = ..., units_each: _Optional[int] = ...) -> None: ...
 
 class HoldCommitted(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "backordered")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
+    BACKORDERED_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+    backordered: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., backordered: _Optional[int] = ...) -> None: ...
 
 class HoldReleased(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "reason")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "reason", "backordered")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    BACKORDERED_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
     reason: _inventory_pb2.ReleaseReason
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., reason: _Optional[_Union[_inventory_pb2.ReleaseReason, str]] = ...) -> None: ...
+    backordered: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., reason: _Optional[_Union[_inventory_pb2.ReleaseReason, str]] = ..., backordered: _Optional[int] = ...) -> None: ...
 
 class HoldExpired(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "backordered")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
+    BACKORDERED_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+    backordered: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., backordered: _Optional[int] = ...) -> None: ...
 
 class StockAllocated(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "backordered", "units_each")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
+    BACKORDERED_FIELD_NUMBER: _ClassVar[int]
+    UNITS_EACH_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+    backordered: int
+    units_each: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., backordered: _Optional[int] = ..., units_each: _Optional[int] = ...) -> None: ...
 
 class AllocationReleased(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "reason")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "reason", "backordered")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    BACKORDERED_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
     reason: _inventory_pb2.ReleaseReason
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., reason: _Optional[_Union[_inventory_pb2.ReleaseReason, str]] = ...) -> None: ...
+    backordered: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., reason: _Optional[_Union[_inventory_pb2.ReleaseReason, str]] = ..., backordered: _Optional[int] = ...) -> None: ...
 
 class StockShipped(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "picked", "shipment_id")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
+    PICKED_FIELD_NUMBER: _ClassVar[int]
+    SHIPMENT_ID_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
+    picked: int
+    shipment_id: str
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., picked: _Optional[int] = ..., shipment_id: _Optional[str] = ...) -> None: ...
 
 class StockSold(_message.Message):
     __slots__ = ("quantity", "channel", "counted")
@@ -244,58 +350,78 @@ class StockSold(_message.Message):
     def __init__(self, quantity: _Optional[int] = ..., channel: _Optional[str] = ..., counted: _Optional[bool] = ...) -> None: ...
 
 class StockReceived(_message.Message):
-    __slots__ = ("quantity",)
+    __slots__ = ("quantity", "incoming_reference", "incoming_closed", "unavailable_cause")
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    INCOMING_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    INCOMING_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_CAUSE_FIELD_NUMBER: _ClassVar[int]
     quantity: int
-    def __init__(self, quantity: _Optional[int] = ...) -> None: ...
+    incoming_reference: str
+    incoming_closed: int
+    unavailable_cause: str
+    def __init__(self, quantity: _Optional[int] = ..., incoming_reference: _Optional[str] = ..., incoming_closed: _Optional[int] = ..., unavailable_cause: _Optional[str] = ...) -> None: ...
 
 class StockAdjusted(_message.Message):
-    __slots__ = ("delta",)
+    __slots__ = ("delta", "unavailable_cause")
     DELTA_FIELD_NUMBER: _ClassVar[int]
+    UNAVAILABLE_CAUSE_FIELD_NUMBER: _ClassVar[int]
     delta: int
-    def __init__(self, delta: _Optional[int] = ...) -> None: ...
+    unavailable_cause: str
+    def __init__(self, delta: _Optional[int] = ..., unavailable_cause: _Optional[str] = ...) -> None: ...
 
 class StockCounted(_message.Message):
-    __slots__ = ("counted", "expected")
+    __slots__ = ("counted", "expected", "moved_since", "observed_at")
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    MOVED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_AT_FIELD_NUMBER: _ClassVar[int]
     counted: int
     expected: int
-    def __init__(self, counted: _Optional[int] = ..., expected: _Optional[int] = ...) -> None: ...
+    moved_since: int
+    observed_at: _timestamp_pb2.Timestamp
+    def __init__(self, counted: _Optional[int] = ..., expected: _Optional[int] = ..., moved_since: _Optional[int] = ..., observed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class StockConfigured(_message.Message):
-    __slots__ = ("safety_stock", "tracked", "selling", "channel_buffers")
+    __slots__ = ("safety_stock", "tracked", "selling", "channel_buffers", "backorder_limit")
     SAFETY_STOCK_FIELD_NUMBER: _ClassVar[int]
     TRACKED_FIELD_NUMBER: _ClassVar[int]
     SELLING_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_BUFFERS_FIELD_NUMBER: _ClassVar[int]
+    BACKORDER_LIMIT_FIELD_NUMBER: _ClassVar[int]
     safety_stock: int
     tracked: bool
     selling: _stock_pb2.Selling
     channel_buffers: _containers.RepeatedCompositeFieldContainer[_stock_pb2.ChannelBuffer]
-    def __init__(self, safety_stock: _Optional[int] = ..., tracked: _Optional[bool] = ..., selling: _Optional[_Union[_stock_pb2.Selling, str]] = ..., channel_buffers: _Optional[_Iterable[_Union[_stock_pb2.ChannelBuffer, _Mapping]]] = ...) -> None: ...
+    backorder_limit: int
+    def __init__(self, safety_stock: _Optional[int] = ..., tracked: _Optional[bool] = ..., selling: _Optional[_Union[_stock_pb2.Selling, str]] = ..., channel_buffers: _Optional[_Iterable[_Union[_stock_pb2.ChannelBuffer, _Mapping]]] = ..., backorder_limit: _Optional[int] = ...) -> None: ...
 
 class ShortfallDetected(_message.Message):
-    __slots__ = ("shortfall",)
+    __slots__ = ("shortfall", "at_risk", "more")
     SHORTFALL_FIELD_NUMBER: _ClassVar[int]
+    AT_RISK_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     shortfall: int
-    def __init__(self, shortfall: _Optional[int] = ...) -> None: ...
+    at_risk: _containers.RepeatedCompositeFieldContainer[_events_pb2.AtRisk]
+    more: bool
+    def __init__(self, shortfall: _Optional[int] = ..., at_risk: _Optional[_Iterable[_Union[_events_pb2.AtRisk, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class ReservationCreated(_message.Message):
-    __slots__ = ("reservation_id", "tenant", "reference", "channel", "customer", "expires_at")
+    __slots__ = ("reservation_id", "tenant", "reference", "channel", "customer", "expires_at", "hold")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     CUSTOMER_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    HOLD_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     tenant: str
     reference: str
     channel: str
     customer: str
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., reference: _Optional[str] = ..., channel: _Optional[str] = ..., customer: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    hold: _duration_pb2.Duration
+    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., reference: _Optional[str] = ..., channel: _Optional[str] = ..., customer: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., hold: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ReservationExtended(_message.Message):
     __slots__ = ("reservation_id", "expires_at", "tenant")
@@ -324,3 +450,17 @@ class ReservationExpired(_message.Message):
     reservation_id: str
     tenant: str
     def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
+
+class LinesTold(_message.Message):
+    __slots__ = ("reservation_id", "tenant", "shard", "attempt_id", "lines")
+    RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
+    reservation_id: str
+    tenant: str
+    shard: int
+    attempt_id: str
+    lines: _containers.RepeatedCompositeFieldContainer[Event]
+    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., shard: _Optional[int] = ..., attempt_id: _Optional[str] = ..., lines: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...

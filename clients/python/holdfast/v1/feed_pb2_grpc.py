@@ -40,6 +40,11 @@ class FeedServiceStub:
                 request_serializer=holdfast_dot_v1_dot_feed__pb2.WatchRequest.SerializeToString,
                 response_deserializer=holdfast_dot_v1_dot_feed__pb2.WatchResponse.FromString,
                 _registered_method=True)
+        self.WaitForSubscriber = channel.unary_unary(
+                '/holdfast.v1.FeedService/WaitForSubscriber',
+                request_serializer=holdfast_dot_v1_dot_feed__pb2.WaitForSubscriberRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_feed__pb2.WaitForSubscriberResponse.FromString,
+                _registered_method=True)
 
 
 class FeedServiceServicer:
@@ -54,6 +59,13 @@ class FeedServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WaitForSubscriber(self, request, context):
+        """Waits until a named subscriber has been sent everything up to a cursor, as long as the call's deadline allows. Other subscribers wait for nobody.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FeedServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +73,11 @@ def add_FeedServiceServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=holdfast_dot_v1_dot_feed__pb2.WatchRequest.FromString,
                     response_serializer=holdfast_dot_v1_dot_feed__pb2.WatchResponse.SerializeToString,
+            ),
+            'WaitForSubscriber': grpc.unary_unary_rpc_method_handler(
+                    servicer.WaitForSubscriber,
+                    request_deserializer=holdfast_dot_v1_dot_feed__pb2.WaitForSubscriberRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_feed__pb2.WaitForSubscriberResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +108,33 @@ class FeedService:
             '/holdfast.v1.FeedService/Watch',
             holdfast_dot_v1_dot_feed__pb2.WatchRequest.SerializeToString,
             holdfast_dot_v1_dot_feed__pb2.WatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WaitForSubscriber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.FeedService/WaitForSubscriber',
+            holdfast_dot_v1_dot_feed__pb2.WaitForSubscriberRequest.SerializeToString,
+            holdfast_dot_v1_dot_feed__pb2.WaitForSubscriberResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -91,6 +91,61 @@ class InventoryServiceStub:
                 request_serializer=holdfast_dot_v1_dot_inventory__pb2.ConfigureRequest.SerializeToString,
                 response_deserializer=holdfast_dot_v1_dot_inventory__pb2.ConfigureResponse.FromString,
                 _registered_method=True)
+        self.Amend = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Amend',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.AmendRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.AmendResponse.FromString,
+                _registered_method=True)
+        self.Confirm = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Confirm',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.ConfirmRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.ConfirmResponse.FromString,
+                _registered_method=True)
+        self.Pick = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Pick',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.PickRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.PickResponse.FromString,
+                _registered_method=True)
+        self.Unpick = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Unpick',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.UnpickRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.UnpickResponse.FromString,
+                _registered_method=True)
+        self.Return = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Return',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.ReturnRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.ReturnResponse.FromString,
+                _registered_method=True)
+        self.TransferReservation = channel.unary_unary(
+                '/holdfast.v1.InventoryService/TransferReservation',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.TransferReservationRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.TransferReservationResponse.FromString,
+                _registered_method=True)
+        self.Expect = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Expect',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.ExpectRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.ExpectResponse.FromString,
+                _registered_method=True)
+        self.TakeBack = channel.unary_unary(
+                '/holdfast.v1.InventoryService/TakeBack',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.TakeBackRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.TakeBackResponse.FromString,
+                _registered_method=True)
+        self.Move = channel.unary_unary(
+                '/holdfast.v1.InventoryService/Move',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.MoveRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.MoveResponse.FromString,
+                _registered_method=True)
+        self.SendTransfer = channel.unary_unary(
+                '/holdfast.v1.InventoryService/SendTransfer',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.SendTransferRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.SendTransferResponse.FromString,
+                _registered_method=True)
+        self.ReceiveTransfer = channel.unary_unary(
+                '/holdfast.v1.InventoryService/ReceiveTransfer',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.ReceiveTransferRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.ReceiveTransferResponse.FromString,
+                _registered_method=True)
         self.Execute = channel.stream_stream(
                 '/holdfast.v1.InventoryService/Execute',
                 request_serializer=holdfast_dot_v1_dot_inventory__pb2.ExecuteRequest.SerializeToString,
@@ -105,6 +160,11 @@ class InventoryServiceStub:
                 '/holdfast.v1.InventoryService/GetReservation',
                 request_serializer=holdfast_dot_v1_dot_inventory__pb2.GetReservationRequest.SerializeToString,
                 response_deserializer=holdfast_dot_v1_dot_inventory__pb2.GetReservationResponse.FromString,
+                _registered_method=True)
+        self.GetTransfer = channel.unary_unary(
+                '/holdfast.v1.InventoryService/GetTransfer',
+                request_serializer=holdfast_dot_v1_dot_inventory__pb2.GetTransferRequest.SerializeToString,
+                response_deserializer=holdfast_dot_v1_dot_inventory__pb2.GetTransferResponse.FromString,
                 _registered_method=True)
         self.BatchGetAvailability = channel.unary_unary(
                 '/holdfast.v1.InventoryService/BatchGetAvailability',
@@ -189,7 +249,84 @@ class InventoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Configure(self, request, context):
-        """Sets safety stock, tracking, selling and channel buffers of a SKU-location.
+        """Sets safety stock, tracking, selling, channel buffers and the backorder limit of a SKU-location.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Amend(self, request, context):
+        """Changes a basket as one: lines are added, changed and dropped, or nothing is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Confirm(self, request, context):
+        """Says that an order stands, so that its allocation does not become overdue.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Pick(self, request, context):
+        """Records that allocated units lie in a box, or were looked for in vain.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Unpick(self, request, context):
+        """Records that picked units are back on the shelf.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Return(self, request, context):
+        """Records that shipped units have come back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferReservation(self, request, context):
+        """Serves lines of a reservation from another location.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Expect(self, request, context):
+        """Records that units are on their way to a SKU-location.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakeBack(self, request, context):
+        """Records units that have come back of which no shipment is known.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Move(self, request, context):
+        """Makes units unavailable for a cause, available again, or unavailable for another cause.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendTransfer(self, request, context):
+        """Records that units have left one location for another.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceiveTransfer(self, request, context):
+        """Records that units of a transfer have arrived, or never will.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -212,6 +349,13 @@ class InventoryServiceServicer:
 
     def GetReservation(self, request, context):
         """Reads one reservation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTransfer(self, request, context):
+        """Reads one transfer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -282,6 +426,61 @@ def add_InventoryServiceServicer_to_server(servicer, server):
                     request_deserializer=holdfast_dot_v1_dot_inventory__pb2.ConfigureRequest.FromString,
                     response_serializer=holdfast_dot_v1_dot_inventory__pb2.ConfigureResponse.SerializeToString,
             ),
+            'Amend': grpc.unary_unary_rpc_method_handler(
+                    servicer.Amend,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.AmendRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.AmendResponse.SerializeToString,
+            ),
+            'Confirm': grpc.unary_unary_rpc_method_handler(
+                    servicer.Confirm,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.ConfirmRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.ConfirmResponse.SerializeToString,
+            ),
+            'Pick': grpc.unary_unary_rpc_method_handler(
+                    servicer.Pick,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.PickRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.PickResponse.SerializeToString,
+            ),
+            'Unpick': grpc.unary_unary_rpc_method_handler(
+                    servicer.Unpick,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.UnpickRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.UnpickResponse.SerializeToString,
+            ),
+            'Return': grpc.unary_unary_rpc_method_handler(
+                    servicer.Return,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.ReturnRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.ReturnResponse.SerializeToString,
+            ),
+            'TransferReservation': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferReservation,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.TransferReservationRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.TransferReservationResponse.SerializeToString,
+            ),
+            'Expect': grpc.unary_unary_rpc_method_handler(
+                    servicer.Expect,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.ExpectRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.ExpectResponse.SerializeToString,
+            ),
+            'TakeBack': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeBack,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.TakeBackRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.TakeBackResponse.SerializeToString,
+            ),
+            'Move': grpc.unary_unary_rpc_method_handler(
+                    servicer.Move,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.MoveRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.MoveResponse.SerializeToString,
+            ),
+            'SendTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendTransfer,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.SendTransferRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.SendTransferResponse.SerializeToString,
+            ),
+            'ReceiveTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceiveTransfer,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.ReceiveTransferRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.ReceiveTransferResponse.SerializeToString,
+            ),
             'Execute': grpc.stream_stream_rpc_method_handler(
                     servicer.Execute,
                     request_deserializer=holdfast_dot_v1_dot_inventory__pb2.ExecuteRequest.FromString,
@@ -296,6 +495,11 @@ def add_InventoryServiceServicer_to_server(servicer, server):
                     servicer.GetReservation,
                     request_deserializer=holdfast_dot_v1_dot_inventory__pb2.GetReservationRequest.FromString,
                     response_serializer=holdfast_dot_v1_dot_inventory__pb2.GetReservationResponse.SerializeToString,
+            ),
+            'GetTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTransfer,
+                    request_deserializer=holdfast_dot_v1_dot_inventory__pb2.GetTransferRequest.FromString,
+                    response_serializer=holdfast_dot_v1_dot_inventory__pb2.GetTransferResponse.SerializeToString,
             ),
             'BatchGetAvailability': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchGetAvailability,
@@ -613,6 +817,303 @@ class InventoryService:
             _registered_method=True)
 
     @staticmethod
+    def Amend(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Amend',
+            holdfast_dot_v1_dot_inventory__pb2.AmendRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.AmendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Confirm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Confirm',
+            holdfast_dot_v1_dot_inventory__pb2.ConfirmRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.ConfirmResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pick(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Pick',
+            holdfast_dot_v1_dot_inventory__pb2.PickRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.PickResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Unpick(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Unpick',
+            holdfast_dot_v1_dot_inventory__pb2.UnpickRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.UnpickResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Return(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Return',
+            holdfast_dot_v1_dot_inventory__pb2.ReturnRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.ReturnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferReservation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/TransferReservation',
+            holdfast_dot_v1_dot_inventory__pb2.TransferReservationRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.TransferReservationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Expect(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Expect',
+            holdfast_dot_v1_dot_inventory__pb2.ExpectRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.ExpectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeBack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/TakeBack',
+            holdfast_dot_v1_dot_inventory__pb2.TakeBackRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.TakeBackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Move(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/Move',
+            holdfast_dot_v1_dot_inventory__pb2.MoveRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.MoveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/SendTransfer',
+            holdfast_dot_v1_dot_inventory__pb2.SendTransferRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.SendTransferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceiveTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/ReceiveTransfer',
+            holdfast_dot_v1_dot_inventory__pb2.ReceiveTransferRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.ReceiveTransferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Execute(request_iterator,
             target,
             options=(),
@@ -683,6 +1184,33 @@ class InventoryService:
             '/holdfast.v1.InventoryService/GetReservation',
             holdfast_dot_v1_dot_inventory__pb2.GetReservationRequest.SerializeToString,
             holdfast_dot_v1_dot_inventory__pb2.GetReservationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/holdfast.v1.InventoryService/GetTransfer',
+            holdfast_dot_v1_dot_inventory__pb2.GetTransferRequest.SerializeToString,
+            holdfast_dot_v1_dot_inventory__pb2.GetTransferResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,36 +22,51 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17holdfast/v1/stock.proto\x12\x0bholdfast.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"9\n\x08StockKey\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\"e\n\x08\x42\x61lances\x12\x0f\n\x07on_hand\x18\x01 \x01(\x03\x12\x0c\n\x04held\x18\x02 \x01(\x03\x12\x11\n\tallocated\x18\x03 \x01(\x03\x12\x14\n\x0csafety_stock\x18\x04 \x01(\x03\x12\x11\n\tavailable\x18\x05 \x01(\x03\"j\n\nStockLevel\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\'\n\x08\x62\x61lances\x18\x03 \x01(\x0b\x32\x15.holdfast.v1.Balances\"/\n\rChannelBuffer\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\"\xd2\x01\n\x05Stock\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12\'\n\x08\x62\x61lances\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.Balances\x12\x0f\n\x07tracked\x18\x03 \x01(\x08\x12%\n\x07selling\x18\x04 \x01(\x0e\x32\x14.holdfast.v1.Selling\x12\x0f\n\x07version\x18\x05 \x01(\x04\x12\x33\n\x0f\x63hannel_buffers\x18\x06 \x03(\x0b\x32\x1a.holdfast.v1.ChannelBuffer\"s\n\x0fReservationLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0c\n\x04held\x18\x04 \x01(\x03\x12\x11\n\tallocated\x18\x05 \x01(\x03\x12\x0f\n\x07shipped\x18\x06 \x01(\x03\"\xa8\x02\n\x0bReservation\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.holdfast.v1.ReservationStatus\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.holdfast.v1.ReservationLine\x12\x11\n\treference\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x07 \x01(\t\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\tShortLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\"\n\x03key\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12&\n\x05\x63\x61use\x18\x03 \x01(\x0e\x32\x17.holdfast.v1.ShortCause\x12\r\n\x05\x61sked\x18\x04 \x01(\x03\x12\x11\n\tavailable\x18\x05 \x01(\x03*I\n\x07Selling\x12\x17\n\x13SELLING_UNSPECIFIED\x10\x00\x12\x10\n\x0cSELLING_OPEN\x10\x01\x12\x13\n\x0fSELLING_STOPPED\x10\x02*\xd7\x01\n\x11ReservationStatus\x12\"\n\x1eRESERVATION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17RESERVATION_STATUS_HELD\x10\x01\x12 \n\x1cRESERVATION_STATUS_COMMITTED\x10\x02\x12\x1e\n\x1aRESERVATION_STATUS_SHIPPED\x10\x03\x12\x1f\n\x1bRESERVATION_STATUS_RELEASED\x10\x04\x12\x1e\n\x1aRESERVATION_STATUS_EXPIRED\x10\x05*r\n\nShortCause\x12\x1b\n\x17SHORT_CAUSE_UNSPECIFIED\x10\x00\x12\x15\n\x11SHORT_CAUSE_STOCK\x10\x01\x12\x17\n\x13SHORT_CAUSE_CHANNEL\x10\x02\x12\x17\n\x13SHORT_CAUSE_STOPPED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17holdfast/v1/stock.proto\x12\x0bholdfast.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"9\n\x08StockKey\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\"0\n\x10UnavailableUnits\x12\r\n\x05\x63\x61use\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\"\xe1\x01\n\x08\x42\x61lances\x12\x0f\n\x07on_hand\x18\x01 \x01(\x03\x12\x0c\n\x04held\x18\x02 \x01(\x03\x12\x11\n\tallocated\x18\x03 \x01(\x03\x12\x14\n\x0csafety_stock\x18\x04 \x01(\x03\x12\x11\n\tavailable\x18\x05 \x01(\x03\x12\x32\n\x0bunavailable\x18\x06 \x03(\x0b\x32\x1d.holdfast.v1.UnavailableUnits\x12\x0e\n\x06picked\x18\x07 \x01(\x03\x12\x10\n\x08incoming\x18\x08 \x01(\x03\x12\x13\n\x0b\x62\x61\x63kordered\x18\t \x01(\x03\x12\x0f\n\x07waiting\x18\n \x01(\x03\"j\n\nStockLevel\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\'\n\x08\x62\x61lances\x18\x03 \x01(\x0b\x32\x15.holdfast.v1.Balances\"/\n\rChannelBuffer\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\"u\n\x08Incoming\x12\x11\n\treference\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12/\n\x0b\x65xpected_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btransfer_id\x18\x04 \x01(\t\"^\n\nSourceMark\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12.\n\ncounted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x02\n\x05Stock\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12\'\n\x08\x62\x61lances\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.Balances\x12\x0f\n\x07tracked\x18\x03 \x01(\x08\x12%\n\x07selling\x18\x04 \x01(\x0e\x32\x14.holdfast.v1.Selling\x12\x0f\n\x07version\x18\x05 \x01(\x04\x12\x33\n\x0f\x63hannel_buffers\x18\x06 \x03(\x0b\x32\x1a.holdfast.v1.ChannelBuffer\x12\'\n\x08incoming\x18\x07 \x03(\x0b\x32\x15.holdfast.v1.Incoming\x12\x17\n\x0f\x62\x61\x63korder_limit\x18\x08 \x01(\x03\x12(\n\x07sources\x18\t \x03(\x0b\x32\x17.holdfast.v1.SourceMark\"\xf3\x01\n\x0fReservationLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0c\n\x04held\x18\x04 \x01(\x03\x12\x11\n\tallocated\x18\x05 \x01(\x03\x12\x0f\n\x07shipped\x18\x06 \x01(\x03\x12\x11\n\tcommitted\x18\x07 \x01(\x03\x12\x13\n\x0b\x62\x61\x63kordered\x18\x08 \x01(\x03\x12\x0f\n\x07waiting\x18\t \x01(\x03\x12\x0e\n\x06picked\x18\n \x01(\x03\x12\x10\n\x08returned\x18\x0b \x01(\x03\x12\x0f\n\x07\x65xpired\x18\x0c \x01(\x03\x12\x12\n\nunits_each\x18\r \x01(\x03\"`\n\x0bShippedLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0f\n\x07shipped\x18\x04 \x01(\x03\x12\x10\n\x08returned\x18\x05 \x01(\x03\"x\n\x08Shipment\x12\x13\n\x0bshipment_id\x18\x01 \x01(\t\x12.\n\nshipped_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05lines\x18\x03 \x03(\x0b\x32\x18.holdfast.v1.ShippedLine\"\xed\x03\n\x0bReservation\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.holdfast.v1.ReservationStatus\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.holdfast.v1.ReservationLine\x12\x11\n\treference\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x07 \x01(\t\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x04hold\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nconfirm_by\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\non_overdue\x18\x0c \x01(\x0e\x32\x16.holdfast.v1.OnOverdue\x12(\n\tshipments\x18\r \x03(\x0b\x32\x15.holdfast.v1.Shipment\x12\x14\n\x0cprepared_for\x18\x0e \x01(\t\"\x9e\x02\n\x08Transfer\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x15\n\rfrom_location\x18\x04 \x01(\t\x12\x13\n\x0bto_location\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04sent\x18\x07 \x01(\x03\x12\x10\n\x08received\x18\x08 \x01(\x03\x12\x0c\n\x04lost\x18\t \x01(\x03\x12\x11\n\treference\x18\n \x01(\t\x12/\n\x0b\x65xpected_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nin_transit\x18\x0c \x01(\x03\"\x8a\x01\n\tShortLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\"\n\x03key\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12&\n\x05\x63\x61use\x18\x03 \x01(\x0e\x32\x17.holdfast.v1.ShortCause\x12\r\n\x05\x61sked\x18\x04 \x01(\x03\x12\x11\n\tavailable\x18\x05 \x01(\x03*I\n\x07Selling\x12\x17\n\x13SELLING_UNSPECIFIED\x10\x00\x12\x10\n\x0cSELLING_OPEN\x10\x01\x12\x13\n\x0fSELLING_STOPPED\x10\x02*\x98\x02\n\x11ReservationStatus\x12\"\n\x1eRESERVATION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17RESERVATION_STATUS_HELD\x10\x01\x12 \n\x1cRESERVATION_STATUS_COMMITTED\x10\x02\x12\x1e\n\x1aRESERVATION_STATUS_SHIPPED\x10\x03\x12\x1f\n\x1bRESERVATION_STATUS_RELEASED\x10\x04\x12\x1e\n\x1aRESERVATION_STATUS_EXPIRED\x10\x05\x12\x1e\n\x1aRESERVATION_STATUS_WAITING\x10\x06\x12\x1f\n\x1bRESERVATION_STATUS_PREPARED\x10\x07*T\n\tOnOverdue\x12\x1a\n\x16ON_OVERDUE_UNSPECIFIED\x10\x00\x12\x13\n\x0fON_OVERDUE_KEEP\x10\x01\x12\x16\n\x12ON_OVERDUE_RELEASE\x10\x02*\xb5\x01\n\nShortCause\x12\x1b\n\x17SHORT_CAUSE_UNSPECIFIED\x10\x00\x12\x15\n\x11SHORT_CAUSE_STOCK\x10\x01\x12\x17\n\x13SHORT_CAUSE_CHANNEL\x10\x02\x12\x17\n\x13SHORT_CAUSE_STOPPED\x10\x03\x12\x1e\n\x1aSHORT_CAUSE_CUSTOMER_LIMIT\x10\x04\x12!\n\x1dSHORT_CAUSE_LOCATION_DISABLED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'holdfast.v1.stock_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SELLING']._serialized_start=1162
-  _globals['_SELLING']._serialized_end=1235
-  _globals['_RESERVATIONSTATUS']._serialized_start=1238
-  _globals['_RESERVATIONSTATUS']._serialized_end=1453
-  _globals['_SHORTCAUSE']._serialized_start=1455
-  _globals['_SHORTCAUSE']._serialized_end=1569
-  _globals['_STOCKKEY']._serialized_start=73
-  _globals['_STOCKKEY']._serialized_end=130
-  _globals['_BALANCES']._serialized_start=132
-  _globals['_BALANCES']._serialized_end=233
-  _globals['_STOCKLEVEL']._serialized_start=235
-  _globals['_STOCKLEVEL']._serialized_end=341
-  _globals['_CHANNELBUFFER']._serialized_start=343
-  _globals['_CHANNELBUFFER']._serialized_end=390
-  _globals['_STOCK']._serialized_start=393
-  _globals['_STOCK']._serialized_end=603
-  _globals['_RESERVATIONLINE']._serialized_start=605
-  _globals['_RESERVATIONLINE']._serialized_end=720
-  _globals['_RESERVATION']._serialized_start=723
-  _globals['_RESERVATION']._serialized_end=1019
-  _globals['_SHORTLINE']._serialized_start=1022
-  _globals['_SHORTLINE']._serialized_end=1160
+  _globals['_SELLING']._serialized_start=2527
+  _globals['_SELLING']._serialized_end=2600
+  _globals['_RESERVATIONSTATUS']._serialized_start=2603
+  _globals['_RESERVATIONSTATUS']._serialized_end=2883
+  _globals['_ONOVERDUE']._serialized_start=2885
+  _globals['_ONOVERDUE']._serialized_end=2969
+  _globals['_SHORTCAUSE']._serialized_start=2972
+  _globals['_SHORTCAUSE']._serialized_end=3153
+  _globals['_STOCKKEY']._serialized_start=105
+  _globals['_STOCKKEY']._serialized_end=162
+  _globals['_UNAVAILABLEUNITS']._serialized_start=164
+  _globals['_UNAVAILABLEUNITS']._serialized_end=212
+  _globals['_BALANCES']._serialized_start=215
+  _globals['_BALANCES']._serialized_end=440
+  _globals['_STOCKLEVEL']._serialized_start=442
+  _globals['_STOCKLEVEL']._serialized_end=548
+  _globals['_CHANNELBUFFER']._serialized_start=550
+  _globals['_CHANNELBUFFER']._serialized_end=597
+  _globals['_INCOMING']._serialized_start=599
+  _globals['_INCOMING']._serialized_end=716
+  _globals['_SOURCEMARK']._serialized_start=718
+  _globals['_SOURCEMARK']._serialized_end=812
+  _globals['_STOCK']._serialized_start=815
+  _globals['_STOCK']._serialized_end=1133
+  _globals['_RESERVATIONLINE']._serialized_start=1136
+  _globals['_RESERVATIONLINE']._serialized_end=1379
+  _globals['_SHIPPEDLINE']._serialized_start=1381
+  _globals['_SHIPPEDLINE']._serialized_end=1477
+  _globals['_SHIPMENT']._serialized_start=1479
+  _globals['_SHIPMENT']._serialized_end=1599
+  _globals['_RESERVATION']._serialized_start=1602
+  _globals['_RESERVATION']._serialized_end=2095
+  _globals['_TRANSFER']._serialized_start=2098
+  _globals['_TRANSFER']._serialized_end=2384
+  _globals['_SHORTLINE']._serialized_start=2387
+  _globals['_SHORTLINE']._serialized_end=2525
 # @@protoc_insertion_point(module_scope)
