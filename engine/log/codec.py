@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from engine.core.model import Key, Reservation, Stock
+from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log.decode import decode_group, group_bounds
 from engine.log.encode import encode_group
 from engine.log.port import LogError, RequestRecord, Totals
@@ -18,6 +18,7 @@ __all__ = [
     "decode_stock",
     "decode_timer",
     "decode_totals",
+    "decode_transfer",
     "encode_group",
     "encode_key",
     "encode_state",
@@ -30,7 +31,8 @@ __all__ = [
 _State = TypeVar("_State")
 
 encode_state = msgspec.msgpack.Encoder().encode
-"""A Stock, Reservation or RequestRecord as bytes: all their numbers have bounds below 64 bits."""
+"""A Stock, Reservation, Transfer, RequestRecord or record of the configuration as bytes: all their
+numbers have bounds below 64 bits."""
 
 encode_totals = msgspec.json.Encoder().encode
 """Totals as bytes. They are JSON, because sums over SKU-locations may take more than the 64 bits
@@ -49,6 +51,7 @@ def _decode(
 _STOCK = msgspec.msgpack.Decoder(Stock)
 _RESERVATION = msgspec.msgpack.Decoder(Reservation)
 _REQUEST = msgspec.msgpack.Decoder(RequestRecord)
+_TRANSFER = msgspec.msgpack.Decoder(Transfer)
 _TOTALS = msgspec.json.Decoder(Totals)
 
 
@@ -65,6 +68,11 @@ def decode_reservation(data: bytes) -> Reservation:
 def decode_request(data: bytes) -> RequestRecord:
     """The RequestRecord of these bytes; LogError if they are none."""
     return _decode(_REQUEST, data, "request record")
+
+
+def decode_transfer(data: bytes) -> Transfer:
+    """The Transfer of these bytes; LogError if they are none."""
+    return _decode(_TRANSFER, data, "transfer")
 
 
 def decode_totals(data: bytes) -> Totals:

@@ -11,7 +11,8 @@ time.
 | `a` the same | units allocated there |
 | `q` tenant 0 SKU 0 location 0 queued (8) created (8) reservation 0 line | units that wait there |
 | `r` tenant 0 reference 0 created (8) reservation | a reference |
-| `c` tenant 0 SKU 0 customer 0 created (8) reservation | units of a SKU that a customer has or had |
+| `c` tenant 0 SKU 0 customer 0 created (8) reservation | a customer's units of a SKU |
+| `o` reservation 0 created (8) attempt | units set aside for waiting lines of a reservation |
 """
 
 from engine.core.model import Key, Reservation
@@ -43,7 +44,10 @@ def entries(reservation: Reservation) -> frozenset[bytes]:
             continue
         if customer:
             found.append(customer_prefix(reservation.tenant, line.key.sku, customer) + created)
-    if reservation.reference and reservation.home_shard is None and not reservation.preparing:
+    if reservation.preparing:
+        if reservation.prepared_for:
+            found.append(offers_prefix(reservation.prepared_for) + created)
+    elif reservation.reference and reservation.home_shard is None:
         found.append(reference_prefix(reservation.tenant, reservation.reference) + created)
     return frozenset(found)
 
@@ -71,6 +75,12 @@ def customer_prefix(tenant: str, sku: str, customer: str) -> bytes:
     """What the entries of reservations in which a customer has, or was shipped, units of a SKU
     begin with: the oldest reservation comes first. See `reservation_of`."""
     return b"c" + f"{tenant}\0{sku}\0{customer}\0".encode()
+
+
+def offers_prefix(reservation_id: str) -> bytes:
+    """What the entries of attempts begin with that set units aside for waiting lines of a
+    reservation: the oldest attempt comes first. See `reservation_of`."""
+    return b"o" + f"{reservation_id}\0".encode()
 
 
 def reservation_of(entry: bytes, prefix: bytes) -> str:

@@ -2,61 +2,31 @@
 takes."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
+from typing import Any, TypeVar
 
-from engine.core.model import Key, Reservation, Stock
+from msgspec import structs
+
+from engine.core.configuration import Configuration
+from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log.chain import chain_hash, next_head
 from engine.log.codec import encode_group
 from engine.log.commits import CommitReader
-from engine.log.port import Changes, Commit, Group, Head, LogError, RequestRecord, Totals
+from engine.log.forgetting import due
+from engine.log.memory_state import MemoryState, copy_of
+from engine.log.port import (
+    Changes,
+    Commit,
+    Group,
+    Head,
+    HistoryEntry,
+    LogError,
+    RequestRecord,
+    Totals,
+)
 
-
-class _Memory:
-    """Everything a log holds as of one head."""
-
-    def __init__(self) -> None:
-        self.head = Head()
-        self.last_positions: list[int] = []
-        self.bodies: list[bytes] = []
-        self.size_bytes = 0
-        self.stock: dict[Key, Stock] = {}
-        self.locations: dict[tuple[str, str], set[str]] = {}
-        self.reservations: dict[str, Reservation] = {}
-        self.requests: dict[bytes, RequestRecord] = {}
-        self.timers: set[tuple[int, str]] = set()
-        self.totals = Totals()
-
-    def apply(self, head: Head, body: bytes, changes: Changes) -> None:
-        """Take in a group and the state it changes."""
-        self.last_positions.append(head.position)
-        self.bodies.append(body)
-        self.size_bytes += len(body)
-        for key, stock in changes.stock.items():
-            if key not in self.stock:
-                self.locations.setdefault((key.tenant, key.sku), set()).add(key.location)
-            self.stock[key] = stock
-        self.reservations.update(changes.reservations)
-        self.requests.update(changes.requests)
-        self.timers -= changes.timers_cleared
-        self.timers |= changes.timers_set
-        self.totals = changes.totals
-        self.head = head
-
-    def copy(self) -> "_Memory":
-        """The same, sharing only values that never change."""
-        other = _Memory()
-        other.head = self.head
-        other.last_positions = list(self.last_positions)
-        other.bodies = list(self.bodies)
-        other.size_bytes = self.size_bytes
-        other.stock = dict(self.stock)
-        other.locations = {sku: set(names) for sku, names in self.locations.items()}
-        other.reservations = dict(self.reservations)
-        other.requests = dict(self.requests)
-        other.timers = set(self.timers)
-        other.totals = self.totals
-        return other
+_Item = TypeVar("_Item", bytes, int)
 
 
 class MemoryLog:
@@ -64,11 +34,11 @@ class MemoryLog:
     cut."""
 
     def __init__(self) -> None:
-        self._written = _Memory()
-        self._durable = _Memory()
-        # What was appended since the last flush, in order. Appending and flushing may be in two
+        self._written = MemoryState()
+        self._durable = MemoryState()
+        # What was written since the last flush, in order. Writing and flushing may be in two
         # threads.
-        self._unflushed: list[tuple[Head, bytes, Changes]] = []
+        self._unflushed: list[Callable[[MemoryState], None]] = []
         self._lock = Lock()
         self._closed = False
         self._commits = CommitReader(self._group_of)
@@ -82,7 +52,7 @@ class MemoryLog:
         log._written = log._durable.copy()
         return log
 
-    def _open(self) -> _Memory:
+    def _open(self) -> MemoryState:
         if self._closed:
             raise LogError("the log in memory is closed")
         return self._written
@@ -102,25 +72,20 @@ class MemoryLog:
         body = encode_group(group)
         hash_ = chain_hash(memory.head.chain_hash, body)
         head = Head(last_position, hash_, group.recorded_at_ms)
-        # The caller may use its dicts and sets again for the next group.
-        kept = Changes(
-            stock=dict(changes.stock),
-            reservations=dict(changes.reservations),
-            requests=dict(changes.requests),
-            timers_set=set(changes.timers_set),
-            timers_cleared=set(changes.timers_cleared),
-            totals=changes.totals,
-        )
-        with self._lock:
-            memory.apply(head, body, kept)
-            self._unflushed.append((head, body, kept))
+        kept = _copy(changes)
+        self._write(lambda state: state.append(head, body, kept))
         return body
+
+    def _write(self, write: Callable[[MemoryState], None]) -> None:
+        with self._lock:
+            write(self._written)
+            self._unflushed.append(write)
 
     def flush(self) -> int:
         self._open()
         with self._lock:
-            for head, body, changes in self._unflushed:
-                self._durable.apply(head, body, changes)
+            for write in self._unflushed:
+                write(self._durable)
             self._unflushed.clear()
             return self._durable.head.position
 
@@ -155,6 +120,60 @@ class MemoryLog:
     def request(self, request_key: bytes) -> RequestRecord | None:
         return self._open().requests.get(request_key)
 
+    def forget_requests(self, before_ms: int, commits_max: int) -> int:
+        forgotten = due(self, self._open().forgotten, before_ms, commits_max)
+        if forgotten.commits:
+            self._write(lambda state: state.forget(forgotten))
+        return forgotten.commits
+
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        return self._open().transfers.get(transfer_id)
+
+    def configuration(self) -> Configuration:
+        return copy_of(self._open().configuration)
+
+    def index(
+        self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""
+    ) -> Iterator[bytes]:
+        return _page(self._open().entries(prefix), newest_first, after)
+
+    def history(self, key: Key, at_version: int) -> HistoryEntry | None:
+        entries = self._open().history.get(key, [])
+        place = bisect_left(entries, at_version, key=lambda entry: entry.version)
+        return entries[place] if place < len(entries) else None
+
+    def history_at(self, key: Key, position: int) -> HistoryEntry | None:
+        entries = self._open().history.get(key, [])
+        count = bisect_right(entries, position, key=lambda entry: entry.position)
+        return entries[count - 1] if count else None
+
+    def reservation_groups(
+        self, reservation_id: str, *, newest_first: bool = False, after: int = 0
+    ) -> Iterator[int]:
+        positions = self._open().reservation_groups.get(reservation_id, [])
+        return _page(positions, newest_first, after)
+
+    def position_at(self, time_ms: int) -> int:
+        return self._open().position_at(time_ms)
+
+    def attempt(self, attempt_id: str) -> bool | None:
+        decided = self._open().attempts.get(attempt_id)
+        return None if decided is None else decided[1]
+
+    def heard(self, shard: int) -> int:
+        return self._open().heard.get(shard, 0)
+
+    def told(self, shard: int) -> int:
+        return self._open().told.get(shard, 0)
+
+    def tells(self, shard: int, after: int = 0) -> Iterator[int]:
+        tells = sorted(position for told, position in self._open().tells if told == shard)
+        return iter(tells[bisect_right(tells, after) :])
+
+    def acknowledge(self, shard: int, position: int) -> None:
+        if position > self.told(shard):
+            self._write(lambda state: state.acknowledge(shard, position))
+
     def locations(self, tenant: str, sku: str) -> list[str]:
         # Ordered by UTF-8 like the keys on disk, which is also the order of Python's strings.
         return sorted(self._open().locations.get((tenant, sku), ()))
@@ -172,3 +191,20 @@ class MemoryLog:
         if not self._closed:
             self.flush()
             self._closed = True
+
+
+def _page(found: list[_Item], newest_first: bool, after: _Item) -> Iterator[_Item]:
+    """Items that are in order, as a port's method gives them: see Log.index."""
+    if newest_first:
+        end = bisect_left(found, after) if after else len(found)
+        return iter(found[:end][::-1])
+    return iter(found[bisect_right(found, after) :])
+
+
+def _copy(changes: Changes) -> Changes:
+    """The same changes: the caller may use its dicts and sets again for the next group."""
+    kept: list[Any] = [
+        value.copy() if isinstance(value, dict | set | list) else value
+        for value in structs.astuple(changes)
+    ]
+    return Changes(*kept)

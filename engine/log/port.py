@@ -184,8 +184,9 @@ class Log(Protocol):
     def index(
         self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""
     ) -> Iterator[bytes]:
-        """Entries of engine.log.index that begin with `prefix`, which is not empty: in order, or in
-        reverse order if `newest_first`. `after`: only those that come after this one."""
+        """Entries of engine.log.index that begin with `prefix`, which is one of those that it
+        gives: in order, or in reverse order if `newest_first`. `after`: only those that come after
+        this one."""
 
     def history(self, key: Key, at_version: int) -> HistoryEntry | None:
         """The SKU-location after the group that made this version of it, counted from 1; None if it
@@ -211,10 +212,6 @@ class Log(Protocol):
 
     def heard(self, shard: int) -> int:
         """The position up to which what another shard tells was taken in; 0: nothing yet."""
-
-    def hear(self, shard: int, position: int) -> None:
-        """Note that what another shard told was taken in, and changed nothing here. Not durable
-        before the next flush."""
 
     def told(self, shard: int) -> int:
         """The position up to which another shard has acknowledged what it was told; 0: nothing

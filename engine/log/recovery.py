@@ -20,6 +20,8 @@ LOG_FOLDER = "log"
 MARK_FILE = "mark"
 META_HEAD = b"head"
 META_TOTALS = b"totals"
+META_FORGOTTEN = b"forgotten"
+"""Up to which position the requests of commits were forgotten."""
 POSITION = struct.Struct(">Q")
 """A position as the key of its group: big-endian, so that keys sort like positions."""
 

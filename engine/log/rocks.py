@@ -1,17 +1,16 @@
 """The durable log: groups and the state that follows from them in one RocksDB, beside a
 high-water mark of what was acknowledged."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from rocksdict import WriteBatch
 
-from engine.core.model import Key, Reservation, Stock
-from engine.log import codec
+from engine.log import codec, forgetting, relay
 from engine.log.chain import chain_hash, next_head
 from engine.log.commits import CommitReader
+from engine.log.history import decode_number, encode_number
 from engine.log.port import (
     HASH_BYTES,
     Changes,
@@ -19,20 +18,21 @@ from engine.log.port import (
     Group,
     Head,
     LogError,
-    RequestRecord,
     Totals,
 )
 from engine.log.recovery import (
     LOG_FOLDER,
+    META_FORGOTTEN,
     META_HEAD,
     META_TOTALS,
     POSITION,
     open_store,
     recover_head,
 )
+from engine.log.rocks_state import RocksState
 
 
-class RocksLog:
+class RocksLog(RocksState):
     """The log of one shard in `directory`: RocksDB in `log`, the high-water mark in `mark`.
 
     A failed append or flush leaves the outcome unknown (what was written may reappear when it is
@@ -79,36 +79,54 @@ class RocksLog:
         batch = WriteBatch(raw_mode=True)
         handles = self._store.handles
         batch.put(position_key, group_hash + body, handles["log"])
-        self._put_changes(batch, changes)
+        self._put_changes(batch, changes, last_position)
         batch.put(META_HEAD, position_key, handles["meta"])
         batch.put(META_TOTALS, codec.encode_totals(changes.totals), handles["meta"])
+        self._write(batch)
+        self._totals = changes.totals
+        self._head = Head(last_position, group_hash, group.recorded_at_ms)
+        return body
+
+    def _write(self, batch: WriteBatch) -> None:
         try:
             self._store.write(batch)
         except LogError as error:
             self._unusable = str(error)
             raise
-        self._totals = changes.totals
-        self._head = Head(last_position, group_hash, group.recorded_at_ms)
-        return body
 
-    def _put_changes(self, batch: WriteBatch, changes: Changes) -> None:
-        put = batch.put
+    def forget_requests(self, before_ms: int, commits_max: int) -> int:
+        self._check()
+        cursor = self._store.get("meta", META_FORGOTTEN)
+        start = POSITION.unpack(cursor)[0] if cursor else 0
+        forgotten = forgetting.due(self, start, before_ms, commits_max)
+        if not forgotten.commits:
+            return 0
+        batch = WriteBatch(raw_mode=True)
         handles = self._store.handles
-        encode_state = codec.encode_state
-        handle = handles["stock"]
-        for key, stock in changes.stock.items():
-            put(codec.encode_key(key), encode_state(stock), handle)
-        handle = handles["reservations"]
-        for reservation_id, reservation in changes.reservations.items():
-            put(reservation_id.encode(), encode_state(reservation), handle)
-        handle = handles["requests"]
-        for request_key, record in changes.requests.items():
-            put(request_key, encode_state(record), handle)
-        handle = handles["timers"]
-        for deadline_ms, reservation_id in changes.timers_cleared:
-            batch.delete(codec.encode_timer(deadline_ms, reservation_id), handle)
-        for deadline_ms, reservation_id in changes.timers_set:
-            put(codec.encode_timer(deadline_ms, reservation_id), b"", handle)
+        for request_key, position in forgotten.requests:
+            record = self.request(request_key)
+            # An id that was used again after its time has a newer record.
+            if record is not None and record.position == position:
+                batch.delete(request_key, handles["requests"])
+        for attempt_id, position in forgotten.attempts:
+            decided = self._store.get("attempts", attempt_id.encode())
+            if decided is not None and decode_number(decided) <= position:
+                batch.delete(attempt_id.encode(), handles["attempts"])
+        batch.put(META_FORGOTTEN, POSITION.pack(forgotten.cursor), handles["meta"])
+        self._write(batch)
+        return forgotten.commits
+
+    def acknowledge(self, shard: int, position: int) -> None:
+        if position <= self.told(shard):
+            return
+        batch = WriteBatch(raw_mode=True)
+        handle = self._store.handles["relay"]
+        for tell in self.tells(shard):
+            if tell > position:
+                break
+            batch.delete(relay.tell_key(shard, tell), handle)
+        batch.put(relay.told_key(shard), encode_number(position), handle)
+        self._write(batch)
 
     def flush(self) -> int:
         with self._flush_lock:
@@ -148,35 +166,6 @@ class RocksLog:
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
         self._check()
         return self._commits.at(position)
-
-    def stock(self, key: Key) -> Stock | None:
-        self._check()
-        data = self._store.get("stock", codec.encode_key(key))
-        return None if data is None else codec.decode_stock(data)
-
-    def reservation(self, reservation_id: str) -> Reservation | None:
-        self._check()
-        data = self._store.get("reservations", reservation_id.encode())
-        return None if data is None else codec.decode_reservation(data)
-
-    def request(self, request_key: bytes) -> RequestRecord | None:
-        self._check()
-        data = self._store.get("requests", request_key)
-        return None if data is None else codec.decode_request(data)
-
-    def locations(self, tenant: str, sku: str) -> list[str]:
-        self._check()
-        prefix = codec.sku_prefix(tenant, sku)
-        locations = []
-        for key, _ in self._store.scan("stock", prefix):
-            if not key.startswith(prefix):
-                break
-            locations.append(codec.decode_key(key).location)
-        return locations
-
-    def timers(self) -> Iterator[tuple[int, str]]:
-        self._check()
-        return (codec.decode_timer(key) for key, _ in self._store.scan("timers"))
 
     def totals(self) -> Totals:
         self._check()

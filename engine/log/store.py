@@ -1,7 +1,7 @@
 """RocksDB as the log uses it: its column families, its settings, and its failures as LogErrors
 that name the directory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rocksdict import (
@@ -32,7 +32,20 @@ WAL_BYTES_MAX = 96 * MIB
 """A longer write-ahead log is flushed to tables: replaying it is most of the time that a
 restart takes."""
 
-COLUMN_FAMILIES = ("log", "stock", "reservations", "requests", "timers", "meta")
+COLUMN_FAMILIES = (
+    "log",
+    "stock",
+    "reservations",
+    "requests",
+    "timers",
+    "meta",
+    "index",
+    "history",
+    "transfers",
+    "configuration",
+    "attempts",
+    "relay",
+)
 
 
 def _column_family_options(name: str, cache: Cache) -> Options:
@@ -162,6 +175,39 @@ class Store:
             iterator.status()
         except Exception as error:
             raise self.error("read", error) from error
+
+    def scan_back(self, family: str, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Every key from `start` on downwards with its value, in reverse order, as of this
+        call."""
+        try:
+            iterator = self.families[family].iter()
+            iterator.seek_for_prev(start)
+            while iterator.valid():
+                yield iterator.key(), iterator.value()
+                iterator.prev()
+            iterator.status()
+        except Exception as error:
+            raise self.error("read", error) from error
+
+    def finder(self, family: str) -> Callable[[bytes], tuple[bytes, bytes] | None]:
+        """What gives the last key up to one that it is called with, and its value; as of this call.
+        It makes many such looks cheaper than one `scan_back` for each."""
+        try:
+            iterator = self.families[family].iter()
+        except Exception as error:
+            raise self.error("read", error) from error
+
+        def find(key: bytes) -> tuple[bytes, bytes] | None:
+            try:
+                iterator.seek_for_prev(key)
+                if iterator.valid():
+                    return iterator.key(), iterator.value()
+                iterator.status()
+            except Exception as error:
+                raise self.error("read", error) from error
+            return None
+
+        return find
 
     def first_from(self, family: str, start: bytes = b"") -> tuple[bytes, bytes] | None:
         """The first key from `start` on with its value; None if there is none."""

@@ -57,7 +57,7 @@ def test_what_is_appended_is_read_back(backend: Backend) -> None:
     assert backend.log.read(1, 0, 3) == [body]
     assert backend.log.head.position == 3
     assert backend.log.head.recorded_at_ms == START_MS
-    assert backend.log.stock(key) == Stock(on_hand=10, held=3, version=2)
+    assert backend.log.stock(key) == Stock(on_hand=10, held=3, version=2, moved=10)
     assert backend.log.reservation(reservation_id) == ledger.reservations[reservation_id]
     assert backend.log.request(b"\0\0\0reserve-2") == RequestRecord(
         b"content of it   ", 2, START_MS
@@ -120,7 +120,7 @@ def test_positions_are_dense(backend: Backend, first_position: int, message: str
     with pytest.raises(LogError, match=message):
         backend.log.append(moved, changes, 3)
     assert backend.log.head.position == 3
-    assert backend.log.stock(Key("", "TEA", "LONDON")) == Stock(on_hand=1_000, version=1)
+    assert backend.log.stock(Key("", "TEA", "LONDON")) == Stock(on_hand=1_000, version=1, moved=1_000)
 
 
 def test_a_group_without_events_is_refused(backend: Backend) -> None:
@@ -157,7 +157,7 @@ def test_the_changes_may_be_used_again_after_append(backend: Backend) -> None:
     changes.requests.clear()
     backend.log.flush()
     log = backend.reopen()
-    assert log.stock(key) == Stock(on_hand=10, version=1)
+    assert log.stock(key) == Stock(on_hand=10, version=1, moved=10)
     assert log.request(b"\0\0\0receive-1") is not None
 
 
