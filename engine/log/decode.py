@@ -6,21 +6,23 @@ from typing import Any
 
 import msgspec
 from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 from holdfast.v1 import feed_pb2, stock_pb2
 
 from engine.core import events
 from engine.core.events import Event, Recorded
-from engine.core.model import Cause, Key, ReleaseReason, Selling, ShortCause, ShortLine, Stock
-from engine.log.encode import LINE_EVENT_FIELDS, REASONED_EVENTS
-from engine.log.port import Commit, Group, LogError
+from engine.core.model import Cause, Incoming, ReleaseReason, ShortCause, ShortLine, Stock
+from engine.log.encode import LINE_EVENTS
+from engine.log.parts import decode_key_message, decode_pairs, decode_time
+from engine.log.port import Commit, Group, Heard, LogError
+from engine.log.structs import EVENT_CODECS, EVENT_FIELDS
 from engine.log.v1 import record_pb2
 
 
 def decode_group(data: bytes) -> Group:
     """The group of these bytes. Of each event's stock, what the event carries is restored:
-    balances and version, and for StockConfigured all of it. LogError if the bytes are no group,
-    or hold an event of a newer Holdfast."""
+    balances and version, and for StockConfigured the settings too. What is expected there is
+    restored as one sum, without a reference. LogError if the bytes are no group, or hold an event
+    of a newer Holdfast."""
     message = _parse(data)
     return Group(
         first_position=message.first_position,
@@ -61,10 +63,6 @@ def _parse(data: bytes) -> record_pb2.CommitGroup:
         raise LogError(f"a record of {len(data)} bytes is no commit group: {error}") from error
 
 
-def _decode_time(source: Timestamp) -> int:
-    return source.seconds * 1_000 + source.nanos // 1_000_000
-
-
 def _decode_cause(source: feed_pb2.Cause) -> Cause:
     return Cause(
         command=source.command,
@@ -74,18 +72,17 @@ def _decode_cause(source: feed_pb2.Cause) -> Cause:
         ticket=source.ticket,
         reason=source.reason,
         reference=source.reference,
-        occurred_at_ms=_decode_time(source.occurred_at),
+        # To look into an unset message costs more than to ask whether it is set.
+        occurred_at_ms=decode_time(source.occurred_at) if source.HasField("occurred_at") else 0,
+        source=source.source,
+        source_sequence=source.source_sequence,
     )
-
-
-def _decode_key_message(source: stock_pb2.StockKey) -> Key:
-    return Key(source.tenant, source.sku, source.location)
 
 
 def _decode_short_line(source: stock_pb2.ShortLine) -> ShortLine:
     return ShortLine(
         line_id=source.line_id,
-        key=_decode_key_message(source.key),
+        key=decode_key_message(source.key),
         cause=ShortCause(source.cause),
         asked=source.asked,
         available=source.available,
@@ -93,6 +90,7 @@ def _decode_short_line(source: stock_pb2.ShortLine) -> ShortLine:
 
 
 def _decode_commit(source: record_pb2.Commit) -> Commit:
+    heard = Heard(source.heard.shard, source.heard.position) if source.HasField("heard") else None
     try:
         return Commit(
             cause=_decode_cause(source.cause),
@@ -100,6 +98,7 @@ def _decode_commit(source: record_pb2.Commit) -> Commit:
             content_hash=source.content_hash,
             short_lines=tuple(map(_decode_short_line, source.short_lines)),
             recorded=tuple(map(_decode_event, source.events)),
+            heard=heard,
         )
     except ValueError as error:
         raise LogError(
@@ -120,12 +119,18 @@ def _decode_event(source: feed_pb2.Event) -> Recorded:
     if not source.HasField("key"):
         return Recorded(event, None)
     balances = source.balances
+    unavailable, incoming = balances.unavailable, balances.incoming
     stock = Stock(
         on_hand=balances.on_hand,
         held=balances.held,
         allocated=balances.allocated,
         safety_stock=balances.safety_stock,
         version=source.version,
+        unavailable=decode_pairs(unavailable) if unavailable else (),
+        picked=balances.picked,
+        backordered=balances.backordered,
+        waiting=balances.waiting,
+        incoming=(Incoming("", incoming),) if incoming else (),
     )
     if type(event) is events.StockConfigured:
         stock = msgspec.structs.replace(
@@ -133,6 +138,7 @@ def _decode_event(source: feed_pb2.Event) -> Recorded:
             tracked=event.tracked,
             selling=event.selling,
             channel_buffers=event.channel_buffers,
+            backorder_limit=event.backorder_limit,
         )
     return Recorded(event, stock)
 
@@ -140,50 +146,53 @@ def _decode_event(source: feed_pb2.Event) -> Recorded:
 # Decoders of events: each makes an event from a feed event and the message of its kind.
 
 
-def _line_decoder(kind: Any, reasoned: bool) -> Callable[[feed_pb2.Event, Any], Event]:
+def _line_decoder(kind: Any) -> Callable[[feed_pb2.Event, Any], Event]:
+    fields = kind.__struct_fields__
+    reasoned = "reason" in fields
+    backordered = "backordered" in fields
+    makes_line = "units_each" in fields
+    ships = "shipment_id" in fields
+
     def decode(source: feed_pb2.Event, line: Any) -> Event:
-        key = _decode_key_message(source.key)
-        arguments = (key, line.reservation_id, line.line_id, line.quantity, line.counted)
+        key = decode_key_message(source.key)
+        arguments = [key, line.reservation_id, line.line_id, line.quantity, line.counted]
         if reasoned:
-            return kind(*arguments, ReleaseReason(line.reason))  # type: ignore[no-any-return]
+            arguments.append(ReleaseReason(line.reason))
+        if backordered:
+            arguments.append(line.backordered)
+        if makes_line:
+            arguments.append(line.units_each or 1)
+        if ships:
+            arguments += (line.picked, line.shipment_id)
         return kind(*arguments)  # type: ignore[no-any-return]
 
     return decode
 
 
+def _table_decoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any], Event]:
+    decode_kind = EVENT_CODECS[kind].decode
+    keyless = kind in events.KEYLESS_EVENTS
+
+    def decode(source: feed_pb2.Event, message: Any) -> Event:
+        key = () if keyless else (decode_key_message(source.key),)
+        return decode_kind(message, *key)  # type: ignore[no-any-return]
+
+    return decode
+
+
 def _decode_sold(source: feed_pb2.Event, sold: feed_pb2.StockSold) -> Event:
-    key = _decode_key_message(source.key)
+    key = decode_key_message(source.key)
     return events.StockSold(key, sold.quantity, sold.channel, sold.counted)
 
 
 def _decode_received(source: feed_pb2.Event, received: feed_pb2.StockReceived) -> Event:
-    return events.StockReceived(_decode_key_message(source.key), received.quantity)
-
-
-def _decode_adjusted(source: feed_pb2.Event, adjusted: feed_pb2.StockAdjusted) -> Event:
-    return events.StockAdjusted(_decode_key_message(source.key), adjusted.delta)
-
-
-def _decode_counted(source: feed_pb2.Event, counted: feed_pb2.StockCounted) -> Event:
-    return events.StockCounted(
-        _decode_key_message(source.key), on_hand=counted.counted, expected=counted.expected
+    return events.StockReceived(
+        decode_key_message(source.key),
+        received.quantity,
+        received.incoming_reference,
+        received.incoming_closed,
+        received.unavailable_cause,
     )
-
-
-def _decode_configured(source: feed_pb2.Event, configured: feed_pb2.StockConfigured) -> Event:
-    return events.StockConfigured(
-        key=_decode_key_message(source.key),
-        safety_stock=configured.safety_stock,
-        tracked=configured.tracked,
-        selling=Selling(configured.selling),
-        channel_buffers=tuple(
-            (buffer.channel, buffer.units) for buffer in configured.channel_buffers
-        ),
-    )
-
-
-def _decode_shortfall(source: feed_pb2.Event, detected: feed_pb2.ShortfallDetected) -> Event:
-    return events.ShortfallDetected(_decode_key_message(source.key), detected.shortfall)
 
 
 def _decode_created(_source: feed_pb2.Event, created: feed_pb2.ReservationCreated) -> Event:
@@ -193,14 +202,15 @@ def _decode_created(_source: feed_pb2.Event, created: feed_pb2.ReservationCreate
         reference=created.reference,
         channel=created.channel,
         customer=created.customer,
-        expires_at_ms=_decode_time(created.expires_at),
+        expires_at_ms=decode_time(created.expires_at),
+        hold_ms=decode_time(created.hold) if created.HasField("hold") else 0,
     )
 
 
 def _decode_extended(_source: feed_pb2.Event, extended: feed_pb2.ReservationExtended) -> Event:
     return events.ReservationExtended(
         reservation_id=extended.reservation_id,
-        expires_at_ms=_decode_time(extended.expires_at),
+        expires_at_ms=decode_time(extended.expires_at),
         tenant=extended.tenant,
     )
 
@@ -214,16 +224,10 @@ def _decode_expired(_source: feed_pb2.Event, expired: feed_pb2.ReservationExpire
 
 
 _DECODERS: dict[str, Callable[[feed_pb2.Event, Any], Event]] = {
-    **{
-        field: _line_decoder(kind, kind in REASONED_EVENTS)
-        for kind, field in LINE_EVENT_FIELDS.items()
-    },
+    **{field: _table_decoder(kind) for kind, field in EVENT_FIELDS.items()},
+    **{EVENT_FIELDS[kind]: _line_decoder(kind) for kind in LINE_EVENTS},
     "stock_sold": _decode_sold,
     "stock_received": _decode_received,
-    "stock_adjusted": _decode_adjusted,
-    "stock_counted": _decode_counted,
-    "stock_configured": _decode_configured,
-    "shortfall_detected": _decode_shortfall,
     "reservation_created": _decode_created,
     "reservation_extended": _decode_extended,
     "reservation_renamed": _decode_renamed,

@@ -118,9 +118,9 @@ def _malformed_cursor(problem: MalformedCursor) -> Refusal:
     return _invalid_field(InvalidField("after_cursor", problem.cursor, limit))
 
 
-def _too_many_buffers(problem: rejections.TooManyChannelBuffers) -> Refusal:
-    limit = f"at most {problem.limit} channels with a buffer at {_at(problem.key)}"
-    return _invalid_field(InvalidField("channel_buffers", f"{problem.buffers} channels", limit))
+def _too_many(problem: rejections.TooMany) -> Refusal:
+    limit = f"at most {problem.limit} at {_at(problem.key)}"
+    return _invalid_field(InvalidField(problem.field, str(problem.value), limit))
 
 
 def _short_sentence(line: ShortLine) -> str:
@@ -299,7 +299,7 @@ def _history_damaged(problem: HistoryDamaged) -> Refusal:
 EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     InvalidField: _invalid_field,
     MalformedCursor: _malformed_cursor,
-    rejections.TooManyChannelBuffers: _too_many_buffers,
+    rejections.TooMany: _too_many,
     rejections.InsufficientStock: _insufficient_stock,
     rejections.UnknownStock: _unknown_stock,
     rejections.UnknownReservation: _of_reservation(

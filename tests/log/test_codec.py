@@ -1,118 +1,69 @@
 """Groups survive being written, whatever is in them, and so they do when a newer Holdfast adds."""
 
 from collections.abc import Callable
-from typing import get_args
 
 import pytest
+from holdfast.v1 import feed_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core import events
-from engine.core.limits import BALANCE_MAX, QUANTITY_MAX
 from engine.core.model import (
     Cause,
     Key,
     Line,
-    ReleaseReason,
     Reservation,
     Selling,
-    ShortCause,
-    ShortLine,
     Stock,
 )
 from engine.log import codec
 from engine.log.commits import CommitReader
 from engine.log.port import Commit, Group, LogError, RequestRecord, Totals
+from engine.log.structs import decode_event, encode_event
 from engine.log.v1.record_pb2 import CommitGroup
+from tests.log import strategies
 from tests.log.effort import per_hundred_examples
-
-_IDS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=20)
-_FILLED_IDS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20)
-_KEYS = st.builds(Key, _IDS, _FILLED_IDS, _FILLED_IDS)
-_UNITS = st.integers(0, QUANTITY_MAX)
-_BALANCES = st.integers(-BALANCE_MAX, BALANCE_MAX)
-_TIMES_MS = st.integers(0, 4_000_000_000_000)
-_BUFFERS = st.lists(st.tuples(_FILLED_IDS, _UNITS), max_size=3).map(tuple)
-_BY_TYPE: dict[object, st.SearchStrategy[object]] = {
-    Key: _KEYS,
-    str: _IDS,
-    int: _BALANCES,
-    bool: st.booleans(),
-    Selling: st.sampled_from(Selling),
-    ReleaseReason: st.sampled_from(ReleaseReason),
-    tuple[tuple[str, int], ...]: _BUFFERS,
-}
-KINDS = get_args(events.Event)
-
-
-def _event(kind: type[events.Event]) -> st.SearchStrategy[events.Event]:
-    fields = {
-        name: _TIMES_MS if name.endswith("_ms") else _BY_TYPE[annotation]
-        for name, annotation in kind.__annotations__.items()
-    }
-    return st.builds(kind, **fields)
-
-
-def _recorded(event: events.Event) -> st.SearchStrategy[events.Recorded]:
-    if isinstance(event, events.ReservationEvent):
-        return st.just(events.Recorded(event, None))
-    settings: dict[str, st.SearchStrategy[object]] = {}
-    if isinstance(event, events.StockConfigured):
-        settings = {
-            "tracked": st.just(event.tracked),
-            "selling": st.just(event.selling),
-            "channel_buffers": st.just(event.channel_buffers),
-        }
-    stocks = st.builds(
-        Stock,
-        on_hand=_BALANCES,
-        held=_UNITS,
-        allocated=_UNITS,
-        safety_stock=_UNITS,
-        version=st.integers(0, 2**53),
-        **({"tracked": st.just(True)} | settings),
-    ).map(lambda stock: stock if settings else _as_events_state(stock))
-    return stocks.map(lambda stock: events.Recorded(event, stock))
-
-
-def _as_events_state(stock: Stock) -> Stock:
-    """What an event carries of its stock: settings other than the safety stock are not in it."""
-    return Stock(
-        on_hand=stock.on_hand,
-        held=stock.held,
-        allocated=stock.allocated,
-        safety_stock=stock.safety_stock,
-        version=stock.version,
-    )
-
-
-_EVENTS = st.sampled_from(KINDS).flatmap(_event)
-_CAUSES = st.builds(Cause, *([_IDS] * 7), occurred_at_ms=_TIMES_MS)
-_SHORT_LINES = st.builds(ShortLine, _IDS, _KEYS, st.sampled_from(ShortCause), _UNITS, _UNITS)
-_COMMITS = st.builds(
-    Commit,
-    _CAUSES,
-    st.binary(max_size=40),
-    st.binary(max_size=16),
-    st.lists(_SHORT_LINES, max_size=2).map(tuple),
-    st.lists(_EVENTS.flatmap(_recorded), min_size=1, max_size=4).map(tuple),
-)
-_GROUPS = st.builds(
-    Group, st.integers(1, 2**53), _TIMES_MS, st.lists(_COMMITS, max_size=3).map(tuple)
-)
+from tests.log.strategies import FILLED_IDS, GROUPS, KEYS, KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @per_hundred_examples(40)
 @given(data=st.data())
 def test_every_kind_of_event_survives(kind: type[events.Event], data: st.DataObject) -> None:
-    recorded = data.draw(_event(kind).flatmap(_recorded))
-    group = Group(1, 5, (Commit(Cause("X"), b"", b"", (), (recorded,)),))
+    group = _group_of(data.draw(strategies.structs(kind).flatmap(strategies.recorded)))
     assert codec.decode_group(codec.encode_group(group)) == group
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@per_hundred_examples(20)
+@given(data=st.data())
+def test_what_is_written_out_for_common_events_says_what_the_table_says(
+    kind: type[events.Event], data: st.DataObject
+) -> None:
+    recorded = data.draw(strategies.structs(kind).flatmap(strategies.recorded))
+    message = CommitGroup.FromString(codec.encode_group(_group_of(recorded)))
+    event = message.commits[0].events[0]
+    event.ClearField("version")
+    event.ClearField("balances")
+    by_table = feed_pb2.Event()
+    encode_event(by_table, recorded.event)
+    assert event == by_table
+    assert decode_event(event) == recorded.event
+
+
 @per_hundred_examples(50)
-@given(_GROUPS)
+@given(strategies.STOCKS)
+def test_what_a_record_says_of_stock_is_as_it_was(stock: Stock) -> None:
+    received = events.StockReceived(Key("", "TEA", "LONDON"), 1)
+    data = codec.encode_group(_group_of(events.Recorded(received, stock)))
+    assert codec.decode_group(data).commits[0].recorded[0].stock == strategies.as_recorded(stock)
+    event = CommitGroup.FromString(data).commits[0].events[0]
+    assert event.balances.available == stock.available
+    assert event.balances.incoming == stock.incoming_units
+
+
+@per_hundred_examples(50)
+@given(GROUPS)
 def test_every_group_survives(group: Group) -> None:
     data = codec.encode_group(group)
     assert codec.decode_group(data) == group
@@ -120,7 +71,7 @@ def test_every_group_survives(group: Group) -> None:
 
 
 @per_hundred_examples(50)
-@given(_GROUPS)
+@given(GROUPS)
 def test_a_commit_is_found_alone_as_it_is_in_its_group(group: Group) -> None:
     data = codec.encode_group(group)
     commits = CommitReader(lambda _: data)
@@ -205,6 +156,17 @@ def test_an_event_of_a_newer_holdfast_is_not_passed_over() -> None:
         codec.decode_group(message.SerializeToString())
 
 
+def test_a_line_of_a_newer_holdfast_is_not_passed_over() -> None:
+    left = events.WaitLeft(Key("", "TEA", "LONDON"), "0a3-1-1", "1", 1)
+    told = events.LinesTold("0a3-1-1", "", 1, "attempt", (left,))
+    message = CommitGroup.FromString(codec.encode_group(_group_of(events.Recorded(told, None))))
+    line = message.commits[0].events[0].lines_told.lines[0]
+    line.ClearField("wait_left")
+    line.MergeFromString(_unknown(3_000))
+    with pytest.raises(LogError, match="a kind that this Holdfast does not know"):
+        codec.decode_group(message.SerializeToString())
+
+
 def test_a_value_of_a_newer_holdfast_is_not_passed_over() -> None:
     key = Key("", "TEA", "LONDON")
     released = events.HoldReleased(key, "0a3-1-1", "1", 1)
@@ -262,7 +224,7 @@ def _check_garbage(decode: Callable[[bytes], object], data: bytes) -> None:
             decode(garbage)
 
 
-@given(_KEYS)
+@given(KEYS)
 def test_keys_survive(key: Key) -> None:
     data = codec.encode_key(key)
     assert codec.decode_key(data) == key
@@ -277,7 +239,7 @@ def test_keys_with_zero_bytes_are_refused() -> None:
             codec.decode_key(data)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**62), _FILLED_IDS), min_size=2, max_size=5))
+@given(st.lists(st.tuples(st.integers(0, 2**62), FILLED_IDS), min_size=2, max_size=5))
 def test_timers_sort_by_deadline(timers: list[tuple[int, str]]) -> None:
     encoded = [codec.encode_timer(*timer) for timer in timers]
     assert [codec.decode_timer(data) for data in encoded] == timers
@@ -289,6 +251,10 @@ def test_timers_sort_by_deadline(timers: list[tuple[int, str]]) -> None:
 def test_garbage_is_no_timer(data: bytes) -> None:
     with pytest.raises(LogError, match="the stored timer"):
         codec.decode_timer(data)
+
+
+def _group_of(recorded: events.Recorded) -> Group:
+    return Group(1, 5, (Commit(Cause("X"), b"", b"", (), (recorded,)),))
 
 
 def _received() -> Group:

@@ -47,12 +47,9 @@ ROWS: list[tuple[object, str, str]] = [
         "after_cursor is nonsense; allowed: a cursor that this server gave",
     ),
     (
-        rejections.TooManyChannelBuffers(TEA, 65, 64),
+        rejections.TooMany(TEA, "channel_buffers", 65, 64),
         "INVALID_FIELD",
-        (
-            "channel_buffers is 65 channels; "
-            "allowed: at most 64 channels with a buffer at TEA at LONDON"
-        ),
+        "channel_buffers is 65; allowed: at most 64 at TEA at LONDON",
     ),
     (
         rejections.InsufficientStock((ShortLine("2", TEA, STOCK, 3, 1),)),
