@@ -5,7 +5,16 @@ from typing import Protocol
 
 from engine.core.configuration import CustomerLimit, Kit, Location
 from engine.core.events import Event
-from engine.core.model import Key, Reservation, Settings, ShortLine, Stock, Struct, Transfer
+from engine.core.model import (
+    Key,
+    Reservation,
+    Settings,
+    ShortLine,
+    Stock,
+    Strategy,
+    Struct,
+    Transfer,
+)
 
 HERE = -1
 """What `View.shard_of` gives for a SKU of the deciding shard itself."""
@@ -44,6 +53,22 @@ class Wish(Struct, frozen=True):
     given_back: int = 0
 
 
+class Terms(Struct, frozen=True):
+    """On what terms a basket is filled: for whom, from where, and what is done when it is short.
+
+    `partly`: a wish that cannot be filled gets what there is, rather than nothing. `wait`: what is
+    short may wait for stock. `told`: it has happened, so all of it is recorded.
+    """
+
+    channel: str = ""
+    customer: str = ""
+    strategy: Strategy = Strategy.PRIORITY
+    split: bool = True
+    partly: bool = False
+    wait: bool = False
+    told: bool = False
+
+
 class Filled(Struct, frozen=True):
     """What a wish gets and, if that is not all, why; `missing` if there is no such SKU-location."""
 
@@ -76,9 +101,9 @@ class View(Protocol):
     def shard_of(self, tenant: str, sku: str) -> int:
         """The shard of a SKU; HERE if it is this one."""
 
-    def prepared(self, line_id: str, sku: str) -> Filled | None:
-        """What another shard has set aside for a line of this command; None if it was not asked
-        yet."""
+    def prepared(self, wish: Wish) -> Filled | None:
+        """What another shard has set aside for a wish of this command; None if it was not asked for
+        just this."""
 
     def attempt_id(self) -> str:
         """Under what name other shards have set that aside; empty if nothing was."""
@@ -137,11 +162,4 @@ class Elsewhere(Struct, frozen=True):
     wishes, each given with its shard; then it is decided again."""
 
     wishes: tuple[tuple[int, Wish], ...]
-    channel: str
-    customer: str
-    partly: bool
-    """Whether a wish that cannot be filled shall get what there is, rather than nothing."""
-    wait: bool
-    """Whether what is short may wait for stock."""
-    told: bool = False
-    """Whether it has happened: all of it is recorded, short or not."""
+    terms: Terms

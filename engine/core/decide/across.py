@@ -1,0 +1,209 @@
+"""What shards decide for each other: acquiring asks, resolving tells.
+
+A shard sets units aside for a basket of another one under the name of an attempt (`prepare`). The
+basket's home decides and tells every shard what has become of its lines (`hear`). A shard that has
+heard nothing asks (`answer_inquiry`), and so it does when units have come free for a line that
+waits there: then the question is an offer.
+"""
+
+from engine.core.decide.bounds import shortfall
+from engine.core.decide.fill import fill, promised_too_much
+from engine.core.decide.promise import Promise, allocated_events, held_events, shortfalls
+from engine.core.decide.queue import completed, fills, find_line, promotions
+from engine.core.decide.working import Working
+from engine.core.events import (
+    AllocationReleased,
+    BasketPrepared,
+    BasketResolved,
+    Event,
+    HoldReleased,
+    LineEvent,
+    LinesTold,
+    ReservationJoined,
+    ShippedUnexpectedly,
+    WaitLeft,
+)
+from engine.core.limits import BALANCE_MAX
+from engine.core.model import Key, Line, Reservation, Struct
+from engine.core.rejections import BalanceOutOfRange, Rejection
+from engine.core.view import Decision, Filled, Terms, View, Wish
+
+
+class Preparation(Struct, frozen=True):
+    """The wish of a home for units of another shard. `ask_at_ms` is when that shard asks what has
+    become of the attempt."""
+
+    attempt_id: str
+    tenant: str
+    home_shard: int
+    wishes: tuple[Wish, ...]
+    terms: Terms
+    ask_at_ms: int
+
+
+class Prepared(Struct, frozen=True):
+    """What was set aside, and the events that say so; `filled` in the order of the wishes."""
+
+    events: tuple[Event, ...]
+    filled: tuple[Filled, ...]
+
+
+class Told(Struct, frozen=True):
+    """What the home has decided for the lines of a reservation in the shard that hears it."""
+
+    home_shard: int
+    tenant: str
+    reservation_id: str
+    reference: str
+    channel: str
+    customer: str
+    attempt_id: str
+    events: tuple[LineEvent, ...]
+
+
+class Inquiry(Struct, frozen=True):
+    """The question of `shard` what has become of an attempt; for units offered to the reservation
+    `prepared_for`, whether it wants them. `lines` are what is set aside."""
+
+    shard: int
+    attempt_id: str
+    tenant: str
+    prepared_for: str
+    lines: tuple[Line, ...]
+
+
+def prepare(view: View, preparation: Preparation, now_ms: int) -> Prepared | Rejection:
+    """Set aside what can be had of the wishes; what has happened, in any case."""
+    terms = preparation.terms
+    filled = fill(view, preparation.wishes, terms, now_ms)
+    if not isinstance(filled, list):
+        if isinstance(filled, Rejection):
+            return filled
+        raise ValueError(f"wishes of other shards were sent here: {filled.wishes!r}")
+    if terms.told:
+        too_much = promised_too_much(view, filled)
+        if too_much is not None:
+            return BalanceOutOfRange(too_much[0], "promised", too_much[1], BALANCE_MAX)
+    attempt_id = preparation.attempt_id
+    promises = [
+        Promise(wish.line_id, wish.units_each, one.grants)
+        for wish, one in zip(preparation.wishes, filled, strict=True)
+    ]
+    events: list[Event] = [
+        BasketPrepared(
+            attempt_id,
+            preparation.tenant,
+            preparation.home_shard,
+            "",
+            terms.channel,
+            terms.customer,
+            preparation.ask_at_ms,
+        )
+    ]
+    if terms.told:
+        events += allocated_events(attempt_id, promises)
+        events += shortfalls(view, attempt_id, promises)
+    else:
+        events += held_events(attempt_id, promises)
+    return Prepared(tuple(events), tuple(filled))
+
+
+def hear(view: View, told: Told, now_ms: int) -> Decision:
+    """Do what the home has decided, in one piece: what was set aside goes back, what the basket
+    gets of it follows, and what is left goes to those who wait."""
+    events: list[Event] = []
+    if told.attempt_id:
+        events.append(BasketResolved(told.attempt_id, told.tenant, told.home_shard))
+        events += _give_back(view.reservation(told.attempt_id))
+    if told.events and view.reservation(told.reservation_id) is None:
+        events.append(
+            ReservationJoined(
+                told.reservation_id,
+                told.tenant,
+                told.home_shard,
+                told.reference,
+                told.channel,
+                told.customer,
+            )
+        )
+    events += told.events
+    events += _told_shortfalls(view, events, now_ms)
+    return Decision((*events, *promotions(view, events, now_ms)))
+
+
+def _give_back(attempt: Reservation | None) -> list[Event]:
+    if attempt is None:
+        return []
+    attempt_id = attempt.reservation_id
+    events: list[Event] = []
+    for line in attempt.lines:
+        if line.held:
+            events.append(
+                HoldReleased(
+                    line.key,
+                    attempt_id,
+                    line.line_id,
+                    line.held,
+                    line.counted,
+                    backordered=line.held_backordered,
+                )
+            )
+        if line.waiting:
+            events.append(WaitLeft(line.key, attempt_id, line.line_id, line.waiting))
+        if line.allocated:
+            events.append(
+                AllocationReleased(
+                    line.key,
+                    attempt_id,
+                    line.line_id,
+                    line.allocated,
+                    line.counted,
+                    backordered=line.allocated_backordered,
+                )
+            )
+    return events
+
+
+def _told_shortfalls(view: View, events: list[Event], now_ms: int) -> list[Event]:
+    """Of facts that are told to a shard, what they leave missing there."""
+    keys: dict[Key, None] = {}
+    for event in events:
+        if isinstance(event, ShippedUnexpectedly):
+            keys[event.key] = None
+    found: list[Event] = []
+    working = Working(view, now_ms, events) if keys else None
+    for key in keys:
+        before = view.stock(key)
+        after = working.stock(key) if working else None
+        if before is not None and after is not None:
+            change = (after.sellable - after.promised) - (before.sellable - before.promised)
+            found += shortfall(view, key, before, change)
+    return found
+
+
+def answer_inquiry(view: View, inquiry: Inquiry, now_ms: int) -> Decision:
+    """The home's decision on an attempt that it has not decided yet: one at a new basket is given
+    up, an offer goes to the line that waits, if it still does."""
+    events: list[LineEvent] = []
+    reservation = view.reservation(inquiry.prepared_for) if inquiry.prepared_for else None
+    if reservation is not None:
+        for offered in inquiry.lines:
+            line = find_line(reservation, offered.line_id, offered.key)
+            if line is not None:
+                events += fills(reservation.reservation_id, line, offered.held)
+    told = LinesTold(
+        inquiry.prepared_for if events else "",
+        inquiry.tenant,
+        inquiry.shard,
+        inquiry.attempt_id,
+        tuple(events),
+    )
+    if not events:
+        return Decision((told,))
+    after = Working(view, now_ms, (told,)).reservation(inquiry.prepared_for)
+    return Decision((told, *(completed(after, now_ms) if after is not None else ())))
+
+
+def abort(tenant: str, attempt_id: str, shards: tuple[int, ...]) -> Decision:
+    """The decision not to make anything of an attempt, for each shard that was asked."""
+    return Decision(tuple(LinesTold("", tenant, shard, attempt_id) for shard in shards))

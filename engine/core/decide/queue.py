@@ -1,0 +1,202 @@
+"""Who gets units that have come free where others wait: first come first served, in the same turn,
+whatever freed them.
+
+Whoever waits for a pool that has free units gets them before anybody who asks later: after every
+decision nothing is free that a waiting line may have. A line whose channel has to leave the last
+units to others is passed by, until more comes.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from engine.core.availability import available_to
+from engine.core.decide.working import Working
+from engine.core.events import (
+    AllocationFilled,
+    AllocationReleased,
+    BasketPrepared,
+    Event,
+    HoldExpired,
+    HoldFilled,
+    HoldReleased,
+    LineEvent,
+    ReservationPromoted,
+    StockAdjusted,
+    StockAllocated,
+    StockConfigured,
+    StockCounted,
+    StockHeld,
+    StockMoved,
+    StockReceived,
+    StockReturned,
+    StockTakenBack,
+    TransferReceived,
+    WaitFilled,
+    WaitJoined,
+    WaitLeft,
+)
+from engine.core.model import Key, Line, Reservation, Selling, Stock
+from engine.core.view import View
+
+FREEING = frozenset(
+    {
+        HoldReleased,
+        HoldExpired,
+        AllocationReleased,
+        WaitLeft,
+        StockReceived,
+        StockReturned,
+        StockTakenBack,
+        StockAdjusted,
+        StockCounted,
+        StockMoved,
+        StockConfigured,
+        TransferReceived,
+    }
+)
+"""Events that may leave more to promise."""
+
+FILLING = frozenset({HoldFilled, AllocationFilled, WaitFilled})
+"""Events that give units to who waits for them."""
+
+_JOINING = frozenset({WaitJoined, StockHeld, StockAllocated})
+
+OFFER_MS = 1_000
+"""How long a shard waits for the home's answer to an offer before it asks again."""
+
+
+def promotions(view: View, events: Sequence[Event], now_ms: int) -> list[Event]:
+    """What happens to those who wait, because of these events."""
+    freed = [event for event in events if type(event) in FREEING]
+    if not freed:
+        return []
+    keys = [key for key in dict.fromkeys(event.key for event in freed) if _has_queue(view, key)]
+    left = [event.reservation_id for event in freed if type(event) is WaitLeft]
+    if not keys and not left:
+        return []
+    working = Working(view, now_ms, events)
+    promoted: list[Event] = []
+    concerned = dict.fromkeys(left)
+    for key in keys:
+        for event in _serve(working, key, events, now_ms):
+            promoted.append(event)
+            working.add(event)
+            if type(event) in FILLING:
+                concerned[event.reservation_id] = None
+    for reservation_id in concerned:
+        reservation = working.reservation(reservation_id)
+        if reservation is not None:
+            promoted += completed(reservation, now_ms)
+    return promoted
+
+
+def _has_queue(view: View, key: Key) -> bool:
+    stock = view.stock(key)
+    return stock is not None and (stock.backordered > 0 or stock.waiting > 0)
+
+
+def _queue(view: View, key: Key, events: Sequence[Event]) -> Iterator[tuple[str, str]]:
+    """Who waited before the events, then who has joined by them."""
+    yield from view.queue(key)
+    for event in events:
+        if type(event) in _JOINING and event.key == key:
+            yield event.reservation_id, event.line_id
+
+
+def _serve(
+    working: Working, key: Key, events: Sequence[Event], now_ms: int
+) -> Iterator[LineEvent | BasketPrepared]:
+    """Give what is free at the SKU-location to those who wait there. Each event that is yielded has
+    happened in `working` when the next one is asked for."""
+    for reservation_id, line_id in _queue(working.view, key, events):
+        stock = working.stock(key)
+        if stock is None or stock.available <= 0:
+            return
+        reservation = working.reservation(reservation_id)
+        line = None if reservation is None else find_line(reservation, line_id, key)
+        if reservation is None or line is None or not line.queued:
+            continue
+        free = available_to(stock, reservation.channel)
+        if stock.selling is Selling.STOPPED:
+            free = min(free, line.backordered)
+        if free <= 0:
+            continue
+        if reservation.preparing:
+            # It is not yet known whether the basket comes about: it is served when it has.
+            continue
+        if reservation.home_shard is None:
+            yield from fills(reservation_id, line, free)
+        else:
+            yield from _offer(working, reservation, line, free, stock, now_ms)
+
+
+def fills(reservation_id: str, line: Line, units: int) -> list[LineEvent]:
+    """The events that give a line at most so many units of those it waits for: first to what was
+    ordered, then to what is held, then to what waits."""
+    key, line_id = line.key, line.line_id
+    events: list[LineEvent] = []
+    ordered = min(units, line.allocated_backordered)
+    held = min(units - ordered, line.held_backordered)
+    waiting = min(units - ordered - held, line.waiting)
+    if ordered:
+        events.append(AllocationFilled(key, reservation_id, line_id, ordered))
+    if held:
+        events.append(HoldFilled(key, reservation_id, line_id, held))
+    if waiting:
+        events.append(WaitFilled(key, reservation_id, line_id, waiting))
+    return events
+
+
+def completed(reservation: Reservation, now_ms: int) -> list[Event]:
+    """The event due when a basket, at its home, has got all that it waited for; its hold begins
+    then if it was waiting."""
+    if not reservation.is_open or any(line.queued for line in reservation.lines):
+        return []
+    if reservation.home_shard is not None:
+        return []
+    expires_at_ms = reservation.expires_at_ms
+    if reservation.hold_ms:
+        expires_at_ms = now_ms + reservation.hold_ms
+    return [ReservationPromoted(reservation.reservation_id, reservation.tenant, expires_at_ms)]
+
+
+def find_line(reservation: Reservation, line_id: str, key: Key) -> Line | None:
+    """The line of a reservation at a SKU-location."""
+    for line in reservation.lines:
+        if line.line_id == line_id and line.key == key:
+            return line
+    return None
+
+
+def _offer(
+    working: Working,
+    reservation: Reservation,
+    line: Line,
+    free: int,
+    stock: Stock,
+    now_ms: int,
+) -> Iterator[BasketPrepared | StockHeld]:
+    """Set units aside for a line whose reservation belongs to another shard, until that has said
+    whether it still wants them."""
+    offered = sum(
+        one.held
+        for offer in working.view.offers(reservation.reservation_id)
+        if working.reservation(offer.reservation_id) is not None
+        for one in offer.lines
+        if one.line_id == line.line_id and one.key == line.key
+    )
+    wanted = line.backordered if stock.selling is Selling.STOPPED else line.queued
+    units = min(free, wanted - offered)
+    if units <= 0 or reservation.home_shard is None:
+        return
+    # A version is used once at its SKU-location, so the name is used once.
+    attempt_id = f"{reservation.reservation_id}/{line.line_id}/{line.key.location}/{stock.version}"
+    yield BasketPrepared(
+        attempt_id,
+        reservation.tenant,
+        reservation.home_shard,
+        reservation.reservation_id,
+        reservation.channel,
+        reservation.customer,
+        now_ms + OFFER_MS,
+    )
+    yield StockHeld(line.key, attempt_id, line.line_id, units)
