@@ -14,8 +14,9 @@ def available_to(stock: Stock, channel: str) -> int:
     return stock.available
 
 
-def promisable(stock: Stock, channel: str) -> int:
-    """Units that a channel may promise now: never below 0, and 0 while selling is stopped."""
-    if stock.selling is Selling.STOPPED:
+def promisable(stock: Stock, channel: str, *, enabled: bool = True) -> int:
+    """Units that a channel may promise now with stock behind them: never below 0, and 0 while
+    selling is stopped or the location is not `enabled`."""
+    if stock.selling is Selling.STOPPED or not enabled:
         return 0
     return max(0, available_to(stock, channel))

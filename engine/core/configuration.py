@@ -51,6 +51,7 @@ class Configuration:
         self.customer_limits: dict[tuple[str, str], CustomerLimit] = {}
         self.holds: dict[str, Settings] = {}
         self._members: dict[tuple[str, str], set[str]] = {}
+        self._part_of: dict[tuple[str, str], set[str]] = {}
         # Filled when a group is first asked for, emptied when one of its locations changes.
         self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -61,6 +62,10 @@ class Configuration:
     def kit(self, tenant: str, sku: str) -> Kit | None:
         """What the SKU consists of; None if it is no kit."""
         return self.kits.get((tenant, sku)) if self.kits else None
+
+    def part_of(self, tenant: str, sku: str) -> str | None:
+        """A kit that the SKU is a component of, the first by name; None if there is none."""
+        return min(self._part_of.get((tenant, sku), ()), default=None)
 
     def customer_limit(self, tenant: str, sku: str) -> CustomerLimit | None:
         """How many units one customer may have; None if any number."""
@@ -98,10 +103,13 @@ class Configuration:
 
     def put_kit(self, tenant: str, kit: Kit) -> None:
         """A SKU is a kit as stated from now on, or, without components, is none."""
+        before = self.kits.pop((tenant, kit.sku), None)
+        for component in before.components if before else ():
+            self._part_of[tenant, component.sku].discard(kit.sku)
         if kit.components:
             self.kits[tenant, kit.sku] = kit
-        else:
-            self.kits.pop((tenant, kit.sku), None)
+        for component in kit.components:
+            self._part_of.setdefault((tenant, component.sku), set()).add(kit.sku)
 
     def put_customer_limit(self, tenant: str, limit: CustomerLimit) -> None:
         """Customers are limited as stated from now on, or, with 0 units, are not."""

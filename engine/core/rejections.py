@@ -69,7 +69,8 @@ class LineQuantityExceeded(Struct, frozen=True, tag=True):
 
 
 class BelowPromised(Struct, frozen=True, tag=True):
-    """Less would be on hand than is held and allocated."""
+    """Less could be sold than is held and allocated: only `on_hand` units would be there that are
+    not unavailable."""
 
     key: Key
     on_hand: int

@@ -124,6 +124,9 @@ class View(Protocol):
     def kit(self, tenant: str, sku: str) -> Kit | None:
         """What the SKU consists of; None if it is no kit."""
 
+    def part_of(self, tenant: str, sku: str) -> str | None:
+        """A kit that the SKU is a component of; None if there is none."""
+
     def customer_limit(self, tenant: str, sku: str) -> CustomerLimit | None:
         """How many units one customer may have; None if any number."""
 

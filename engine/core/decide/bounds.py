@@ -1,44 +1,77 @@
 """The bounds that commands share: what is short, what is missing, what is out of range."""
 
+from collections.abc import Iterator
+
 from engine.core.availability import available_to
-from engine.core.events import ShortfallDetected
-from engine.core.limits import BALANCE_MAX
-from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock
-from engine.core.rejections import BalanceOutOfRange
-
-# Python 3.11 takes 0.1 us to look up an enum member, and this one is needed for every line.
-_STOPPED = Selling.STOPPED
+from engine.core.events import AtRisk, ShortfallDetected
+from engine.core.limits import AT_RISK_MAX, BALANCE_MAX, UNAVAILABLE_CAUSES_MAX
+from engine.core.model import IfShort, Key, ShortCause, ShortLine, Stock
+from engine.core.rejections import BalanceOutOfRange, BelowPromised, KitHasNoStock, TooMany
+from engine.core.view import View
 
 
-def short_line(
-    stock: Stock, channel: str, taken: int, line_id: str, key: Key, asked: int
-) -> ShortLine | None:
-    """Why `asked` units may not be promised after `taken` ones were; None if they may.
-
-    A stopped SKU-location promises nothing, an untracked one everything, any other what is
-    available to the channel.
-    """
-    if stock.selling is _STOPPED:
-        return ShortLine(line_id, key, ShortCause.STOPPED, asked, 0)
+def short_line(stock: Stock, channel: str, key: Key, asked: int) -> ShortLine | None:
+    """Why a command may not take `asked` units at once; None if it may: whatever it asks for where
+    nothing is counted, else what is available to the channel."""
     if not stock.tracked:
         return None
-    available = available_to(stock, channel) - taken
+    available = available_to(stock, channel)
     if asked <= available:
         return None
-    in_stock = asked <= stock.available - taken
-    cause = ShortCause.CHANNEL if in_stock else ShortCause.STOCK
-    return ShortLine(line_id, key, cause, asked, max(0, available))
+    cause = ShortCause.CHANNEL if asked <= stock.available else ShortCause.STOCK
+    return ShortLine("", key, cause, asked, max(0, available))
 
 
-def shortfall(key: Key, stock: Stock, change: int) -> tuple[ShortfallDetected, ...]:
-    """The event due when `change` to on-hand less promised makes a shortfall, or makes it worse.
+def below_promised(key: Key, stock: Stock, change: int, if_short: IfShort) -> BelowPromised | None:
+    """Why a command that asks may not change what may be sold by `change`; None if it may.
 
-    `stock` is the state before. Nothing is ever missing where nothing is counted.
+    It may not cut into what was promised. It may always bring more, even if that is not yet enough.
     """
-    missing = stock.promised - stock.on_hand - change
-    if stock.tracked and change < 0 and missing > 0:
-        return (ShortfallDetected(key, missing),)
-    return ()
+    if change >= 0 or if_short is IfShort.RECORD:
+        return None
+    sellable = stock.sellable + change
+    return BelowPromised(key, sellable, stock.promised) if sellable < stock.promised else None
+
+
+def shortfall(
+    view: View, key: Key, stock: Stock, change: int, own: AtRisk | None = None
+) -> tuple[ShortfallDetected, ...]:
+    """The event due when `change` to sellable less promised makes a shortfall, or makes it worse.
+
+    `stock` is the state before, and so is what the view says is promised: a decision that makes
+    promises itself names them as its `own`, the newest of their kind. Nothing is ever missing where
+    nothing is counted.
+    """
+    if change >= 0 or not stock.tracked:
+        return ()
+    missing = stock.promised - stock.sellable - change
+    if missing <= 0:
+        return ()
+    at_risk: list[AtRisk] = []
+    uncovered = missing
+    for one in _at_risk(view, key, own):
+        if uncovered <= 0 or len(at_risk) == AT_RISK_MAX:
+            break
+        at_risk.append(one)
+        uncovered -= one.units
+    return (ShortfallDetected(key, missing, tuple(at_risk), uncovered > 0),)
+
+
+def _at_risk(view: View, key: Key, own: AtRisk | None) -> Iterator[AtRisk]:
+    """Who has units with stock behind them: holds, then allocations, the newest first."""
+    for allocated in (False, True):
+        if own is not None and own.allocated is allocated:
+            yield own
+        for reservation in view.promised(key, allocated=allocated):
+            units = 0
+            for line in reservation.lines:
+                if line.key == key and line.counted:
+                    if allocated:
+                        units += line.allocated - line.allocated_backordered
+                    else:
+                        units += line.held - line.held_backordered
+            if units:
+                yield AtRisk(reservation.reservation_id, units, allocated)
 
 
 def out_of_range(key: Key, field: str, value: int) -> BalanceOutOfRange | None:
@@ -46,3 +79,37 @@ def out_of_range(key: Key, field: str, value: int) -> BalanceOutOfRange | None:
     if -BALANCE_MAX <= value <= BALANCE_MAX:
         return None
     return BalanceOutOfRange(key, field, value, BALANCE_MAX)
+
+
+def units_of_cause(stock: Stock, cause: str) -> int:
+    """Units that are unavailable for this cause."""
+    for name, units in stock.unavailable:
+        if name == cause:
+            return units
+    return 0
+
+
+def too_unavailable(
+    key: Key, stock: Stock, cause: str, units: int
+) -> TooMany | BalanceOutOfRange | None:
+    """Why so many more units may not be unavailable for this cause; None if they may. An empty
+    cause stands for what may be sold."""
+    if not cause:
+        return None
+    causes = len(stock.unavailable)
+    if causes >= UNAVAILABLE_CAUSES_MAX and not units_of_cause(stock, cause):
+        return TooMany(key, "unavailable", causes + 1, UNAVAILABLE_CAUSES_MAX)
+    return out_of_range(key, "unavailable", stock.unavailable_units + units)
+
+
+def arrival_refused(
+    key: Key, stock: Stock, quantity: int, cause: str
+) -> TooMany | BalanceOutOfRange | None:
+    """Why so many units may not arrive, for this cause not to be sold; None if they may."""
+    refusal = out_of_range(key, "on_hand", stock.on_hand + quantity)
+    return refusal or (too_unavailable(key, stock, cause, quantity) if quantity else None)
+
+
+def no_stock_of_kit(view: View, key: Key) -> KitHasNoStock | None:
+    """The refusal of stock of a SKU that is a kit; None if it is none."""
+    return None if view.kit(key.tenant, key.sku) is None else KitHasNoStock(key)
