@@ -72,3 +72,6 @@ CUSTOMER_WINDOW_MS_MAX = 366 * 24 * 60 * 60 * 1_000
 CONFIRM_MS_MIN = 1_000
 CONFIRM_MS_MAX = 366 * 24 * 60 * 60 * 1_000
 """How long an allocation may wait to be confirmed."""
+
+REQUEST_RETENTION_MS_MIN = 60 * 1_000
+"""The least time after which a request id may be forgotten, and mean something new."""

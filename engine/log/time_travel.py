@@ -16,7 +16,7 @@ class NotKept(Struct, frozen=True):
     oldest_position: int
 
 
-def stock_as_of(log: Log, key: Key, position: int) -> Stock | None | NotKept:
+def stock_as_of(log: Log, key: Key, position: int) -> Stock | NotKept | None:
     """The SKU-location right after the event at `position`, or at the head if that comes first;
     None if it did not exist then. LogError if the log is damaged there.
 

@@ -4,25 +4,21 @@ import fcntl
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from engine.core.model import ReservationStatus
-from engine.log import codec
 from engine.log.layout import read_layout, shard_directory
 from engine.log.mark import read_mark
-from engine.log.port import HASH_BYTES, Head, LogError, Totals
-from engine.log.recovery import LOG_FOLDER, MARK_FILE, META_HEAD, META_TOTALS, POSITION
+from engine.log.port import HASH_BYTES, Head, LogError
+from engine.log.recovery import LOG_FOLDER, MARK_FILE, POSITION
 from engine.log.replay import Differences, Replay
 from engine.log.store import Store
-
-_Name = TypeVar("_Name")
-_State = TypeVar("_State")
+from engine.log.stored_state import Relay, StoredState, compare_relays
 
 
 class Verdict(StrEnum):
@@ -33,7 +29,8 @@ class Verdict(StrEnum):
 
 
 class Figures(msgspec.Struct, kw_only=True):
-    """What was verified, over all shards. Held, allocated and on hand are in units."""
+    """What was verified, over all shards. On hand, held, allocated,
+    backordered and waiting are in units; requests and transfers are those that are kept."""
 
     shards: int = 0
     groups: int = 0
@@ -44,9 +41,12 @@ class Figures(msgspec.Struct, kw_only=True):
     on_hand: int = 0
     held: int = 0
     allocated: int = 0
+    backordered: int = 0
+    waiting: int = 0
     requests: int = 0
+    transfers: int = 0
     reservations: dict[str, int] = msgspec.field(default_factory=dict)
-    """Reservations by status."""
+    """Reservations by status, each at its home."""
     seconds: float = 0.0
     events_per_second: float = 0.0
 
@@ -73,16 +73,17 @@ def verify(data_dir: Path) -> Report:
     differences = Differences()
     figures = Figures(shards=layout.shards)
     statuses: Counter[str] = Counter()
+    relays = []
     started_s = time.perf_counter()
     for shard in range(layout.shards):
         directory = shard_directory(data_dir, shard)
-        replay = Replay(shard, differences)
         with _locked(directory):
             try:
-                _verify_shard(directory, shard, replay, figures, differences)
+                relays.append(_verify_shard(directory, shard, figures, statuses, differences))
             except LogError as error:
                 differences.add(f"shard {shard}: {error}")
-        _sum_up(replay, figures, statuses)
+    if len(relays) == layout.shards:
+        compare_relays(relays, differences)
     figures.reservations = dict(sorted(statuses.items()))
     figures.seconds = time.perf_counter() - started_s
     figures.events_per_second = figures.events / figures.seconds if figures.seconds else 0.0
@@ -121,23 +122,32 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _verify_shard(
-    directory: Path, shard: int, replay: Replay, figures: Figures, differences: Differences
-) -> None:
+    directory: Path, shard: int, figures: Figures, statuses: Counter[str], differences: Differences
+) -> Relay:
     mark = read_mark(directory / MARK_FILE)
     if mark is None:
         raise LogError(f"{directory} has lost its high-water mark")
     if not (directory / LOG_FOLDER).exists() and not mark.position:
-        return
+        return Relay(0, {}, {})
     store = Store(directory / LOG_FOLDER, read_only=True)
     try:
-        figures.bytes += _replay_log(store, replay, mark, differences)
-        _compare_state(store, shard, replay, differences)
+        state = StoredState(store, shard, differences)
+        replay = Replay(shard, differences, figures.shards, state.relay.told, state.forgotten)
+        try:
+            figures.bytes += _replay_log(store, replay, state, mark, differences)
+            state.compare(replay)
+        finally:
+            _sum_up(replay, figures, statuses)
+        return state.relay
     finally:
         store.close()
 
 
-def _replay_log(store: Store, replay: Replay, mark: Head, differences: Differences) -> int:
-    """Replay every group. Return the bytes of the groups."""
+def _replay_log(
+    store: Store, replay: Replay, state: StoredState, mark: Head, differences: Differences
+) -> int:
+    """Replay every group, and compare what is kept of the past with it. Return the bytes of the
+    groups."""
     size = 0
     hash_at_mark = Head().chain_hash if mark.position == 0 else None
     for key, value in store.scan("log"):
@@ -146,6 +156,7 @@ def _replay_log(store: Store, replay: Replay, mark: Head, differences: Differenc
         if position == mark.position:
             hash_at_mark = group_hash
         replay.apply(position, group_hash, body)
+        state.compare_history(replay)
         size += len(body)
     end = replay.head.position
     if end < mark.position:
@@ -157,54 +168,6 @@ def _replay_log(store: Store, replay: Replay, mark: Head, differences: Differenc
     return size
 
 
-def _compare_state(store: Store, shard: int, replay: Replay, differences: Differences) -> None:
-    """Compare everything that is stored with what follows from the log."""
-
-    def compare(
-        family: str,
-        expected: Mapping[_Name, _State],
-        decode_name: Callable[[bytes], _Name],
-        decode_state: Callable[[bytes], _State],
-    ) -> None:
-        seen = 0
-        for key, value in store.scan(family):
-            name, state = decode_name(key), decode_state(value)
-            if name not in expected:
-                differences.add(f"shard {shard}, {family}: {name} is stored, the log has none")
-                continue
-            seen += 1
-            if state != expected[name]:
-                differences.add(
-                    f"shard {shard}, {family}: {name} is stored as {state}, the log gives "
-                    f"{expected[name]}"
-                )
-        if seen != len(expected):
-            # Only now, so that the names need not be kept twice when nothing is missing.
-            stored = {decode_name(key) for key, _ in store.scan(family)}
-            for name in expected:
-                if name not in stored:
-                    differences.add(
-                        f"shard {shard}, {family}: {name} is missing, the log gives "
-                        f"{expected[name]}"
-                    )
-
-    compare("stock", replay.stock, codec.decode_key, codec.decode_stock)
-    compare("reservations", replay.reservations, bytes.decode, codec.decode_reservation)
-    compare("requests", replay.requests, bytes, codec.decode_request)
-    compare("timers", dict.fromkeys(replay.timers(), b""), codec.decode_timer, bytes)
-    totals = store.get("meta", META_TOTALS)
-    stored = {
-        "totals": Totals() if totals is None else codec.decode_totals(totals),
-        "head": POSITION.unpack(store.get("meta", META_HEAD) or POSITION.pack(0))[0],
-    }
-    given = {"totals": replay.totals(), "head": replay.head.position}
-    for name, value in given.items():
-        if stored[name] != value:
-            differences.add(
-                f"shard {shard}, {name}: {stored[name]} is stored, the log gives {value}"
-            )
-
-
 def _sum_up(replay: Replay, figures: Figures, statuses: Counter[str]) -> None:
     totals = replay.totals()
     figures.groups += replay.groups
@@ -214,7 +177,12 @@ def _sum_up(replay: Replay, figures: Figures, statuses: Counter[str]) -> None:
     figures.on_hand += totals.on_hand
     figures.held += totals.held
     figures.allocated += totals.allocated
+    figures.backordered += sum(stock.backordered for stock in replay.stock.values())
+    figures.waiting += sum(stock.waiting for stock in replay.stock.values())
     figures.requests += len(replay.requests)
+    figures.transfers += len(replay.transfers)
     statuses.update(
-        ReservationStatus(reservation.status).name for reservation in replay.reservations.values()
+        ReservationStatus(reservation.status).name
+        for reservation in replay.reservations.values()
+        if reservation.home_shard is None
     )

@@ -120,7 +120,8 @@ def test_positions_are_dense(backend: Backend, first_position: int, message: str
     with pytest.raises(LogError, match=message):
         backend.log.append(moved, changes, 3)
     assert backend.log.head.position == 3
-    assert backend.log.stock(Key("", "TEA", "LONDON")) == Stock(on_hand=1_000, version=1, moved=1_000)
+    stock = backend.log.stock(Key("", "TEA", "LONDON"))
+    assert stock == Stock(on_hand=1_000, version=1, moved=1_000)
 
 
 def test_a_group_without_events_is_refused(backend: Backend) -> None:

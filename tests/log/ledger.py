@@ -2,19 +2,23 @@
 `evolve` that the shard uses."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.core.events import (
+    CONFIGURATION_EVENTS,
+    KEYLESS_EVENTS,
     Event,
-    LineEvent,
+    LinesTold,
     Recorded,
     ReservationCreated,
-    ReservationEvent,
     StockHeld,
     StockReceived,
+    TransferEvent,
 )
-from engine.core.evolve import evolve_lines, evolve_stock
-from engine.core.model import Cause, Key, Reservation, Stock
-from engine.log.port import Changes, Commit, Group, Log, RequestRecord, Totals
+from engine.core.evolve import evolve_lines, evolve_stock, evolve_transfer
+from engine.core.model import Cause, Key, Reservation, Stock, Transfer
+from engine.log.index import entries
+from engine.log.port import Changes, Commit, Group, Heard, Log, RequestRecord, Totals
 
 START_MS = 1_700_000_000_000
 
@@ -26,58 +30,74 @@ def empty_changes(totals: Totals = Totals()) -> Changes:  # noqa: B008 - a froze
 
 @dataclass
 class Ledger:
-    """The state so far, and the turn in the making."""
+    """The state so far, and the turn in the making. `others` are the shards that are told how the
+    node is configured."""
 
     now_ms: int = START_MS
     next_position: int = 1
+    others: tuple[int, ...] = ()
     stock: dict[Key, Stock] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)
+    transfers: dict[str, Transfer] = field(default_factory=dict)
     commits: list[Commit] = field(default_factory=list)
     changes: Changes = field(default_factory=empty_changes)
+    before: dict[str, Reservation | None] = field(default_factory=dict)
     written: int = 0
 
-    def commit(self, *events: Event, command: str = "Reserve", request_id: str = "") -> Commit:
-        """One command's effect; without a request id it is recorded like an expiry."""
-        before = {e.reservation_id for e in events if isinstance(e, ReservationEvent | LineEvent)}
-        timers_before = {name: self._deadline_ms(name) for name in before}
-        recorded = []
-        for event in events:
-            stock = None
-            if not isinstance(event, ReservationEvent):
-                stock = evolve_stock(self.stock.get(event.key), event)
-                self.stock[event.key] = self.changes.stock[event.key] = stock
-            if isinstance(event, ReservationEvent | LineEvent):
-                name = event.reservation_id
-                after = evolve_lines(self.reservations.get(name), [event], self.now_ms)
-                self.reservations[name] = self.changes.reservations[name] = after
-            recorded.append(Recorded(event, stock))
-        for name, deadline_ms in timers_before.items():
-            self._move_timer(name, deadline_ms)
+    def commit(
+        self,
+        *events: Event,
+        command: str = "Reserve",
+        request_id: str = "",
+        heard: Heard | None = None,
+    ) -> Commit:
+        """One command's effect; without a request id it is recorded like an expiry. Attempts
+        without open units are gone after it."""
+        recorded = [self._record(event, at) for at, event in enumerate(events, self.next_position)]
+        for name in {getattr(event, "reservation_id", "") for event in events} - {""}:
+            reservation = self.reservations[name]
+            self.changes.reservations[name] = reservation
+            if reservation.preparing and not reservation.is_open:
+                del self.reservations[name]
+                self.changes.reservations[name] = None
         key = f"\0\0\0{request_id}".encode() if request_id else b""
         content_hash = b"content of it   " if request_id else b""
         if key:
             self.changes.requests[key] = RequestRecord(
                 content_hash, self.next_position, self.now_ms
             )
-        commit = Commit(Cause(command, request_id), key, content_hash, (), tuple(recorded))
+        if heard is not None:
+            self.changes.heard[heard.shard] = heard.position
+        cause = Cause(command, request_id)
+        commit = Commit(cause, key, content_hash, (), tuple(recorded), heard)
         self.commits.append(commit)
         self.next_position += len(recorded)
         return commit
 
-    def _deadline_ms(self, name: str) -> int | None:
-        reservation = self.reservations.get(name)
-        return None if reservation is None else reservation.deadline_ms
-
-    def _move_timer(self, name: str, before_ms: int | None) -> None:
-        after_ms = self._deadline_ms(name)
-        if before_ms != after_ms:
-            for deadline_ms, into, out_of in (
-                (before_ms, self.changes.timers_cleared, self.changes.timers_set),
-                (after_ms, self.changes.timers_set, self.changes.timers_cleared),
-            ):
-                if deadline_ms is not None:
-                    into.add((deadline_ms, name))
-                    out_of.discard((deadline_ms, name))
+    def _record(self, event: Any, position: int) -> Recorded:
+        stock = None
+        if type(event) not in KEYLESS_EVENTS:
+            stock = evolve_stock(self.stock.get(event.key), event)
+            self.stock[event.key] = self.changes.stock[event.key] = stock
+        if type(event) in CONFIGURATION_EVENTS:
+            self.changes.configuration.append(event)
+            self.changes.tells |= {(shard, position) for shard in self.others}
+        if isinstance(event, LinesTold):
+            self.changes.tells.add((event.shard, position))
+            if event.attempt_id:
+                decided = self.changes.attempts.get(event.attempt_id, False)
+                self.changes.attempts[event.attempt_id] = decided or bool(event.events)
+        if isinstance(event, TransferEvent):
+            known = self.transfers.get(event.transfer_id)
+            transfer = evolve_transfer(known, event, self.now_ms)
+            self.transfers[event.transfer_id] = transfer
+            self.changes.transfers[event.transfer_id] = transfer
+        name = getattr(event, "reservation_id", "")
+        if name:
+            earlier = self.reservations.get(name)
+            self.before.setdefault(name, earlier)
+            self.reservations[name] = evolve_lines(earlier, [event], self.now_ms)
+        return Recorded(event, stock)
 
     def totals(self) -> Totals:
         """The sums as they are now."""
@@ -87,7 +107,7 @@ class Ledger:
             on_hand=sum(stock.on_hand for stock in stocks),
             held=sum(stock.held for stock in stocks),
             allocated=sum(stock.allocated for stock in stocks),
-            reservations=len(self.reservations),
+            reservations=sum(one.home_shard is None for one in self.reservations.values()),
         )
 
     def turn(self) -> tuple[Group, Changes]:
@@ -96,7 +116,17 @@ class Ledger:
         group = Group(self.next_position - events, self.now_ms, tuple(self.commits))
         changes = self.changes
         changes.totals = self.totals()
-        self.commits, self.changes = [], empty_changes()
+        for name, earlier in self.before.items():
+            later = self.reservations.get(name)
+            old, new = _entries(earlier), _entries(later)
+            changes.index_removed |= old - new
+            changes.index_added |= new - old
+            old_ms = earlier.deadline_ms if earlier else None
+            new_ms = later.deadline_ms if later else None
+            if old_ms != new_ms:
+                changes.timers_cleared |= {(old_ms, name)} if old_ms is not None else set()
+                changes.timers_set |= {(new_ms, name)} if new_ms is not None else set()
+        self.commits, self.changes, self.before = [], empty_changes(), {}
         self.now_ms += 1_000
         return group, changes
 
@@ -125,6 +155,10 @@ class Ledger:
             request_id=f"reserve-{self.written}",
         )
         return reservation_id
+
+
+def _entries(reservation: Reservation | None) -> frozenset[bytes]:
+    return frozenset() if reservation is None else entries(reservation)
 
 
 def write_history(log: Log, turns: int = 10, flush: bool = True) -> Ledger:
