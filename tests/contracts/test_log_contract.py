@@ -1,6 +1,6 @@
 """What every log does. Each test runs against the in-memory twin and against RocksDB."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,15 +21,8 @@ from engine.log.port import (
     Totals,
 )
 from engine.log.rocks import RocksLog
-from tests.contracts.log_backends import Backend, Memory, Rocks
+from tests.contracts.log_backends import Backend
 from tests.log.ledger import START_MS, Ledger, empty_changes, write_history
-
-
-@pytest.fixture(params=[Memory, Rocks])
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    made: Backend = request.param(tmp_path / "log")
-    yield made
-    made.release()
 
 
 def test_a_new_log_is_empty(backend: Backend) -> None:
@@ -323,6 +316,19 @@ CALLS: list[tuple[str, Callable[[Log], object]]] = [
     ("request", lambda log: log.request(b"key")),
     ("locations", lambda log: log.locations("", "TEA")),
     ("timers", lambda log: log.timers()),
+    ("transfer", lambda log: log.transfer("T")),
+    ("configuration", lambda log: log.configuration()),
+    ("index", lambda log: log.index(b"h\0")),
+    ("history", lambda log: log.history(Key("", "TEA", "LONDON"), 1)),
+    ("history_at", lambda log: log.history_at(Key("", "TEA", "LONDON"), 1)),
+    ("reservation_groups", lambda log: log.reservation_groups("0a3-1-1")),
+    ("position_at", lambda log: log.position_at(1)),
+    ("attempt", lambda log: log.attempt("a")),
+    ("heard", lambda log: log.heard(1)),
+    ("told", lambda log: log.told(1)),
+    ("tells", lambda log: log.tells(1)),
+    ("acknowledge", lambda log: log.acknowledge(1, 1)),
+    ("forget_requests", lambda log: log.forget_requests(1, 1)),
     ("totals", lambda log: log.totals()),
     ("size_bytes", lambda log: log.size_bytes()),
     ("append", lambda log: write_history(log, turns=1)),

@@ -11,6 +11,7 @@ from engine.core.events import (
     LinesTold,
     Recorded,
     ReservationCreated,
+    ReservationExtended,
     StockHeld,
     StockReceived,
     TransferEvent,
@@ -155,6 +156,12 @@ class Ledger:
             request_id=f"reserve-{self.written}",
         )
         return reservation_id
+
+    def extend(self, reservation_id: str) -> None:
+        """A basket's deadline moves to five minutes from now."""
+        tenant = self.reservations[reservation_id].tenant
+        event = ReservationExtended(reservation_id, self.now_ms + 300_000, tenant)
+        self.commit(event, command="Extend")
 
 
 def _entries(reservation: Reservation | None) -> frozenset[bytes]:
