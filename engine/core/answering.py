@@ -1,48 +1,94 @@
-"""What a decided command is answered with: read off the events it made, now or from the log."""
+"""What a decided command is answered with: read off the events it made, now or from the log.
+
+Lines of other shards are read off what their shards were told. Events that the command made happen
+to other reservations, such as filling those that waited, are none of its answer.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from engine.core.answers import (
     Allocated,
+    Amended,
     Answer,
     Committed,
+    Configured,
+    Confirmed,
     Extended,
+    Picked,
     Released,
+    ReservationTransferred,
     Reserved,
+    Returned,
     Shipped,
     StockChanged,
+    TransferChanged,
+    Unpicked,
 )
 from engine.core.commands import (
     Adjust,
     Allocate,
+    Amend,
     Command,
     Commit,
     Configure,
+    ConfigureHolds,
+    ConfigureLocations,
+    Confirm,
+    DefineKit,
+    Expect,
     Extend,
+    LimitCustomers,
+    Move,
+    OnConfiguration,
     OnStock,
+    Pick,
     Receive,
+    ReceiveTransfer,
     Release,
     Reserve,
+    Return,
     Sell,
+    SendTransfer,
     SetOnHand,
     Ship,
+    TakeBack,
+    TransferReservation,
+    Unpick,
 )
 from engine.core.events import (
+    KEYLESS_EVENTS,
+    AllocationPicked,
     AllocationReleased,
+    AllocationUnpicked,
     Event,
     HoldCommitted,
+    HoldReacquired,
     HoldReleased,
-    LineEvent,
+    LinesTold,
+    PickFellShort,
     Recorded,
     ReservationCreated,
     ReservationExtended,
+    ShippedUnexpectedly,
     StockAllocated,
     StockCounted,
     StockHeld,
+    StockReturned,
     StockShipped,
+    TransferReceived,
+    TransferSent,
+    WaitJoined,
+    WaitLeft,
 )
-from engine.core.model import Key, LineResult, Reservation, ShortLine
+from engine.core.model import Key, LineResult, Reservation, ShortLine, Stock
+
+_Recorded = Sequence[Recorded]
+_ShortLines = tuple[ShortLine, ...]
+
+_COMMITTED = frozenset({HoldCommitted, HoldReacquired})
+_GIVEN_BACK = frozenset({WaitLeft, HoldReleased, AllocationReleased})
+_TAKEN = frozenset({StockHeld, StockAllocated, WaitJoined})
 
 
 def answer(
@@ -61,25 +107,21 @@ def answer(
 
 
 def _reserved(
-    _command: Reserve,
-    recorded: Sequence[Recorded],
-    short_lines: tuple[ShortLine, ...],
-    _reservation: Reservation | None,
+    _command: Reserve, recorded: _Recorded, short_lines: _ShortLines, _reservation: object
 ) -> Reserved:
     created = _first(recorded, ReservationCreated)
+    lines = _lines(recorded, created.reservation_id, _TAKEN)
     return Reserved(
-        reservation_id=created.reservation_id,
-        lines=_lines(recorded, StockHeld),
-        short_lines=short_lines,
-        expires_at_ms=created.expires_at_ms,
+        created.reservation_id,
+        lines,
+        short_lines,
+        created.expires_at_ms,
+        waiting=created.hold_ms > 0,
     )
 
 
 def _extended(
-    command: Extend,
-    recorded: Sequence[Recorded],
-    _short_lines: tuple[ShortLine, ...],
-    _reservation: Reservation | None,
+    command: Extend, recorded: _Recorded, _short_lines: object, _reservation: object
 ) -> Extended:
     extended = _first(recorded, ReservationExtended)
     return Extended(command.reservation_id, extended.expires_at_ms)
@@ -87,15 +129,16 @@ def _extended(
 
 def _committed(
     command: Commit,
-    recorded: Sequence[Recorded],
-    _short_lines: tuple[ShortLine, ...],
+    recorded: _Recorded,
+    _short_lines: object,
     reservation: Reservation | None,
 ) -> Committed:
+    reservation_id = command.reservation_id
     if recorded:
         return Committed(
-            reservation_id=command.reservation_id,
-            lines=_lines(recorded, HoldCommitted),
-            freed_lines=_lines(recorded, HoldReleased),
+            reservation_id,
+            _lines(recorded, reservation_id, _COMMITTED),
+            _lines(recorded, reservation_id, _GIVEN_BACK),
         )
     if reservation is None:
         raise ValueError("a Commit without events is answered from its reservation")
@@ -104,87 +147,175 @@ def _committed(
         for line in reservation.lines
         if line.committed
     )
-    return Committed(command.reservation_id, lines=done, freed_lines=())
-
-
-def _released(
-    command: Release,
-    recorded: Sequence[Recorded],
-    _short_lines: tuple[ShortLine, ...],
-    _reservation: Reservation | None,
-) -> Released:
-    # Held and allocated units of the same line come back as two events and are one result.
-    units: dict[tuple[str, Key], int] = {}
-    for kind in (HoldReleased, AllocationReleased):
-        for line in _lines(recorded, kind):
-            place = (line.line_id, line.key)
-            units[place] = units.get(place, 0) + line.quantity
-    results = (LineResult(*place, quantity) for place, quantity in units.items())
-    return Released(command.reservation_id, tuple(results))
+    return Committed(reservation_id, lines=done, freed_lines=())
 
 
 def _allocated(
-    _command: Allocate,
-    recorded: Sequence[Recorded],
-    _short_lines: tuple[ShortLine, ...],
-    _reservation: Reservation | None,
+    _command: Allocate, recorded: _Recorded, _short_lines: object, _reservation: object
 ) -> Allocated:
     created = _first(recorded, ReservationCreated)
-    return Allocated(created.reservation_id, _lines(recorded, StockAllocated))
+    return Allocated(created.reservation_id, _lines(recorded, created.reservation_id, _TAKEN))
 
 
-def _shipped(
-    command: Ship,
-    recorded: Sequence[Recorded],
-    _short_lines: tuple[ShortLine, ...],
-    _reservation: Reservation | None,
-) -> Shipped:
-    return Shipped(command.reservation_id, _lines(recorded, StockShipped))
+def _confirmed(
+    command: Confirm, _recorded: _Recorded, _short_lines: object, _reservation: object
+) -> Confirmed:
+    return Confirmed(command.reservation_id)
+
+
+def _picked(
+    command: Pick, recorded: _Recorded, _short_lines: object, _reservation: object
+) -> Picked:
+    reservation_id = command.reservation_id
+    return Picked(
+        reservation_id,
+        _lines(recorded, reservation_id, frozenset({AllocationPicked})),
+        _lines(recorded, reservation_id, frozenset({PickFellShort})),
+    )
+
+
+def _with_lines(
+    make: Callable[[str, tuple[LineResult, ...]], Answer], *kinds: type
+) -> Callable[[Any, _Recorded, Any, Any], Answer]:
+    """For commands that do one thing to lines: their units by these kinds of events."""
+    of_kinds = frozenset(kinds)
+
+    def answered(
+        command: Any, recorded: _Recorded, _short_lines: object, _reservation: object
+    ) -> Answer:
+        reservation_id: str = command.reservation_id
+        return make(reservation_id, _lines(recorded, reservation_id, of_kinds))
+
+    return answered
+
+
+def _with_freed_lines(
+    make: Callable[[str, tuple[LineResult, ...], tuple[LineResult, ...]], Answer],
+) -> Callable[[Any, _Recorded, Any, Any], Answer]:
+    """For commands that give units back and take others."""
+
+    def answered(
+        command: Any, recorded: _Recorded, _short_lines: object, _reservation: object
+    ) -> Answer:
+        reservation_id: str = command.reservation_id
+        taken = _lines(recorded, reservation_id, _TAKEN)
+        return make(reservation_id, taken, _lines(recorded, reservation_id, _GIVEN_BACK))
+
+    return answered
 
 
 def _stock_changed(
-    command: OnStock,
-    recorded: Sequence[Recorded],
-    _short_lines: tuple[ShortLine, ...],
-    _reservation: Reservation | None,
+    command: OnStock, recorded: _Recorded, _short_lines: object, _reservation: object
 ) -> StockChanged:
-    stock = recorded[-1].stock if recorded else None
-    if stock is None:
-        raise ValueError("a command on stock is answered from the stock after its last event")
-    event = recorded[0].event
-    expected = event.expected if isinstance(event, StockCounted) else 0
-    return StockChanged(command.key, stock, expected)
+    stock = _last_stock(recorded, command.key)
+    for one in recorded:
+        event = one.event
+        if type(event) is StockCounted:
+            return StockChanged(command.key, stock, event.expected, event.moved_since)
+    return StockChanged(command.key, stock)
+
+
+def _transfer_changed(
+    command: SendTransfer | ReceiveTransfer,
+    recorded: _Recorded,
+    _short_lines: object,
+    _reservation: object,
+) -> TransferChanged:
+    kind = TransferSent if type(command) is SendTransfer else TransferReceived
+    for one in recorded:
+        event = one.event
+        if type(event) is kind:
+            return TransferChanged(event.transfer_id, event.key, _last_stock(recorded, event.key))
+    raise ValueError(f"there should be a {kind.__name__} among {recorded!r}")
+
+
+def _configured(
+    _command: OnConfiguration, _recorded: _Recorded, _short_lines: object, _reservation: object
+) -> Configured:
+    return Configured()
 
 
 _ANSWER: dict[type, Callable[[Any, Sequence[Recorded], Any, Any], Answer]] = {
     Reserve: _reserved,
+    Allocate: _allocated,
+    Amend: _with_freed_lines(Amended),
     Extend: _extended,
     Commit: _committed,
-    Release: _released,
-    Allocate: _allocated,
-    Ship: _shipped,
-    Sell: _stock_changed,
-    Receive: _stock_changed,
-    Adjust: _stock_changed,
-    SetOnHand: _stock_changed,
-    Configure: _stock_changed,
+    Confirm: _confirmed,
+    Release: _with_lines(Released, *_GIVEN_BACK),
+    Pick: _picked,
+    Unpick: _with_lines(Unpicked, AllocationUnpicked),
+    Ship: _with_lines(Shipped, StockShipped, ShippedUnexpectedly),
+    Return: _with_lines(Returned, StockReturned),
+    TransferReservation: _with_freed_lines(ReservationTransferred),
+    **dict.fromkeys(
+        (Sell, Receive, Expect, TakeBack, Adjust, SetOnHand, Move, Configure), _stock_changed
+    ),
+    **dict.fromkeys((SendTransfer, ReceiveTransfer), _transfer_changed),
+    **dict.fromkeys((ConfigureLocations, DefineKit, LimitCustomers, ConfigureHolds), _configured),
 }
 
 _Expected = TypeVar("_Expected", bound=Event)
 
 
-def _first(recorded: Sequence[Recorded], kind: type[_Expected]) -> _Expected:
+def _first(recorded: _Recorded, kind: type[_Expected]) -> _Expected:
     event = recorded[0].event if recorded else None
     if not isinstance(event, kind):
         raise ValueError(f"the first event should be {kind.__name__}, not {event!r}")
     return event
 
 
-def _lines(recorded: Sequence[Recorded], kind: type[LineEvent]) -> tuple[LineResult, ...]:
-    return tuple(
-        [
-            LineResult(event.line_id, event.key, event.quantity)
-            for one in recorded
-            if type(event := one.event) is kind
-        ]
+def _last_stock(recorded: _Recorded, key: Key) -> Stock:
+    """The stock of the SKU-location after the last of its events."""
+    for one in reversed(recorded):
+        if type(one.event) not in KEYLESS_EVENTS and one.event.key == key:  # type: ignore[union-attr]
+            if one.stock is not None:
+                return one.stock
+            break
+    raise ValueError("a command on stock is answered from the stock after its last event")
+
+
+def _lines(
+    recorded: _Recorded, reservation_id: str, kinds: frozenset[type]
+) -> tuple[LineResult, ...]:
+    """What events of these kinds did to each line of the reservation, in this shard and in others:
+    one result for each line and SKU-location, in order of first mention."""
+    results: dict[tuple[str, Key], LineResult] = {}
+    for one in recorded:
+        event = one.event
+        kind = type(event)
+        if kind in kinds:
+            _add(results, event, reservation_id)
+        elif kind is LinesTold:
+            for told in event.events:  # type: ignore[union-attr]
+                if type(told) in kinds:
+                    _add(results, told, reservation_id)
+    return tuple(results.values())
+
+
+def _add(results: dict[tuple[str, Key], LineResult], event: Any, reservation_id: str) -> None:
+    """Add what an event did to the result of its line, if it is of the reservation."""
+    if event.reservation_id != reservation_id:
+        return
+    line_id, key, units = event.line_id, event.key, event.quantity
+    kind = type(event)
+    if kind is WaitJoined:
+        result = LineResult(line_id, key, 0, 0, units, event.place)
+    elif kind is WaitLeft:
+        result = LineResult(line_id, key, 0, 0, units)
+    else:
+        result = LineResult(line_id, key, units, getattr(event, "backordered", 0))
+    place = (line_id, key)
+    before = results.get(place)
+    results[place] = result if before is None else _together(before, result)
+
+
+def _together(one: LineResult, other: LineResult) -> LineResult:
+    return LineResult(
+        one.line_id,
+        one.key,
+        one.quantity + other.quantity,
+        one.backordered + other.backordered,
+        one.waiting + other.waiting,
+        one.place or other.place,
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.commands import Allocate, BasketLine, Command, Extend, Release, Sell, Ship
-from engine.core.decide import expire
+from engine.core.decide import due
 from engine.core.limits import BALANCE_MAX
 from engine.core.model import HoldClass, IfShort, Key, Line, ReleaseReason, Reservation, Stock
 from engine.core.rejections import (
@@ -258,7 +258,7 @@ def test_a_shipment_may_not_drive_a_balance_out_of_its_range() -> None:
 
 def test_expiry_gives_back_what_is_held_and_nothing_else() -> None:
     world = given(STOCKS, HOLD, commit("1:1", keep=True), release("2"))
-    assert told(expire(world.reservations["r1"]).events) == [
+    assert told(due(world, world.reservations["r1"], DEADLINE_MS).events) == [
         "ReservationExpired",
         "HoldExpired 1 TEA 2",
     ]

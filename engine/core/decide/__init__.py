@@ -47,11 +47,13 @@ from engine.core.decide.configuration import (
     limit_customers,
 )
 from engine.core.decide.count import set_on_hand
-from engine.core.decide.fulfil import pick, return_, ship, unpick
+from engine.core.decide.due import due as due_by_itself
+from engine.core.decide.fulfil import pick, ship, unpick
 from engine.core.decide.promise import allocate, reserve
 from engine.core.decide.queue import promotions
-from engine.core.decide.release import confirm, due_events, extend, release
+from engine.core.decide.release import confirm, extend, release
 from engine.core.decide.relocate import transfer_reservation
+from engine.core.decide.returns import return_
 from engine.core.decide.stock import adjust, configure, expect, move, receive, sell, take_back
 from engine.core.decide.transfer import receive_transfer, send_transfer
 from engine.core.model import Reservation
@@ -100,7 +102,7 @@ def decide(view: View, command: Command, now_ms: int) -> Outcome:
 
 def due(view: View, reservation: Reservation, now_ms: int) -> Decision:
     """What happens to a reservation by itself because its time has come."""
-    return _promoted(view, due_events(view, reservation, now_ms), now_ms)
+    return _promoted(view, due_by_itself(view, reservation, now_ms), now_ms)
 
 
 def _promoted(view: View, decision: Decision, now_ms: int) -> Decision:

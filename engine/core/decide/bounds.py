@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from engine.core.availability import available_to
 from engine.core.events import AtRisk, ShortfallDetected
 from engine.core.limits import AT_RISK_MAX, BALANCE_MAX, UNAVAILABLE_CAUSES_MAX
-from engine.core.model import IfShort, Key, ShortCause, ShortLine, Stock
+from engine.core.model import IfShort, Key, Reservation, ShortCause, ShortLine, Stock
 from engine.core.rejections import BalanceOutOfRange, BelowPromised, KitHasNoStock, TooMany
 from engine.core.view import View
 
@@ -34,12 +34,18 @@ def below_promised(key: Key, stock: Stock, change: int, if_short: IfShort) -> Be
 
 
 def shortfall(
-    view: View, key: Key, stock: Stock, change: int, own: AtRisk | None = None
+    view: View,
+    key: Key,
+    stock: Stock,
+    change: int,
+    own: AtRisk | None = None,
+    after: Reservation | None = None,
 ) -> tuple[ShortfallDetected, ...]:
     """The event due when `change` to sellable less promised makes a shortfall, or makes it worse.
 
     `stock` is the state before, and so is what the view says is promised: a decision that makes
-    promises itself names them as its `own`, the newest of their kind. Nothing is ever missing where
+    promises itself names them as its `own`, the newest of their kind, and one that changes a
+    reservation says how that is `after` it. Nothing is ever missing where
     nothing is counted.
     """
     if change >= 0 or not stock.tracked:
@@ -49,22 +55,27 @@ def shortfall(
         return ()
     at_risk: list[AtRisk] = []
     uncovered = missing
-    for one in _at_risk(view, key, own):
-        if uncovered <= 0 or len(at_risk) == AT_RISK_MAX:
+    for one in _at_risk(view, key, own, after):
+        if uncovered <= 0:
             break
+        if len(at_risk) == AT_RISK_MAX:
+            return (ShortfallDetected(key, missing, tuple(at_risk), more=True),)
         at_risk.append(one)
         uncovered -= one.units
-    return (ShortfallDetected(key, missing, tuple(at_risk), uncovered > 0),)
+    return (ShortfallDetected(key, missing, tuple(at_risk)),)
 
 
-def _at_risk(view: View, key: Key, own: AtRisk | None) -> Iterator[AtRisk]:
+def _at_risk(
+    view: View, key: Key, own: AtRisk | None, after: Reservation | None
+) -> Iterator[AtRisk]:
     """Who has units with stock behind them: holds, then allocations, the newest first."""
     for allocated in (False, True):
         if own is not None and own.allocated is allocated:
             yield own
         for reservation in view.promised(key, allocated=allocated):
+            is_changed = after is not None and reservation.reservation_id == after.reservation_id
             units = 0
-            for line in reservation.lines:
+            for line in (after if after is not None and is_changed else reservation).lines:
                 if line.key == key and line.counted:
                     if allocated:
                         units += line.allocated - line.allocated_backordered

@@ -285,7 +285,7 @@ def _move_line(lines: _Lines, event: Any, now_ms: int) -> None:
     place = (event.line_id, event.key)
     line = lines.get(place)
     if line is None:
-        units_each = getattr(event, "units_each", 1)
+        units_each = getattr(event, "units_each", 0) or _units_each(lines, event)
         line = Line(event.line_id, event.key, counted=event.counted, units_each=units_each)
     kind = type(event)
     units = event.quantity
@@ -302,6 +302,14 @@ def _move_line(lines: _Lines, event: Any, now_ms: int) -> None:
     elif kind is StockShipped and event.picked:
         line = replace(line, picked=line.picked - event.picked)
     lines[place] = line
+
+
+def _units_each(lines: _Lines, event: Any) -> int:
+    """Of a line that begins where units of it left unexpectedly: as at its other locations."""
+    for line in lines.values():
+        if line.line_id == event.line_id and line.key.sku == event.key.sku:
+            return line.units_each
+    return 1
 
 
 def _move_rest(line: Line, event: Any, now_ms: int) -> Line:
