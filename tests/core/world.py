@@ -247,7 +247,9 @@ class World:
             if reservation.deadline_ms is not None and reservation.deadline_ms <= self.now_ms
         ]
         for reservation in swept:
-            self.happen(due(self, reservation, self.now_ms))
+            # What was swept before may have changed it.
+            now = self.reservations[reservation.reservation_id]
+            self.happen(due(self, now, self.now_ms))
         return [reservation.reservation_id for reservation in swept]
 
 

@@ -19,6 +19,7 @@ from engine.core.events import (
     HoldReleased,
     LineEvent,
     LinesTold,
+    PickFellShort,
     ReservationJoined,
     ShippedUnexpectedly,
     WaitLeft,
@@ -168,7 +169,7 @@ def _told_shortfalls(view: View, events: list[Event], now_ms: int) -> list[Event
     """Of facts that are told to a shard, what they leave missing there."""
     keys: dict[Key, None] = {}
     for event in events:
-        if isinstance(event, ShippedUnexpectedly):
+        if isinstance(event, ShippedUnexpectedly | PickFellShort):
             keys[event.key] = None
     found: list[Event] = []
     working = Working(view, now_ms, events) if keys else None

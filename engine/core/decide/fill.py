@@ -194,8 +194,10 @@ class _Filler:
 
     def _is_there_for_others(self, stocks: list[tuple[Key, Stock]], quantity: int) -> bool:
         """Whether only what this channel has to leave to others makes the wish short."""
-        free = [stock.available - self._taken.get(key, 0) for key, stock in stocks]
-        return sum(units for units in free if units > 0) >= quantity
+        if not self._terms.channel:
+            return False
+        free = [max(0, stock.available - self._taken.get(key, 0)) for key, stock in stocks]
+        return (sum(free) if self._terms.split else max(free)) >= quantity
 
     def _take(self, wish: Wish, grants: Iterable[Grant]) -> None:
         """Remember what the wish got."""

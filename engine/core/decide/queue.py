@@ -19,6 +19,7 @@ from engine.core.events import (
     HoldFilled,
     HoldReleased,
     LineEvent,
+    LinesTold,
     ReservationPromoted,
     StockAdjusted,
     StockAllocated,
@@ -66,11 +67,9 @@ OFFER_MS = 1_000
 
 def promotions(view: View, events: Sequence[Event], now_ms: int) -> list[Event]:
     """What happens to those who wait, because of these events."""
-    freed = [event for event in events if type(event) in FREEING]
-    if not freed:
-        return []
-    keys = [key for key in dict.fromkeys(event.key for event in freed) if _has_queue(view, key)]
-    left = [event.reservation_id for event in freed if type(event) is WaitLeft]
+    freed = [event.key for event in events if type(event) in FREEING]
+    keys = [key for key in dict.fromkeys(freed) if _has_queue(view, key)]
+    left = _left(events)
     if not keys and not left:
         return []
     working = Working(view, now_ms, events)
@@ -87,6 +86,18 @@ def promotions(view: View, events: Sequence[Event], now_ms: int) -> list[Event]:
         if reservation is not None:
             promoted += completed(reservation, now_ms)
     return promoted
+
+
+def _left(events: Sequence[Event]) -> list[str]:
+    """The reservations of which something waits no longer, in this shard or in another one, though
+    their time has not run out."""
+    left = []
+    for event in events:
+        kind = type(event)
+        told = (event,) if kind is WaitLeft else event.events if kind is LinesTold else ()
+        if any(type(one) is WaitLeft and not one.expired for one in told):
+            left.append(event.reservation_id)
+    return left
 
 
 def _has_queue(view: View, key: Key) -> bool:
@@ -118,6 +129,9 @@ def _serve(
         free = available_to(stock, reservation.channel)
         if stock.selling is Selling.STOPPED:
             free = min(free, line.backordered)
+        if reservation.expires_at_ms and reservation.expires_at_ms <= now_ms:
+            # Its time is over, whether that was swept or not: only what was ordered is filled.
+            free = min(free, line.allocated_backordered)
         if free <= 0:
             continue
         if reservation.preparing:

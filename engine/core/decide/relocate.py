@@ -78,8 +78,13 @@ def _moved(reservation: Reservation, command: TransferReservation) -> list[_Move
     if not isinstance(taken, list):
         return taken
     units = [count for _, count in taken]
-    pairs = zip(lines, units[: len(lines)], units[len(lines) :], strict=True)
-    return [_Moved(line, *counts) for line, *counts in pairs if any(counts)]
+    return [
+        _Moved(line, of_held, of_allocated)
+        for line, of_held, of_allocated in zip(
+            lines, units[: len(lines)], units[len(lines) :], strict=True
+        )
+        if of_held or of_allocated
+    ]
 
 
 def _wish(reservation: Reservation, moved: _Moved, to_location: str, given: GivenBack) -> Wish:
