@@ -1,7 +1,7 @@
 """What has happened. Events are facts: they are never refused and never changed.
 
 A stock event happened to one SKU-location and carries its key; a reservation event happened to a
-basket as a whole, a configuration event to the node.
+basket as a whole, a configuration event to the node, a log event to the log.
 """
 
 from typing import get_args
@@ -34,6 +34,7 @@ from engine.core.events.lines import (
     WaitJoined,
     WaitLeft,
 )
+from engine.core.events.log import BaseTaken, LogEvent
 from engine.core.events.reservations import (
     AllocationConfirmed,
     AllocationOverdue,
@@ -81,6 +82,7 @@ __all__ = [
     "AllocationReleased",
     "AllocationUnpicked",
     "AtRisk",
+    "BaseTaken",
     "BasketPrepared",
     "BasketResolved",
     "ConfigurationEvent",
@@ -98,6 +100,7 @@ __all__ = [
     "LineEvent",
     "LinesTold",
     "LocationsConfigured",
+    "LogEvent",
     "OnHandEvent",
     "PickFellShort",
     "Recorded",
@@ -134,7 +137,7 @@ __all__ = [
 ]
 
 StockEvent = LineEvent | OnHandEvent
-Event = StockEvent | ReservationEvent | ConfigurationEvent
+Event = StockEvent | ReservationEvent | ConfigurationEvent | LogEvent
 
 RESERVATION_EVENTS: frozenset[type] = frozenset(get_args(ReservationEvent))
 """The types of ReservationEvent: asking for membership takes a tenth of the time of isinstance."""
@@ -142,7 +145,7 @@ RESERVATION_EVENTS: frozenset[type] = frozenset(get_args(ReservationEvent))
 CONFIGURATION_EVENTS: frozenset[type] = frozenset(get_args(ConfigurationEvent))
 """The types of ConfigurationEvent."""
 
-KEYLESS_EVENTS = RESERVATION_EVENTS | CONFIGURATION_EVENTS
+KEYLESS_EVENTS = RESERVATION_EVENTS | CONFIGURATION_EVENTS | {BaseTaken}
 """The types of events that happened to no SKU-location."""
 
 

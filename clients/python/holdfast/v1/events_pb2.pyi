@@ -380,3 +380,13 @@ class HoldsConfigured(_message.Message):
     checkout: _duration_pb2.Duration
     order: _duration_pb2.Duration
     def __init__(self, tenant: _Optional[str] = ..., cart: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., checkout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., order: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class BaseTaken(_message.Message):
+    __slots__ = ("position", "digest", "chain_hash")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_HASH_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    digest: str
+    chain_hash: str
+    def __init__(self, position: _Optional[int] = ..., digest: _Optional[str] = ..., chain_hash: _Optional[str] = ...) -> None: ...
