@@ -45,8 +45,7 @@ def shortfall(
 
     `stock` is the state before, and so is what the view says is promised: a decision that makes
     promises itself names them as its `own`, the newest of their kind, and one that changes a
-    reservation says how that is `after` it. Nothing is ever missing where
-    nothing is counted.
+    reservation says how that is `after` it. Nothing is ever missing where nothing is counted.
     """
     if change >= 0 or not stock.tracked:
         return ()
@@ -73,16 +72,21 @@ def _at_risk(
         if own is not None and own.allocated is allocated:
             yield own
         for reservation in view.promised(key, allocated=allocated):
-            is_changed = after is not None and reservation.reservation_id == after.reservation_id
-            units = 0
-            for line in (after if after is not None and is_changed else reservation).lines:
-                if line.key == key and line.counted:
-                    if allocated:
-                        units += line.allocated - line.allocated_backordered
-                    else:
-                        units += line.held - line.held_backordered
+            changed = after is not None and reservation.reservation_id == after.reservation_id
+            units = _backed_units(after if after and changed else reservation, key, allocated)
             if units:
                 yield AtRisk(reservation.reservation_id, units, allocated)
+
+
+def _backed_units(reservation: Reservation, key: Key, allocated: bool) -> int:
+    """Units held, or allocated, at the SKU-location with stock behind them."""
+    return sum(
+        line.allocated - line.allocated_backordered
+        if allocated
+        else line.held - line.held_backordered
+        for line in reservation.lines
+        if line.key == key and line.counted
+    )
 
 
 def out_of_range(key: Key, field: str, value: int) -> BalanceOutOfRange | None:
