@@ -31,7 +31,7 @@ _Item = TypeVar("_Item", bytes, int)
 
 class MemoryLog:
     """A log that lasts as long as the process. `crash` gives what would be found after a power
-    cut."""
+    cut. Its state is read by the thread that writes it."""
 
     def __init__(self) -> None:
         self._written = MemoryState()

@@ -48,7 +48,7 @@ def key_events(
                 return
             first = entry.version + 1
             continue
-        found = events_of_key(_group(log, entry.position), key)
+        found = events_of_key(group_ending_at(log, entry.position), key)
         if not found:
             raise LogError(f"the group at position {entry.position} has no event of {key}")
         first_found = entry.version - len(found) + 1
@@ -69,7 +69,7 @@ def reservation_events(
     for group_end in _group_ends(log, reservation_id, newest_first, after):
         if group_end < log.oldest_position:
             continue
-        found = events_of_reservation(_group(log, group_end), reservation_id)
+        found = events_of_reservation(group_ending_at(log, group_end), reservation_id)
         if newest_first:
             yield from (past for past in reversed(found) if not after or past.position < after)
         else:
@@ -82,6 +82,15 @@ def _group_ends(log: Log, reservation_id: str, newest_first: bool, after: int) -
         containing = next(log.reservation_groups(reservation_id, after=after - 1), 0)
         after = containing + 1 if containing else 0
     return log.reservation_groups(reservation_id, newest_first=newest_first, after=after)
+
+
+def group_ending_at(log: Log, position: int) -> bytes:
+    """The encoded group that ends at a position. LogError if it is missing."""
+    # Not up to the head: whoever reads beside the writer may see a group just before the head does.
+    read = log.read(position, 0, position)
+    if not read:
+        raise LogError(f"the group at position {position} is missing")
+    return read[0]
 
 
 def events_of_key(body: bytes, key: Key) -> list[PastEvent]:
@@ -122,10 +131,3 @@ def _events(
                     )
                 )
     return found
-
-
-def _group(log: Log, position: int) -> bytes:
-    read = log.read(position, 0, log.head.position)
-    if not read:
-        raise LogError(f"the group at position {position} is missing")
-    return read[0]

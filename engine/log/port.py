@@ -130,8 +130,9 @@ class HeadMoved(LogError):
 
 
 class Log(Protocol):
-    """One shard's memory. `append`, and all reads of state, belong to one thread; `flush` may run
-    in another, `read` in any."""
+    """One shard's memory. Everything that writes belongs to one thread, and so does `commit_at`;
+    `flush` may run in another, all other reads in any. What they see is whole groups, but each call
+    may see more of them than the one before, and may be a group ahead of `head`."""
 
     @property
     def head(self) -> Head:

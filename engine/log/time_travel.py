@@ -6,8 +6,8 @@ from engine.core.events import StockEvent
 from engine.core.evolve import evolve_stock
 from engine.core.model import Key, Stock, Struct
 from engine.log.codec import group_bounds
-from engine.log.past_events import events_of_key
-from engine.log.port import HistoryEntry, Log, LogError
+from engine.log.past_events import events_of_key, group_ending_at
+from engine.log.port import HistoryEntry, Log
 
 
 class NotKept(Struct, frozen=True):
@@ -41,12 +41,10 @@ def _within(
 ) -> Stock | None:
     """The SKU-location at a position before the end of the group that touched it next after
     `before`."""
-    read = log.read(following.position, 0, log.head.position)
-    if not read:
-        raise LogError(f"the group at position {following.position} is missing")
+    body = group_ending_at(log, following.position)
     stock = before
-    if group_bounds(read[0])[0] <= position:
-        for past in events_of_key(read[0], key):
+    if group_bounds(body)[0] <= position:
+        for past in events_of_key(body, key):
             if past.position > position:
                 break
             stock = evolve_stock(stock, cast(StockEvent, past.event))

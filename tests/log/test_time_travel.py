@@ -25,7 +25,7 @@ TEA_2 = Key("", "TEA", "LONDON 2")
 class Shortened(MemoryLog):
     """A log whose beginning is not kept."""
 
-    oldest_position = 5  # type: ignore[assignment]
+    oldest_position = 5
 
 
 def _fill(log: MemoryLog) -> tuple[Ledger, str]:
