@@ -33,8 +33,8 @@ class Grant(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True):
-    """Units of one SKU that a line of a basket asks for. `locations` are where they may come from,
-    in order of preference.
+    """Units of one SKU that a line of a basket asks for. `keys` are where they may come from, in
+    order of preference: the same SKU at one or several locations.
 
     A kit's line makes one wish for each component, with `units_each` units in one kit, and one for
     the kit itself, which only counts how many were promised: `counting`. `given_back` units of the
@@ -42,15 +42,23 @@ class Wish(Struct, frozen=True):
     """
 
     line_id: str
-    tenant: str
-    sku: str
+    keys: tuple[Key, ...]
     quantity: int
-    locations: tuple[str, ...]
     allow_backorder: bool = False
     customer_limit: int = 0
     units_each: int = 1
     counting: bool = False
     given_back: int = 0
+
+    @property
+    def tenant(self) -> str:
+        """The tenant of the SKU."""
+        return self.keys[0].tenant
+
+    @property
+    def sku(self) -> str:
+        """The SKU."""
+        return self.keys[0].sku
 
 
 class Terms(Struct, frozen=True):

@@ -8,7 +8,7 @@ waits there: then the question is an offer.
 
 from engine.core.decide.bounds import shortfall
 from engine.core.decide.fill import fill, promised_too_much
-from engine.core.decide.promise import Promise, allocated_events, held_events, shortfalls
+from engine.core.decide.promise import allocated_events, held_events, shortfalls
 from engine.core.decide.queue import completed, fills, find_line, promotions
 from engine.core.decide.working import Working
 from engine.core.events import (
@@ -86,10 +86,6 @@ def prepare(view: View, preparation: Preparation, now_ms: int) -> Prepared | Rej
         if too_much is not None:
             return BalanceOutOfRange(too_much[0], "promised", too_much[1], BALANCE_MAX)
     attempt_id = preparation.attempt_id
-    promises = [
-        Promise(wish.line_id, wish.units_each, one.grants)
-        for wish, one in zip(preparation.wishes, filled, strict=True)
-    ]
     events: list[Event] = [
         BasketPrepared(
             attempt_id,
@@ -102,10 +98,10 @@ def prepare(view: View, preparation: Preparation, now_ms: int) -> Prepared | Rej
         )
     ]
     if terms.told:
-        events += allocated_events(attempt_id, promises)
-        events += shortfalls(view, attempt_id, promises)
+        events += allocated_events(attempt_id, preparation.wishes, filled)
+        events += shortfalls(view, attempt_id, filled)
     else:
-        events += held_events(attempt_id, promises)
+        events += held_events(attempt_id, preparation.wishes, filled)
     return Prepared(tuple(events), tuple(filled))
 
 

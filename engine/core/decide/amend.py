@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from engine.core.commands import Amend, BasketLine
+from engine.core.commands import Amend
 from engine.core.decide.fill import fill
 from engine.core.decide.giving_back import GivenBack
 from engine.core.decide.portions import find, is_over
-from engine.core.decide.promise import Promise, allocated_events, held_events
+from engine.core.decide.promise import allocated_events, held_events
 from engine.core.decide.told import to_shards
 from engine.core.decide.wishes import wishes_of
 from engine.core.events import ReservationAmended
@@ -41,24 +41,24 @@ def amend(view: View, command: Amend, now_ms: int) -> Decision | Elsewhere | Rej
         return UnknownReservation(command.reservation_id)
     if reservation.status not in _AMENDABLE:
         return is_over(reservation)
-    wished = wishes_of(view, command.set_lines)
-    if not isinstance(wished, list):
-        return wished
+    wishes = wishes_of(view, command.set_lines)
+    if not isinstance(wishes, list):
+        return wishes
     given = GivenBack(reservation.reservation_id)
-    growth = _changes(reservation, command, wished, given)
+    growth = _changes(reservation, command, wishes, given)
     if not isinstance(growth, list):
         return growth
     lines = len(reservation.lines) + len(growth)
     if lines > KIT_LINES_MAX:
         return TooManyLines(lines, KIT_LINES_MAX)
-    promises = _promises(view, reservation, command, growth, given, now_ms)
-    if not isinstance(promises, list):
-        return promises
-    if not given.events and not promises:
+    if not given.events and not growth:
         return Decision()
+    grown = _grown(view, reservation, command, growth, given, now_ms)
+    if not isinstance(grown, tuple):
+        return grown
     reservation_id, tenant = reservation.reservation_id, reservation.tenant
     committed = reservation.status is ReservationStatus.COMMITTED
-    taken = (allocated_events if committed else held_events)(reservation_id, promises)
+    taken = (allocated_events if committed else held_events)(reservation_id, *grown)
     events = to_shards(view, reservation_id, tenant, [*given.events, *taken])
     return Decision((ReservationAmended(reservation_id, tenant), *events))
 
@@ -66,7 +66,7 @@ def amend(view: View, command: Amend, now_ms: int) -> Decision | Elsewhere | Rej
 def _changes(
     reservation: Reservation,
     command: Amend,
-    wished: Sequence[tuple[BasketLine, tuple[Wish, ...]]],
+    wished: Sequence[Wish],
     given: GivenBack,
 ) -> list[Wish] | Rejection:
     """Give back what is no longer wanted, and say what is wanted besides."""
@@ -80,51 +80,64 @@ def _changes(
         refusal = given.all_of(lines.pop(line_id))
         if refusal is not None:
             return refusal
+    of_lines: dict[str, list[Wish]] = {}
+    for wish in wished:
+        of_lines.setdefault(wish.line_id, []).append(wish)
     growth: list[Wish] = []
-    for wanted, wishes in wished:
-        present = lines.get(wanted.line_id, [])
-        if present and not _is_resized(present, wishes):
+    for line_id, wishes in of_lines.items():
+        present = lines.get(line_id, [])
+        if not _is_resized(present, wishes):
             refusal = given.all_of(present)
             if refusal is not None:
                 return refusal
             present = []
-        for wish in wishes:
-            of_sku = [line for line in present if line.key.sku == wish.sku]
-            more = wish.quantity - sum(line.held + line.allocated + line.waiting for line in of_sku)
-            if more > 0:
-                growth.append(replace(wish, quantity=more))
-            elif more < 0:
-                refusal = given.some_of(of_sku, -more)
-                if refusal is not None:
-                    return refusal
+        more = _resize(present, wishes, given)
+        if not isinstance(more, list):
+            return more
+        growth += more
+    return growth
+
+
+def _resize(
+    lines: Sequence[Line], wishes: Sequence[Wish], given: GivenBack
+) -> list[Wish] | Rejection:
+    """Give back what the lines have too much, and say what they have too little."""
+    growth = []
+    for wish in wishes:
+        of_sku = [line for line in lines if line.key.sku == wish.sku]
+        more = wish.quantity - sum(line.held + line.allocated + line.waiting for line in of_sku)
+        if more > 0:
+            growth.append(replace(wish, quantity=more))
+        elif more < 0:
+            refusal = given.some_of(of_sku, -more)
+            if refusal is not None:
+                return refusal
     return growth
 
 
 def _is_resized(lines: Sequence[Line], wishes: Sequence[Wish]) -> bool:
     """Whether a line stays what it is but for its quantity: the same SKUs, all of them from where
     they may come."""
-    places = {
-        wish.sku: (wish.units_each, None if wish.counting else wish.locations) for wish in wishes
-    }
+    places = {wish.sku: (wish.units_each, None if wish.counting else wish.keys) for wish in wishes}
     if {line.key.sku for line in lines} != places.keys():
         return False
     for line in lines:
-        units_each, locations = places[line.key.sku]
+        units_each, keys = places[line.key.sku]
         if line.units_each != units_each:
             return False
-        if locations is not None and line.key.location not in locations:
+        if keys is not None and line.key not in keys:
             return False
     return True
 
 
-def _promises(
+def _grown(
     view: View,
     reservation: Reservation,
     command: Amend,
     growth: Sequence[Wish],
     given: GivenBack,
     now_ms: int,
-) -> list[Promise] | Elsewhere | Rejection:
+) -> tuple[list[Wish], list[Filled]] | Elsewhere | Rejection:
     """What the growing lines get: of what the basket has given back, and of stock."""
     reused = [_reuse(wish, given.free, split=command.split) for wish in growth]
     kept: dict[str, int] = {}
@@ -147,25 +160,21 @@ def _promises(
     if short_lines:
         return InsufficientStock(short_lines)
     answers = iter(filled)
-    return [
-        Promise(
-            wish.line_id,
-            wish.units_each,
-            _together(grants, next(answers) if wish.quantity else Filled(())),
-        )
+    together = [
+        _together(grants, next(answers) if wish.quantity else Filled(()))
         for wish, grants in zip(wishes, reused, strict=True)
     ]
+    return wishes, together
 
 
 def _reuse(wish: Wish, free: dict[Key, int], *, split: bool) -> tuple[Grant, ...]:
     """Take for a wish what the basket itself has given back; a line that may not be split takes
     none, unless it has only one place to come from."""
-    if wish.counting or (not split and len(wish.locations) > 1):
+    if wish.counting or (not split and len(wish.keys) > 1):
         return ()
     grants = []
     left = wish.quantity
-    for location in wish.locations:
-        key = Key(wish.tenant, wish.sku, location)
+    for key in wish.keys:
         units = min(left, free.get(key, 0))
         if units:
             free[key] -= units
@@ -174,11 +183,11 @@ def _reuse(wish: Wish, free: dict[Key, int], *, split: bool) -> tuple[Grant, ...
     return tuple(grants)
 
 
-def _together(reused: Sequence[Grant], filled: Filled) -> tuple[Grant, ...]:
+def _together(reused: Sequence[Grant], filled: Filled) -> Filled:
     """One grant for each location."""
     by_key: dict[Key, Grant] = {}
     for grant in (*reused, *filled.grants):
         before = by_key.get(grant.key)
         units = grant.quantity + (before.quantity if before is not None else 0)
         by_key[grant.key] = replace(grant, quantity=units)
-    return tuple(by_key.values())
+    return Filled(tuple(by_key.values()))

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 
 from engine.core.model import Reservation
 from engine.core.rejections import CustomerRequired
-from engine.core.view import View, Wish
+from engine.core.view import Grant, View, Wish
 
 
 class CustomerUnits:
     """What a customer has, and takes by the command that is decided."""
+
+    __slots__ = ("_customer", "_now_ms", "_taken", "_view")
 
     def __init__(self, view: View, customer: str, now_ms: int) -> None:
         self._view = view
@@ -20,25 +22,28 @@ class CustomerUnits:
     def allowed(self, wish: Wish) -> int | CustomerRequired | None:
         """Units that the customer may still have for a wish, below 0 if there are too many already;
         None if that is not limited."""
-        configured = self._view.customer_limit(wish.tenant, wish.sku)
+        key = wish.keys[0]
+        sku = key.sku
+        configured = self._view.customer_limit(key.tenant, sku)
         if configured is None and not wish.customer_limit:
             return None
         if not self._customer:
-            return CustomerRequired(wish.line_id, wish.sku)
+            return CustomerRequired(wish.line_id, sku)
         limits = [configured.units] if configured else []
         if wish.customer_limit:
             limits.append(wish.customer_limit)
         window_ms = configured.window_ms if configured else 0
         since_ms = self._now_ms - window_ms if window_ms else None
-        has = units_of(
-            self._view.of_customer(wish.tenant, wish.sku, self._customer), wish.sku, since_ms
-        )
-        return min(limits) - has + wish.given_back - self._taken.get(wish.sku, 0)
+        reservations = self._view.of_customer(key.tenant, sku, self._customer)
+        has = units_of(reservations, sku, since_ms)
+        return min(limits) - has + wish.given_back - self._taken.get(sku, 0)
 
-    def take(self, wish: Wish, units: int) -> None:
-        """The customer takes so many units by the command."""
+    def take(self, wish: Wish, grants: Iterable[Grant]) -> None:
+        """The customer takes these units by the command."""
         if self._customer:
-            self._taken[wish.sku] = self._taken.get(wish.sku, 0) + units
+            sku = wish.sku
+            units = sum([grant.quantity + grant.waiting for grant in grants])
+            self._taken[sku] = self._taken.get(sku, 0) + units
 
 
 def units_of(reservations: Iterable[Reservation], sku: str, since_ms: int | None) -> int:

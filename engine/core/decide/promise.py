@@ -34,20 +34,13 @@ from engine.core.view import HERE, Decision, Elsewhere, Filled, Grant, Terms, Vi
 _BEST_EFFORT = Fill.BEST_EFFORT
 
 
-class Promise(Struct, frozen=True):
-    """What one line of a basket gets of one SKU."""
-
-    line_id: str
-    units_each: int
-    grants: tuple[Grant, ...]
-
-
 class Promises(Struct, frozen=True):
-    """What a basket gets, line by line, and the lines that do not get all they ask for."""
+    """What a basket gets, wish by wish, and the lines that do not get all they ask for."""
 
-    promises: tuple[Promise, ...]
-    short_lines: tuple[ShortLine, ...]
-    acceptable: bool
+    wishes: list[Wish]
+    filled: list[Filled]
+    short_lines: tuple[ShortLine, ...] = ()
+    acceptable: bool = True
     """Whether every line gets what it insists on, and any line anything at all."""
 
 
@@ -68,10 +61,10 @@ def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Elsewhere |
         return made  # type: ignore[return-value]
     if made.short_lines and not (best_effort and made.acceptable):
         return InsufficientStock(made.short_lines)
+    waits = False
+    if command.wait_ms:
+        waits = any(grant.waiting for one in made.filled for grant in one.grants)
     hold_ms = command.ttl_ms or view.settings.hold_ms(command.hold_class)
-    waits = bool(command.wait_ms) and any(
-        grant.waiting for promise in made.promises for grant in promise.grants
-    )
     reservation_id = view.new_reservation_id()
     created = ReservationCreated(
         reservation_id,
@@ -82,9 +75,8 @@ def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Elsewhere |
         now_ms + (command.wait_ms if waits else hold_ms),
         hold_ms if waits else 0,
     )
-    lines = to_shards(
-        view, reservation_id, command.tenant, held_events(reservation_id, made.promises)
-    )
+    held = held_events(reservation_id, made.wishes, made.filled)
+    lines = to_shards(view, reservation_id, command.tenant, held)
     return Decision((created, *lines), made.short_lines)
 
 
@@ -107,10 +99,10 @@ def allocate(view: View, command: Allocate, now_ms: int) -> Decision | Elsewhere
     if command.confirm_within_ms:
         confirm_by_ms = now_ms + command.confirm_within_ms
         events.append(ConfirmationAsked(reservation_id, tenant, confirm_by_ms, command.on_overdue))
-    allocated = allocated_events(reservation_id, made.promises)
+    allocated = allocated_events(reservation_id, made.wishes, made.filled)
     events += to_shards(view, reservation_id, tenant, allocated)
     if told:
-        events += shortfalls(view, reservation_id, made.promises)
+        events += shortfalls(view, reservation_id, made.filled)
     return Decision(tuple(events))
 
 
@@ -118,74 +110,64 @@ def promises_of(
     view: View, lines: Sequence[BasketLine], terms: Terms, now_ms: int
 ) -> Promises | Elsewhere | Rejection:
     """What the lines get."""
-    wished = wishes_of(view, lines)
-    if type(wished) is not list:
-        return wished  # type: ignore[return-value]
-    wishes = [wish for _, of_line in wished for wish in of_line]
+    wishes = wishes_of(view, lines)
+    if type(wishes) is not list:
+        return wishes  # type: ignore[return-value]
     filled = fill(view, wishes, terms, now_ms)
     if type(filled) is not list:
         return filled  # type: ignore[return-value]
+    short = False
     for one in filled:
         if one.missing is not None:
             return UnknownStock(one.missing)
+        short = short or one.short is not None
     if terms.told:
         too_much = promised_too_much(view, filled)
         if too_much is not None:
             return BalanceOutOfRange(too_much[0], "promised", too_much[1], BALANCE_MAX)
-    return _by_line(wished, filled)
+    return _by_line(lines, wishes, filled) if short else Promises(wishes, filled)
 
 
-def _by_line(
-    wished: Sequence[tuple[BasketLine, tuple[Wish, ...]]], filled: Sequence[Filled]
-) -> Promises:
-    promises: list[Promise] = []
+def _by_line(lines: Sequence[BasketLine], wishes: list[Wish], filled: list[Filled]) -> Promises:
+    """What each line gets, if not every wish was filled: of kits only whole ones are of use."""
+    kept: list[Filled] = []
     short_lines: list[ShortLine] = []
     anything, acceptable = False, True
-    index = 0
-    for line, wishes in wished:
-        of_line = filled[index : index + len(wishes)]
-        index += len(wishes)
-        if len(wishes) == 1:
-            one = of_line[0]
-            promises.append(Promise(line.line_id, 1, one.grants))
-            if one.short is not None:
-                short_lines.append(one.short)
-        else:
-            of_kit, short = _of_kit(line, wishes, of_line)
-            promises += of_kit
-            if short is not None:
-                short_lines.append(short)
-        got = sum([grant.quantity + grant.waiting for grant in promises[-1].grants])
+    for line in lines:
+        of_line: list[tuple[Wish, Filled]] = []
+        while len(kept) + len(of_line) < len(wishes):
+            wish = wishes[len(kept) + len(of_line)]
+            if wish.line_id != line.line_id:
+                break
+            of_line.append((wish, filled[len(kept) + len(of_line)]))
+        got, short = _whole_units(line, of_line)
+        if short is not None:
+            short_lines.append(short)
+        kept += [Filled(_at_most(one.grants, got * wish.units_each)) for wish, one in of_line]
         anything = anything or got > 0
-        # The last promise of a kit is of a component.
-        acceptable = acceptable and got >= line.minimum * wishes[-1].units_each
-    return Promises(tuple(promises), tuple(short_lines), anything and acceptable)
+        acceptable = acceptable and got >= line.minimum
+    return Promises(wishes, kept, tuple(short_lines), anything and acceptable)
 
 
-def _of_kit(
-    line: BasketLine, wishes: Sequence[Wish], filled: Sequence[Filled]
-) -> tuple[list[Promise], ShortLine | None]:
-    """Only whole kits are of use: as many as the scarcest component makes."""
-    kits = line.quantity
-    short: ShortLine | None = None
-    for wish, one in zip(wishes, filled, strict=True):
-        units = sum(grant.quantity + grant.waiting for grant in one.grants)
-        if one.short is not None and not one.grants:
-            units = one.short.available
-        possible = units // wish.units_each
-        if possible < kits:
-            kits = possible
+def _whole_units(
+    line: BasketLine, of_line: Sequence[tuple[Wish, Filled]]
+) -> tuple[int, ShortLine | None]:
+    """How many units of a line can be had, those that wait included, and why not more; of a kit as
+    many as its scarcest component makes."""
+    units, short = line.quantity, None
+    possible = line.quantity
+    for wish, one in of_line:
+        got = sum(grant.quantity + grant.waiting for grant in one.grants) // wish.units_each
+        units = min(units, got)
+        if one.short is not None and one.short.available // wish.units_each < possible:
+            possible = one.short.available // wish.units_each
             short = one.short
-    if short is not None:
-        short = ShortLine(line.line_id, line.key, short.cause, line.quantity, kits)
-    of_kit = []
-    for wish, one in zip(wishes, filled, strict=True):
-        grants = _at_most(one.grants, kits * wish.units_each)
-        of_kit.append(Promise(line.line_id, wish.units_each, grants))
-    return of_kit, short
+    if short is not None and len(of_line) > 1:
+        short = ShortLine(line.line_id, line.key, short.cause, line.quantity, possible)
+    return units, short
 
 
-def _at_most(grants: Iterable[Grant], units: int) -> tuple[Grant, ...]:
+def _at_most(grants: Sequence[Grant], units: int) -> tuple[Grant, ...]:
     """The first so many units of the grants."""
     kept = []
     for grant in grants:
@@ -201,21 +183,23 @@ def _at_most(grants: Iterable[Grant], units: int) -> tuple[Grant, ...]:
     return tuple(kept)
 
 
-def held_events(reservation_id: str, promises: Iterable[Promise]) -> list[LineEvent]:
-    """The events that hold what was promised, and let wait what waits."""
+def held_events(
+    reservation_id: str, wishes: Sequence[Wish], filled: Sequence[Filled]
+) -> list[LineEvent]:
+    """The events that hold what the wishes get, and let wait what waits."""
     events: list[LineEvent] = []
-    for promise in promises:
-        for grant in promise.grants:
+    for wish, one in zip(wishes, filled, strict=True):
+        for grant in one.grants:
             if grant.quantity:
                 events.append(
                     StockHeld(
                         grant.key,
                         reservation_id,
-                        promise.line_id,
+                        wish.line_id,
                         grant.quantity,
                         grant.counted,
                         grant.backordered,
-                        promise.units_each,
+                        wish.units_each,
                     )
                 )
             if grant.waiting:
@@ -223,42 +207,44 @@ def held_events(reservation_id: str, promises: Iterable[Promise]) -> list[LineEv
                     WaitJoined(
                         grant.key,
                         reservation_id,
-                        promise.line_id,
+                        wish.line_id,
                         grant.waiting,
                         True,
                         grant.place,
-                        promise.units_each,
+                        wish.units_each,
                     )
                 )
     return events
 
 
-def allocated_events(reservation_id: str, promises: Iterable[Promise]) -> list[LineEvent]:
-    """The events that allocate what was promised."""
+def allocated_events(
+    reservation_id: str, wishes: Sequence[Wish], filled: Sequence[Filled]
+) -> list[LineEvent]:
+    """The events that allocate what the wishes get."""
     return [
         StockAllocated(
             grant.key,
             reservation_id,
-            promise.line_id,
+            wish.line_id,
             grant.quantity,
             grant.counted,
             grant.backordered,
-            promise.units_each,
+            wish.units_each,
         )
-        for promise in promises
-        for grant in promise.grants
+        for wish, one in zip(wishes, filled, strict=True)
+        for grant in one.grants
         if grant.quantity
     ]
 
 
 def shortfalls(
-    view: View, reservation_id: str, promises: Iterable[Promise]
+    view: View, reservation_id: str, filled: Iterable[Filled]
 ) -> list[ShortfallDetected]:
     """What told promises leave missing in this shard, once for each SKU-location, in order of first
     mention; the newest allocation is their own."""
     taken: dict[Key, int] = {}
-    for promise in promises:
-        for grant in promise.grants:
+    for one in filled:
+        for grant in one.grants:
             key = grant.key
             if grant.counted and view.shard_of(key.tenant, key.sku) == HERE:
                 taken[key] = taken.get(key, 0) + grant.quantity - grant.backordered

@@ -7,6 +7,7 @@ units to others is passed by, until more comes.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from engine.core.availability import available_to
 from engine.core.decide.working import Working
@@ -56,6 +57,8 @@ FREEING = frozenset(
 )
 """Events that may leave more to promise."""
 
+_CONCERNING = FREEING | {LinesTold}
+
 FILLING = frozenset({HoldFilled, AllocationFilled, WaitFilled})
 """Events that give units to who waits for them."""
 
@@ -65,8 +68,10 @@ OFFER_MS = 1_000
 """How long a shard waits for the home's answer to an offer before it asks again."""
 
 
-def promotions(view: View, events: Sequence[Event], now_ms: int) -> list[Event]:
+def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
     """What happens to those who wait, because of these events."""
+    if _CONCERNING.isdisjoint(map(type, events)):
+        return []
     freed = [event.key for event in events if type(event) in FREEING]
     keys = [key for key in dict.fromkeys(freed) if _has_queue(view, key)]
     left = _left(events)
@@ -88,7 +93,7 @@ def promotions(view: View, events: Sequence[Event], now_ms: int) -> list[Event]:
     return promoted
 
 
-def _left(events: Sequence[Event]) -> list[str]:
+def _left(events: Sequence[Any]) -> list[str]:
     """The reservations of which something waits no longer, in this shard or in another one, though
     their time has not run out."""
     left = []
@@ -105,7 +110,7 @@ def _has_queue(view: View, key: Key) -> bool:
     return stock is not None and (stock.backordered > 0 or stock.waiting > 0)
 
 
-def _queue(view: View, key: Key, events: Sequence[Event]) -> Iterator[tuple[str, str]]:
+def _queue(view: View, key: Key, events: Sequence[Any]) -> Iterator[tuple[str, str]]:
     """Who waited before the events, then who has joined by them."""
     yield from view.queue(key)
     for event in events:
@@ -114,7 +119,7 @@ def _queue(view: View, key: Key, events: Sequence[Event]) -> Iterator[tuple[str,
 
 
 def _serve(
-    working: Working, key: Key, events: Sequence[Event], now_ms: int
+    working: Working, key: Key, events: Sequence[Any], now_ms: int
 ) -> Iterator[LineEvent | BasketPrepared]:
     """Give what is free at the SKU-location to those who wait there. Each event that is yielded has
     happened in `working` when the next one is asked for."""

@@ -17,10 +17,8 @@ def reacquire(
     wishes = [
         Wish(
             line.line_id,
-            reservation.tenant,
-            line.key.sku,
+            (line.key,),
             units,
-            (line.key.location,),
             counting=not line.counted,
         )
         for line, units in portions

@@ -6,7 +6,7 @@ from engine.core.decide.giving_back import GivenBack
 from engine.core.decide.portions import find, is_over, take
 from engine.core.decide.told import to_shards
 from engine.core.events import LineEvent, StockAllocated, StockHeld
-from engine.core.model import Line, Reservation, Struct
+from engine.core.model import Key, Line, Reservation, Struct
 from engine.core.rejections import (
     InsufficientStock,
     Rejection,
@@ -45,7 +45,7 @@ def transfer_reservation(
     given = GivenBack(reservation.reservation_id)
     for one in moved:
         given.of(one.line, one.held, one.allocated)
-    wishes = [_wish(reservation, one, command.to_location, given) for one in moved]
+    wishes = [_wish(one, command.to_location, given) for one in moved]
     filled = fill(view, wishes, Terms(reservation.channel, reservation.customer), now_ms)
     if not isinstance(filled, list):
         return filled
@@ -87,14 +87,12 @@ def _moved(reservation: Reservation, command: TransferReservation) -> list[_Move
     ]
 
 
-def _wish(reservation: Reservation, moved: _Moved, to_location: str, given: GivenBack) -> Wish:
+def _wish(moved: _Moved, to_location: str, given: GivenBack) -> Wish:
     line = moved.line
     return Wish(
         line.line_id,
-        reservation.tenant,
-        line.key.sku,
+        (Key(line.key.tenant, line.key.sku, to_location),),
         moved.held + moved.allocated,
-        (to_location,),
         allow_backorder=line.backordered > 0,
         units_each=line.units_each,
         counting=not line.counted,
