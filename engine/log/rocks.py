@@ -10,6 +10,7 @@ from rocksdict import WriteBatch
 from engine.log import codec, forgetting, relay
 from engine.log.chain import chain_hash, next_head
 from engine.log.commits import CommitReader
+from engine.log.fronts import Fronts
 from engine.log.history import decode_number, encode_number
 from engine.log.port import (
     HASH_BYTES,
@@ -48,6 +49,7 @@ class RocksLog(RocksState):
         self._store, self._mark = open_store(self._directory, create)
         self._unusable = ""
         self._commits = CommitReader(self._group_of)
+        self._fronts = Fronts()
         self._closed = False
         self._flush_lock = Lock()
         try:
@@ -83,6 +85,7 @@ class RocksLog(RocksState):
         batch.put(META_HEAD, position_key, handles["meta"])
         batch.put(META_TOTALS, codec.encode_totals(changes.totals), handles["meta"])
         self._write(batch)
+        self._fronts.added(changes.index_added)
         self._totals = changes.totals
         self._head = Head(last_position, group_hash, group.recorded_at_ms)
         return body

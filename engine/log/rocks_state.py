@@ -9,6 +9,7 @@ from rocksdict import WriteBatch
 from engine.core.configuration import Configuration
 from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log import codec, configured, history, relay
+from engine.log.fronts import QUEUE, Fronts
 from engine.log.history import encode_number, number_at_end
 from engine.log.port import HASH_BYTES, Changes, HistoryEntry, RequestRecord
 from engine.log.store import Store
@@ -19,6 +20,7 @@ class RocksState:
     used."""
 
     _store: Store
+    _fronts: Fronts
 
     def _check(self) -> None:
         raise NotImplementedError
@@ -125,7 +127,20 @@ class RocksState:
         self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""
     ) -> Iterator[bytes]:
         self._check()
+        if prefix[:1] == QUEUE and not newest_first and not after:
+            return self._queue(prefix)
         return self._keys("index", prefix, newest_first, after)
+
+    def _queue(self, prefix: bytes) -> Iterator[bytes]:
+        front, additions = self._fronts.of(prefix)
+        entries = takewhile(
+            lambda entry: entry.startswith(prefix),
+            (entry for entry, _ in self._store.scan("index", front)),
+        )
+        for place, entry in enumerate(entries):
+            if place == 0:
+                self._fronts.found(prefix, entry, additions)
+            yield entry
 
     def reservation_groups(
         self, reservation_id: str, *, newest_first: bool = False, after: int = 0
