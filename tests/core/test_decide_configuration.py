@@ -143,6 +143,7 @@ def test_configuration(command: Command, then: object) -> None:
     if isinstance(then, Rejection):
         assert result == then
     else:
+        assert not isinstance(result, Rejection)
         assert world.decision.events == (() if then is None else (then,))
     if world.decision.events:
         world.do(command)

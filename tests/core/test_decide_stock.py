@@ -86,6 +86,8 @@ SELL: list[tuple[str, dict[Key, Stock], Command, object]] = [
     ("a damaged one", PARTLY_DAMAGED, Sell(TEA, 3), short(ShortCause.STOCK, 3, 2)),
     ("told, a damaged one", PARTLY_DAMAGED, Sell(TEA, 3, TOLD), SOLD_DAMAGED),
     ("in a buffer", BUFFERED, Sell(TEA, 3, channel="web"), short(ShortCause.CHANNEL, 3, 2)),
+    ("all of a buffer", BUFFERED, Sell(TEA, 6, channel="web"), short(ShortCause.CHANNEL, 6, 2)),
+    ("beyond a buffer", BUFFERED, Sell(TEA, 7, channel="web"), short(ShortCause.STOCK, 7, 2)),
     ("stopped", STOPPED, Sell(TEA, 1), short(ShortCause.STOPPED, 1, 0)),
     ("untracked stopped", STOPPED, Sell(POSTAGE, 1), short(ShortCause.STOPPED, 1, 0, POSTAGE)),
     ("unknown", STOCKS, Sell(MUG, 1), UnknownStock(MUG)),
