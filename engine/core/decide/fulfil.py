@@ -78,7 +78,7 @@ def _picked(
 ) -> tuple[list[Portion], list[Portion]] | Rejection:
     """What is put into a box, and what was looked for in vain."""
     reservation_id = reservation.reservation_id
-    portions = in_whole_kits(portions_of(reservation, unpicked))
+    portions = portions_of(reservation, unpicked)
     together = [LineQuantity(part.line_id, part.quantity + part.missing) for part in named]
     taken = _take_backed(reservation, portions, together)
     if not isinstance(taken, list):
@@ -86,6 +86,7 @@ def _picked(
     missing = [LineQuantity(part.line_id, part.missing) for part in named if part.missing]
     if not missing:
         return taken, []
+    portions = in_whole_kits(portions)
     nothing = [(line, 0) for line, _ in portions]
     found = [
         LineQuantity(part.line_id, part.quantity)
@@ -137,7 +138,7 @@ def ship(view: View, command: Ship, now_ms: int) -> Decision | Rejection:
     if refusal is not None:
         return refusal
     portions = portions_of(reservation, picked) + portions_of(reservation, unpicked)
-    taken = _take_backed(reservation, in_whole_kits(portions), command.lines)
+    taken = _take_backed(reservation, portions, command.lines)
     if not isinstance(taken, list):
         return taken
     refusal = _too_far_below(view, taken)
@@ -179,11 +180,13 @@ def _shipment_id(reservation: Reservation, command: Ship) -> str:
 def _take_backed(
     reservation: Reservation, portions: list[Portion], named: Sequence[LineQuantity]
 ) -> list[Portion] | Rejection:
-    """What is taken of units with stock behind them. Where more was asked for than those, and
-    backordered ones would make up for it, these are why it is refused; also where all that is there
-    was asked for, and nothing but those is."""
+    """What is taken of units with stock behind them, and of kits whole ones.
+
+    Where more is asked for than those, and backordered units would make up for it, these are why it
+    is refused; so they are where everything is asked for and nothing else is there.
+    """
     reservation_id = reservation.reservation_id
-    taken = take(reservation_id, portions, named)
+    taken = take(reservation_id, in_whole_kits(portions), named)
     if not any(line.allocated_backordered for line in reservation.lines):
         return taken
     unbacked = portions_of(reservation, allocated_backordered)

@@ -60,12 +60,12 @@ def _shipped(reservation: Reservation, shipment_id: str) -> tuple[list[str], lis
             if shipment_id in ("", shipment.shipment_id):
                 place = (shipment.shipment_id, shipped.line_id, shipped.key)
                 units_of[place] = units_of.get(place, 0) + units
+    # Every line is among them, also where nothing is left of it: it is known all the same.
+    first = [
+        (lines[place], 0 if shipment_id else max(0, units)) for place, units in unnamed.items()
+    ]
     portions = [(lines[line_id, key], units) for (_, line_id, key), units in units_of.items()]
-    names = [name for name, _, _ in units_of]
-    if shipment_id:
-        return names, portions
-    first = [(lines[place], units) for place, units in unnamed.items() if units > 0]
-    return [""] * len(first) + names, first + portions
+    return [""] * len(first) + [name for name, _, _ in units_of], first + portions
 
 
 def _refused(view: View, returned: list[Portion], cause: str) -> Rejection | None:

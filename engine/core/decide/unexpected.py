@@ -143,13 +143,20 @@ class _Leaving:
         return self._view.shard_of(key.tenant, key.sku) == HERE
 
     def events(self) -> list[LineEvent]:
-        """What has happened to the lines: what was promised in vain is given back, then all that
-        has left leaves."""
+        """What has happened to the lines: what was promised in vain is given back, what had not
+        been committed is, then all that has left leaves."""
         events: list[LineEvent] = []
         for index in range(len(self.lines)):
             events += self._given_back_of(index)
-        for index in range(len(self.lines)):
-            events += self._shipped_of(index)
+        committed = self._shipped[held_backed]
+        events += [
+            HoldCommitted(
+                line.key, self._reservation.reservation_id, line.line_id, units, line.counted
+            )
+            for line, units in zip(self.lines, committed, strict=True)
+            if units
+        ]
+        events += self._as_expected()
         events += [
             ShippedUnexpectedly(
                 key,
@@ -182,18 +189,21 @@ class _Leaving:
             )
         return events
 
-    def _shipped_of(self, index: int) -> list[LineEvent]:
-        line = self.lines[index]
-        place = (line.key, self._reservation.reservation_id, line.line_id)
-        gone = {state: units[index] for state, units in self._shipped.items()}
-        events: list[LineEvent] = []
-        if gone[held_backed]:
-            events.append(HoldCommitted(*place, gone[held_backed], line.counted))
-        if units := sum(gone.values()):
-            events.append(
-                StockShipped(*place, units, line.counted, gone[picked], self._shipment_id)
+    def _as_expected(self) -> list[LineEvent]:
+        shipped = zip(*self._shipped.values(), strict=True)
+        return [
+            StockShipped(
+                line.key,
+                self._reservation.reservation_id,
+                line.line_id,
+                sum(units),
+                line.counted,
+                self._shipped[picked][index],
+                self._shipment_id,
             )
-        return events
+            for index, (line, units) in enumerate(zip(self.lines, shipped, strict=True))
+            if any(units)
+        ]
 
     def _leaving(self) -> dict[Key, int]:
         """Units that leave each SKU-location of this shard where stock is counted."""
