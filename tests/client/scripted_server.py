@@ -6,6 +6,7 @@ effects.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self
@@ -13,9 +14,20 @@ from typing import Any, Self
 import grpc
 import grpc.aio
 from google.protobuf import any_pb2
+from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2, stock_pb2
+from holdfast.v1 import (
+    configuration_pb2,
+    errors_pb2,
+    feed_pb2,
+    history_pb2,
+    inventory_pb2,
+    operations_pb2,
+    stock_pb2,
+)
+
+from tests.client.scripted_answers import READS, fill_in
 
 ANSWER = "answer"
 """Take effect and answer."""
@@ -27,6 +39,15 @@ END = "end"
 """End the stream with OK, without an effect."""
 SILENT = "silent"
 """Take effect and never answer."""
+
+FILES: tuple[Any, ...] = (
+    configuration_pb2,
+    feed_pb2,
+    history_pb2,
+    inventory_pb2,
+    operations_pb2,
+)
+WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 Step = str | errors_pb2.Failure
 Ending = grpc.StatusCode | errors_pb2.Failure | None
@@ -99,7 +120,7 @@ class ScriptedServer:
     `steps` are taken one by one, by each batch of Execute or unary call; when none is left, it
     answers. `refusals` are taken one by one by the command with the request id, instead of an
     effect. `history` is what Watch sends; `cuts` say for one Watch after the other after how many
-    messages it ends, and how.
+    messages it ends, and how. `pages` are what any listing gives, one after the other.
     """
 
     def __init__(self) -> None:
@@ -108,7 +129,8 @@ class ScriptedServer:
         self.history: list[feed_pb2.WatchResponse] = []
         self.cuts: list[tuple[int | None, Ending]] = []
         self.effects: Counter[str] = Counter()
-        self.first_answers: dict[str, inventory_pb2.Outcome] = {}
+        self.first_answers: dict[str, Any] = {}
+        self.pages: list[Any] = []
         self.batches: list[list[inventory_pb2.Command]] = []
         self.unary: list[Any] = []
         self.watches: list[feed_pb2.WatchRequest] = []
@@ -125,28 +147,13 @@ class ScriptedServer:
     async def __aenter__(self) -> Self:
         port = self._server.add_insecure_port("127.0.0.1:0")
         self.address = f"127.0.0.1:{port}"
-        methods: dict[str, Any] = {
-            name: grpc.unary_unary_rpc_method_handler(
-                self._unary(kind, handler),
-                request_deserializer=request.FromString,
-                response_serializer=lambda message: message.SerializeToString(),
-            )
-            for name, kind, request, handler in self._methods()
-        }
-        methods["Execute"] = grpc.stream_stream_rpc_method_handler(
-            self._execute,
-            request_deserializer=inventory_pb2.ExecuteRequest.FromString,
-            response_serializer=inventory_pb2.ExecuteResponse.SerializeToString,
-        )
-        watch = grpc.unary_stream_rpc_method_handler(
-            self._watch,
-            request_deserializer=feed_pb2.WatchRequest.FromString,
-            response_serializer=feed_pb2.WatchResponse.SerializeToString,
-        )
         self._server.add_generic_rpc_handlers(
-            (
-                grpc.method_handlers_generic_handler("holdfast.v1.InventoryService", methods),
-                grpc.method_handlers_generic_handler("holdfast.v1.FeedService", {"Watch": watch}),
+            tuple(
+                grpc.method_handlers_generic_handler(
+                    service.full_name, {each.name: self._handler(each) for each in service.methods}
+                )
+                for file in FILES
+                for service in file.DESCRIPTOR.services_by_name.values()
             )
         )
         await self._server.start()
@@ -160,26 +167,22 @@ class ScriptedServer:
         async with self.arrived:
             await self.arrived.wait_for(lambda: len(self.batches) >= count)
 
-    def _methods(self) -> list[tuple[str, str, Any, Callable[[Any], Any] | None]]:
-        writes = (
-            "Reserve Extend Commit Release Allocate Ship Sell Receive Adjust SetOnHand Configure"
+    def _handler(self, method: Any) -> Any:
+        """Serves a method of the contract, as its descriptor says."""
+        kind = WORD.sub("_", method.name).lower()
+        make: Any = grpc.unary_unary_rpc_method_handler
+        behave: Any = self._unary(kind, method)
+        if method.client_streaming:
+            make, behave = grpc.stream_stream_rpc_method_handler, self._execute
+        elif method.server_streaming:
+            make, behave = grpc.unary_stream_rpc_method_handler, self._watch
+        return make(
+            behave,
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=lambda message: message.SerializeToString(),
         )
-        kinds = [field.name for field in inventory_pb2.Command.DESCRIPTOR.oneofs[0].fields]
-        rows: list[tuple[str, str, Any, Callable[[Any], Any] | None]] = [
-            (name, kind, getattr(inventory_pb2, f"{name}Request"), None)
-            for name, kind in zip(writes.split(), kinds, strict=True)
-        ]
-        for name, handler in (
-            ("GetStock", _get_stock),
-            ("GetReservation", _get_reservation),
-            ("BatchGetAvailability", _availability),
-        ):
-            rows.append((name, "", getattr(inventory_pb2, f"{name}Request"), handler))
-        return rows
 
-    def _unary(
-        self, kind: str, read: Callable[[Any], Any] | None
-    ) -> Callable[[Any, Any], Awaitable[Any]]:
+    def _unary(self, kind: str, method: Any) -> Callable[[Any, Any], Awaitable[Any]]:
         async def handle(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             self.unary.append(request)
             self.metadata.append(dict(context.invocation_metadata() or ()))
@@ -188,19 +191,34 @@ class ScriptedServer:
                 await _refuse(context, step)
             if step == BREAK_BEFORE:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
-            if read is not None:
-                return read(request)
-            command = inventory_pb2.Command(**{kind: request})
-            outcome = self.decide(0, command)
+            answer = GetMessageClass(method.output_type)()
+            refusal = self._answer(kind, request, answer)
             if step == BREAK_AFTER:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
             if step == SILENT:
                 await asyncio.Event().wait()
-            if outcome.HasField("failure"):
-                await _refuse(context, outcome.failure)
-            return getattr(outcome, kind)
+            if refusal is not None:
+                await _refuse(context, refusal)
+            return answer
 
         return handle
+
+    def _answer(self, kind: str, request: Any, answer: Any) -> errors_pb2.Failure | None:
+        """Fills an answer in, or gives the reason why there is none."""
+        if "context" in request.DESCRIPTOR.fields_by_name:
+            return self._settle(request, answer)
+        if "page_token" in request.DESCRIPTOR.fields_by_name:
+            number = int(request.page_token or 0)
+            answer.CopyFrom(self.pages[number])
+            answer.cursor = f"c-{number}"
+            answer.next_page_token = str(number + 1) if number + 1 < len(self.pages) else ""
+        elif kind == "wait_for_subscriber":
+            if request.name not in [watch.name for watch in self.watches]:
+                return failure("DEADLINE_EXPIRED", grpc.StatusCode.DEADLINE_EXCEEDED)
+            answer.cursor = request.cursor
+        else:
+            answer.CopyFrom(READS[kind](request))
+        return None
 
     async def _execute(
         self,
@@ -235,31 +253,35 @@ class ScriptedServer:
                 )
 
     def decide(self, index: int, command: inventory_pb2.Command) -> inventory_pb2.Outcome:
-        """Notes the effect, or takes the next refusal of the command's request id."""
-        kind = command.WhichOneof("command")
-        request = getattr(command, kind or "")
+        """What becomes of one command of a batch."""
+        kind = command.WhichOneof("command") or ""
+        outcome = inventory_pb2.Outcome(index=index)
+        response = getattr(outcome, kind)
+        response.SetInParent()
+        refusal = self._settle(getattr(command, kind), response)
+        return outcome if refusal is None else inventory_pb2.Outcome(index=index, failure=refusal)
+
+    def _settle(self, request: Any, response: Any) -> errors_pb2.Failure | None:
+        """Notes the effect of a write and fills its answer in, or takes the next refusal of its
+        request id."""
         request_id = request.context.request_id
         waiting = self.refusals.get(request_id)
         if waiting:
-            return inventory_pb2.Outcome(index=index, failure=waiting.pop(0))
+            return waiting.pop(0)
         if any(line.quantity >= PLENTY for line in getattr(request, "lines", ())):
-            return inventory_pb2.Outcome(index=index, failure=short_of(request.lines[0]))
+            return short_of(request.lines[0])
         known = self.first_answers.get(request_id)
         if known is not None:
-            outcome = inventory_pb2.Outcome()
-            outcome.CopyFrom(known)
-            outcome.index = index
-            getattr(outcome, kind or "").receipt.replayed = True
-            return outcome
+            response.CopyFrom(known)
+            response.receipt.replayed = True
+            return None
         self.effects[request_id] += 1
-        outcome = inventory_pb2.Outcome(index=index)
-        response = getattr(outcome, kind or "")
         response.receipt.cursor = f"c-{len(self.effects)}"
         response.receipt.recorded_at.FromMilliseconds(1_700_000_000_123)
-        _fill_in(response, request)
+        fill_in(response, request)
         self._tell(response)
-        self.first_answers[request_id] = outcome
-        return outcome
+        self.first_answers[request_id] = response
+        return None
 
     def _tell(self, response: Any) -> None:
         """Puts a change of a level into the history, as the feed would tell it."""
@@ -302,61 +324,3 @@ class ScriptedServer:
             self.history.append(caught_up(len(self.history)))
             return len(self.history) - 1
         return [each.cursor for each in self.history].index(request.after_cursor) + 1
-
-
-def _fill_in(response: Any, request: Any) -> None:
-    """Answers what was asked for, as if there were enough of everything."""
-    names = response.DESCRIPTOR.fields_by_name
-    if "reservation_id" in names:
-        known = getattr(request, "reservation_id", "")
-        response.reservation_id = known or f"r-{request.context.request_id}"
-    if "expires_at" in names:
-        response.expires_at.FromMilliseconds(1_700_000_300_000)
-    if "lines" in names:
-        for line in request.lines:
-            done = response.lines.add(line_id=line.line_id, quantity=line.quantity)
-            done.key.sku = getattr(line, "sku", "TEA")
-            done.key.location = getattr(line, "location", "LONDON")
-    if "status" in names:
-        response.status = stock_pb2.RESERVATION_STATUS_SHIPPED
-    if "level" in names:
-        response.level.key.CopyFrom(request.key)
-        response.level.version = 7
-        response.level.balances.on_hand = 10
-        response.level.balances.available = 10
-    if "stock" in names:
-        response.stock.key.CopyFrom(request.key)
-        response.stock.tracked = True
-        response.stock.selling = stock_pb2.SELLING_OPEN
-
-
-def _get_stock(request: inventory_pb2.GetStockRequest) -> inventory_pb2.GetStockResponse:
-    response = inventory_pb2.GetStockResponse(cursor="c-read")
-    response.stock.key.CopyFrom(request.key)
-    response.stock.balances.on_hand = 10
-    response.stock.selling = stock_pb2.SELLING_STOPPED
-    response.stock.version = 3
-    response.stock.channel_buffers.add(channel="web", units=2)
-    return response
-
-
-def _get_reservation(
-    request: inventory_pb2.GetReservationRequest,
-) -> inventory_pb2.GetReservationResponse:
-    response = inventory_pb2.GetReservationResponse(cursor="c-read")
-    response.reservation.reservation_id = request.reservation_id
-    response.reservation.tenant = request.tenant
-    response.reservation.status = stock_pb2.RESERVATION_STATUS_HELD
-    response.reservation.lines.add(line_id="1", sku="TEA", location="LONDON", held=2)
-    response.reservation.created_at.FromMilliseconds(1_700_000_000_000)
-    return response
-
-
-def _availability(
-    request: inventory_pb2.BatchGetAvailabilityRequest,
-) -> inventory_pb2.BatchGetAvailabilityResponse:
-    response = inventory_pb2.BatchGetAvailabilityResponse(cursor="c-read")
-    for key in request.keys:
-        answer = response.availabilities.add(sku=key.sku, total_available=5)
-        answer.locations.add(location=key.location or "LONDON", available=5, version=1)
-    return response

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from google.protobuf import text_format
 from holdfast import Line, commands
+from holdfast._command import Write
 from holdfast.commands import Command
 from holdfast.types import Fill, ReleaseReason
 
 
-def text(command: Command[Any]) -> str:
+def text(command: Write[Any]) -> str:
     """The message's content in one line, without its context."""
-    request = getattr(command.message, command.kind)
+    request = command.request
     request.ClearField("context")
     return text_format.MessageToString(request, as_one_line=True)
 

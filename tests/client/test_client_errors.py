@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
-from holdfast import Client, HoldfastError, InsufficientStock, _convert, errors
+from holdfast import Client, HoldfastError, InsufficientStock, _convert_answers, errors
 from holdfast.errors import ERROR_BY_REASON, Code
 from holdfast.types import ShortCause, ShortLine
 from holdfast.v1 import errors_pb2
@@ -65,6 +65,57 @@ FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
     "CURSOR_FOREIGN": (grpc.StatusCode.DATA_LOSS, {"cursor": "c", "history": "h"}),
     "INTERNAL": (grpc.StatusCode.INTERNAL, {"correlation_id": "x"}),
     "HISTORY_DAMAGED": (grpc.StatusCode.DATA_LOSS, {"shard": 3}),
+    "STILL_WAITING": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r"}),
+    "PICKED_UNITS": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"reservation_id": "r", "line_id": "7", "picked": 2},
+    ),
+    "NOT_BACKED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"reservation_id": "r", "line_id": "7", "asked": 3, "backed": 1},
+    ),
+    "NOT_SHIPPED": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r"}),
+    "UNKNOWN_SHIPMENT": (grpc.StatusCode.NOT_FOUND, {"reservation_id": "r", "shipment_id": "1"}),
+    "LINE_EXISTS": (grpc.StatusCode.FAILED_PRECONDITION, {"reservation_id": "r", "line_id": "7"}),
+    "TOO_MANY_LINES": (grpc.StatusCode.FAILED_PRECONDITION, {"lines": 4100, "limit": 4000}),
+    "UNKNOWN_GROUP": (grpc.StatusCode.NOT_FOUND, {"line_id": "7", "group": "shops"}),
+    "CUSTOMER_REQUIRED": (grpc.StatusCode.FAILED_PRECONDITION, {"line_id": "7", "sku": "TEA"}),
+    "KIT_HAS_NO_STOCK": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"tenant": "", "sku": "SET", "location": "LONDON"},
+    ),
+    "KIT_IN_KIT": (grpc.StatusCode.FAILED_PRECONDITION, {"sku": "TEA-SET", "component": "CUPS"}),
+    "UNKNOWN_TRANSFER": (grpc.StatusCode.NOT_FOUND, {"transfer_id": "t"}),
+    "TRANSFER_QUANTITY_EXCEEDED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"transfer_id": "t", "asked": 3, "limit": 2},
+    ),
+    "UNAVAILABLE_QUANTITY_EXCEEDED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"sku": "TEA", "unavailable_cause": "damaged", "asked": 3, "limit": 2},
+    ),
+    "UNKNOWN_INCOMING": (grpc.StatusCode.NOT_FOUND, {"sku": "TEA", "reference": "PO-7"}),
+    "SOURCE_STALE": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"sku": "TEA", "source": "till", "source_sequence": 8, "last": 9},
+    ),
+    "COUNT_STALE": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"sku": "TEA", "source": "wms", "observed_at": "2026-11-20", "last": "2026-11-21"},
+    ),
+    "OBSERVATION_TOO_OLD": (
+        grpc.StatusCode.OUT_OF_RANGE,
+        {"sku": "TEA", "observed_at": "2026-11-20"},
+    ),
+    "ATTEMPT_DECIDED": (grpc.StatusCode.ABORTED, {"attempt_id": "a-1"}),
+    "AMBIGUOUS_REFERENCE": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"reference": "cart-7", "reservations": 2},
+    ),
+    "READ_NOT_KEPT": (
+        grpc.StatusCode.OUT_OF_RANGE,
+        {"as_of": "2026-11-20", "oldest": "2026-11-21"},
+    ),
 }
 
 
@@ -78,10 +129,13 @@ async def test_a_refusal_arrives_with_its_facts(
     if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
         # Longer than the call may take, so that it is not tried again.
         refusal.retry_after.seconds = 3_600
-    server.refusals["id"] = [refusal]
+    # An attempt that was given up is tried again at once, until the time is over.
+    is_retried = reason == "ATTEMPT_DECIDED"
+    server.refusals["id"] = [refusal] * (10_000 if is_retried else 1)
+    timeout_s = 0.1 if is_retried else 10.0
     async with Client(server.address, coalesce=coalesce) as client:
         with pytest.raises(HoldfastError) as raised:
-            await client.reserve([("TEA", "LONDON", 1)], request_id="id")
+            await client.reserve([("TEA", "LONDON", 1)], request_id="id", timeout_s=timeout_s)
     error = raised.value
     assert type(error) is ERROR_BY_REASON[reason]
     assert (error.reason, error.code, error.request_id) == (reason, Code[code.name], "id")
@@ -105,7 +159,7 @@ async def test_short_lines_are_named(server: ScriptedServer, coalesce: bool) -> 
 def test_a_reason_of_a_newer_server_is_still_an_error() -> None:
     refusal = errors_pb2.Failure(code=9, message="Something new.", metadata={"a": "b"})
     refusal.ParseFromString(refusal.SerializeToString() + b"\x10\xe7\x07")
-    error = _convert.failure(refusal)
+    error = _convert_answers.failure(refusal)
     assert type(error) is HoldfastError
     assert (error.reason, error.code) == ("REASON_999", Code.FAILED_PRECONDITION)
     assert (error.message, dict(error.metadata)) == ("Something new.", {"a": "b"})
@@ -127,6 +181,15 @@ def test_without_a_known_reason_the_code_decides(
     reason: str, code: int, kind: type[HoldfastError]
 ) -> None:
     assert type(errors.make_error(reason, code, "", {})) is kind
+
+
+def test_an_error_is_of_the_module_that_callers_import() -> None:
+    kinds: list[type[HoldfastError]] = [HoldfastError, *ERROR_BY_REASON.values()]
+    assert {f"{kind.__module__}.{kind.__name__}" for kind in kinds} == {
+        f"holdfast.errors.{kind.__name__}" for kind in kinds
+    }
+    assert all(getattr(errors, kind.__name__) is kind for kind in kinds)
+    assert {kind.__name__ for kind in kinds} <= set(errors.__all__)
 
 
 def test_an_error_survives_pickling() -> None:

@@ -7,6 +7,7 @@ import sys
 import holdfast
 import pytest
 from holdfast import Client, SyncClient, commands
+from holdfast.v1 import inventory_pb2
 
 LOADED = "import sys, {module}; print(sorted({{'grpc', 'google.rpc'}} & set(sys.modules)))"
 
@@ -48,8 +49,23 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 SURFACE = [
     *("reserve", "extend", "commit", "release", "allocate", "ship", "sell", "receive", "adjust"),
     *("set_on_hand", "configure", "stock", "availability", "reservation", "watch", "execute"),
-    "close",
+    *("amend", "confirm", "pick", "unpick", "return_units", "transfer_reservation", "expect"),
+    *("take_back", "move", "send_transfer", "receive_transfer", "transfer", "node"),
+    *("configure_locations", "define_kit", "limit_customers", "configure_holds", "configuration"),
+    *("list_events", "explain_stock", "list_reservations", "wait_for_subscriber", "close"),
 ]
+
+
+def test_the_surface_is_listed_in_full() -> None:
+    assert {name for name in dir(Client) if not name.startswith("_")} == set(SURFACE)
+    assert {name for name in dir(SyncClient) if not name.startswith("_")} == set(SURFACE)
+
+
+def test_every_command_of_a_batch_can_be_built() -> None:
+    fields = [field.name for field in inventory_pb2.Command.DESCRIPTOR.oneofs[0].fields]
+    names = {"return_units" if name == "return" else name for name in fields}
+    assert names <= set(commands.__all__)
+    assert names <= set(SURFACE)
 
 
 @pytest.mark.parametrize("name", SURFACE)

@@ -5,7 +5,15 @@ import asyncio
 import grpc
 import pytest
 from holdfast import Client, HoldfastError, _coalesce, _retry
-from holdfast.errors import Code, DeadlineExpired, Internal, InvalidField, Overloaded, Unavailable
+from holdfast.errors import (
+    AttemptDecided,
+    Code,
+    DeadlineExpired,
+    Internal,
+    InvalidField,
+    Overloaded,
+    Unavailable,
+)
 from holdfast.v1 import errors_pb2, inventory_pb2
 
 from tests.client.scripted_server import (
@@ -21,6 +29,7 @@ from tests.client.scripted_server import (
 
 AWAY = failure("SHARD_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, shard="0")
 BUSY = failure("OVERLOADED", grpc.StatusCode.RESOURCE_EXHAUSTED, shard="0")
+GIVEN_UP = failure("ATTEMPT_DECIDED", grpc.StatusCode.ABORTED, attempt_id="a-1")
 LATE = failure("DEADLINE_EXPIRED", grpc.StatusCode.DEADLINE_EXCEEDED, shard="0")
 WRONG = failure("INVALID_FIELD", grpc.StatusCode.INVALID_ARGUMENT, field="lines")
 AWAY_FOR_LONG = failure("SHARD_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, shard="0")
@@ -41,6 +50,8 @@ EITHER_WAY = pytest.mark.parametrize("coalesce", [True, False], ids=["Execute", 
         ([AWAY], False),
         ([AWAY, BREAK_AFTER, BUSY], True),
         ([BUSY, BUSY, BUSY, BUSY], False),
+        ([GIVEN_UP, GIVEN_UP], False),
+        ([GIVEN_UP, BREAK_AFTER], True),
     ],
     ids=str,
 )
@@ -142,8 +153,13 @@ async def test_a_read_is_tried_again(client: Client, server: ScriptedServer) -> 
         ([BUSY_FOR_LONG], Overloaded, False),
         # ... unless an earlier try was cut off.
         ([BREAK_AFTER, BUSY_FOR_LONG, BUSY_FOR_LONG], Overloaded, True),
+        # A basket over several shards that is given up is not there.
+        ([GIVEN_UP] * 10_000, AttemptDecided, False),
     ],
-    ids=["silent", "broken", "away", "away for long", "busy for long", "broken then busy"],
+    ids=[
+        *("silent", "broken", "away", "away for long", "busy for long", "broken then busy"),
+        "given up",
+    ],
 )
 async def test_when_the_time_is_over_the_error_says_what_is_known(
     server: ScriptedServer,

@@ -2,32 +2,50 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from holdfast import Client, SyncClient, commands
+from holdfast import Client, Line, Location, PickedLine, SyncClient, commands
 from holdfast.types import (
     Allocated,
+    Amended,
     Availabilities,
     Availability,
     Balances,
     ChannelBuffer,
     Committed,
     Configured,
+    Confirmed,
     Counted,
     Extended,
+    HoldTimes,
+    Incoming,
     LineResult,
     LocationAvailability,
+    Node,
+    NodeConfigured,
+    OnOverdue,
+    Picked,
     Released,
     Reservation,
     ReservationLine,
     ReservationStatus,
+    ReservationTransferred,
     Reserved,
+    Returned,
     Selling,
+    Shipment,
     Shipped,
+    ShippedLine,
+    SourceMark,
     Stock,
     StockChanged,
+    Transfer,
+    TransferReceived,
+    TransferSent,
+    UnavailableUnits,
+    Unpicked,
 )
 
 from tests.client.scripted_server import ScriptedServer
@@ -38,6 +56,10 @@ LINE = LineResult("1", "TEA", "LONDON", 2)
 TEN = Balances(10, 0, 0, 0, 10)
 RECEIPT = ("c-1", False, RECORDED_AT)
 TEA = Stock("TEA", "LONDON", Balances(0, 0, 0, 0, 0), True, Selling.OPEN, 0, (), "acme")
+BOTH = [Line("TEA", "LONDON", 2, line_id="1")]
+AT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CONFIGURED = NodeConfigured(*RECEIPT)
 
 WRITES: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     (
@@ -69,8 +91,63 @@ WRITES: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
         {"reason": "FOUND", "reference": "d"},
         StockChanged("TEA", "LONDON", 7, TEN, *RECEIPT),
     ),
-    ("set_on_hand", ("TEA", "LONDON", 1), {}, Counted("TEA", "LONDON", 7, TEN, 0, *RECEIPT)),
+    ("set_on_hand", ("TEA", "LONDON", 1), {}, Counted("TEA", "LONDON", 7, TEN, 0, *RECEIPT, -1)),
     ("configure", ("TEA", "LONDON"), {"tracked": True}, Configured(TEA, *RECEIPT)),
+    (
+        "amend",
+        ("r",),
+        {"set_lines": BOTH, "drop_lines": ["2"]},
+        Amended("r", (LINE,), (LineResult("2", "", "", 1),), *RECEIPT, None),
+    ),
+    ("confirm", ("r",), {}, Confirmed("r", *RECEIPT, None)),
+    (
+        "pick",
+        ("r",),
+        {"lines": [PickedLine("1", 2, missing=1)]},
+        Picked("r", (LINE,), (LineResult("1", "", "", 1),), *RECEIPT, None),
+    ),
+    ("unpick", ("r",), {"lines": {"1": 2}}, Unpicked("r", (LINE,), *RECEIPT, None)),
+    ("return_units", ("r",), {"lines": {"1": 2}}, Returned("r", (LINE,), *RECEIPT, None)),
+    (
+        "transfer_reservation",
+        ("r",),
+        {"to_location": "PARIS", "lines": {"1": 2}},
+        ReservationTransferred("r", (LINE,), (), *RECEIPT, None),
+    ),
+    (
+        "expect",
+        ("TEA", "LONDON", 5),
+        {"reference": "PO-7", "expected_at": AT},
+        StockChanged("TEA", "LONDON", 7, TEN, *RECEIPT),
+    ),
+    (
+        "take_back",
+        ("TEA", "LONDON", 1),
+        {"reason": "UNWANTED"},
+        StockChanged("TEA", "LONDON", 7, TEN, *RECEIPT),
+    ),
+    (
+        "move",
+        ("TEA", "LONDON", 1),
+        {"to_cause": "damaged"},
+        StockChanged("TEA", "LONDON", 7, TEN, *RECEIPT),
+    ),
+    (
+        "send_transfer",
+        ("TEA", "LONDON", "PARIS", 3),
+        {"expected_at": AT},
+        TransferSent("t-id", "TEA", "LONDON", 7, TEN, *RECEIPT),
+    ),
+    (
+        "receive_transfer",
+        ("t", 3),
+        {"lost": 1},
+        TransferReceived("t", "TEA", "PARIS", 7, TEN, *RECEIPT),
+    ),
+    ("configure_locations", ([Location("LONDON", groups=["uk"])],), {}, CONFIGURED),
+    ("define_kit", ("SET", {"CUP": 6, "POT": 1}), {}, CONFIGURED),
+    ("limit_customers", ("TEA", 3), {"window": HOUR}, CONFIGURED),
+    ("configure_holds", (), {"cart": HOUR}, CONFIGURED),
 ]
 NAMES = [row[0] for row in WRITES]
 
@@ -90,6 +167,19 @@ async def test_a_write_gives_its_answer(
     given = await getattr(any_client, name)(*arguments, **options, request_id="id")
     assert given == answer
     assert type(given) is type(answer)
+
+
+async def test_a_basket_that_waits_says_so(any_client: Client) -> None:
+    waits = await any_client.reserve([("TEA", "LONDON", 2)], wait=HOUR)
+    does_not = await any_client.reserve([("TEA", "LONDON", 2)])
+    assert (waits.waiting, does_not.waiting) == (True, False)
+
+
+async def test_a_reservation_is_found_by_its_reference(any_client: Client) -> None:
+    committed = await any_client.commit(reservation_reference="cart-7", reference="order-1")
+    assert committed.reservation_id == "r-" + committed.reservation_id.removeprefix("r-")
+    found = await any_client.reservation(reservation_reference="cart-7")
+    assert (found.reservation_id, found.reference) == ("r-found", "cart-7")
 
 
 @pytest.mark.parametrize(("name", "arguments", "options", "answer"), WRITES, ids=NAMES)
@@ -117,13 +207,16 @@ READS: list[tuple[str, tuple[Any, ...], Any]] = [
         Stock(
             "TEA",
             "LONDON",
-            Balances(10, 0, 0, 0, 0),
+            Balances(10, 0, 0, 0, 0, (UnavailableUnits("damaged", 2),), 1, 5, 3, 4),
             False,
             Selling.STOPPED,
             3,
             (ChannelBuffer("web", 2),),
             "acme",
             "c-read",
+            6,
+            (Incoming("PO-7", 5, AT), Incoming("T-1", 1, None, "t")),
+            (SourceMark("till", 8, None),),
         ),
     ),
     (
@@ -131,15 +224,36 @@ READS: list[tuple[str, tuple[Any, ...], Any]] = [
         ("r",),
         Reservation(
             "r",
-            ReservationStatus.HELD,
-            (ReservationLine("1", "TEA", "LONDON", 2, 0, 0),),
+            ReservationStatus.WAITING,
+            (
+                ReservationLine("1", "TEA", "LONDON", 2, 0, 0),
+                ReservationLine("2", "CUP", "LONDON", 0, 5, 3, 8, 1, 2, 4, 1, 6, 12),
+            ),
             "",
             "",
             "",
             None,
-            datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+            AT,
             "acme",
             "c-read",
+            timedelta(minutes=5),
+            EXPIRES_AT,
+            OnOverdue.RELEASE,
+            (Shipment("parcel-1", EXPIRES_AT, (ShippedLine("2", "CUP", "LONDON", 3, 1),)),),
+        ),
+    ),
+    (
+        "transfer",
+        ("t",),
+        Transfer("t", "TEA", "LONDON", "PARIS", 9, 4, 2, 3, "", AT, None, "acme", "c-read"),
+    ),
+    (
+        "node",
+        (),
+        Node(
+            *("1.2.3", "0badcafe", 1, 4, None),
+            HoldTimes(timedelta(minutes=5), None, None),
+            "c-old",
         ),
     ),
     (

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     from holdfast.feed import Checkpoint as Checkpoint
     from holdfast.feed import EventBatch as EventBatch
     from holdfast.feed import Feed as Feed
+    from holdfast.listing import Explanations as Explanations
+    from holdfast.listing import Listing as Listing
     from holdfast.sync import SyncClient as SyncClient
     from holdfast.sync import SyncFeed as SyncFeed
     from holdfast.types import Line as Line
+    from holdfast.types import LinePart as LinePart
+    from holdfast.types import Location as Location
+    from holdfast.types import PickedLine as PickedLine
 
 _HOME = {
     "CaughtUp": "holdfast.feed",
@@ -35,10 +40,15 @@ _HOME = {
     "Event": "holdfast.event",
     "EventBatch": "holdfast.feed",
     "EventKind": "holdfast.event",
+    "Explanations": "holdfast.listing",
     "Feed": "holdfast.feed",
     "HoldfastError": "holdfast.errors",
     "InsufficientStock": "holdfast.errors",
     "Line": "holdfast.types",
+    "LinePart": "holdfast.types",
+    "Listing": "holdfast.listing",
+    "Location": "holdfast.types",
+    "PickedLine": "holdfast.types",
     "SyncClient": "holdfast.sync",
     "SyncFeed": "holdfast.sync",
 }
@@ -54,10 +64,15 @@ __all__ = [
     "Event",
     "EventBatch",
     "EventKind",
+    "Explanations",
     "Feed",
     "HoldfastError",
     "InsufficientStock",
     "Line",
+    "LinePart",
+    "Listing",
+    "Location",
+    "PickedLine",
     "SyncClient",
     "SyncFeed",
     "commands",

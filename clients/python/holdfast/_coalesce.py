@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc.aio
 
-from holdfast import _convert
+from holdfast import _convert_answers
 from holdfast._pending import BatchInFlight, Pending, given_up
 from holdfast._retry import backoff_s, conclude, is_retried, leaves_unknown, retry_delay_s
 from holdfast._rpc import END_OF_STREAM, error_from_rpc, is_task_cancelled
@@ -200,7 +200,7 @@ class Coalescer:
             entries[message.index] = None
             if entry is None:
                 continue
-            value = _convert.outcome(message)
+            value = _convert_answers.outcome(message)
             if isinstance(value, HoldfastError):
                 retry_s = retry_delay_s(value, entry.attempts, entry.deadline - now)
                 if retry_s is not None and not entry.is_over():

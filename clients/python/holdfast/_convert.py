@@ -1,41 +1,37 @@
-"""Reads protobuf messages into the SDK's own types. The hot path is the answer to a reserve, so it
-avoids protobuf's slow helpers."""
+"""Reads protobuf messages about how things are into the SDK's own types. The hot path is the answer
+to a reserve, so it avoids protobuf's slow helpers."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from holdfast import types
-from holdfast.errors import HoldfastError, make_error
 from holdfast.types import (
-    Allocated,
     Availability,
     Balances,
     ChannelBuffer,
-    Committed,
-    Configured,
-    Counted,
-    Extended,
-    LineResult,
+    Incoming,
     LocationAvailability,
-    Released,
+    OnOverdue,
     Reservation,
     ReservationLine,
-    Reserved,
-    Result,
-    Shipped,
+    ReservationStatus,
+    Shipment,
+    ShippedLine,
     ShortLine,
+    SourceMark,
     Stock,
-    StockChanged,
+    Transfer,
+    UnavailableUnits,
 )
-from holdfast.v1 import errors_pb2, inventory_pb2, stock_pb2
+from holdfast.v1 import inventory_pb2, stock_pb2
 
 MemberT = TypeVar("MemberT")
 
 _from_timestamp = datetime.fromtimestamp
-_REASON_PREFIX = "ERROR_REASON_"
 
 
 def _names(enum: Any, prefix: str, members: Callable[[str], MemberT]) -> dict[int, MemberT]:
@@ -50,12 +46,10 @@ def _names(enum: Any, prefix: str, members: Callable[[str], MemberT]) -> dict[in
 _STATUS = _names(stock_pb2.ReservationStatus, "RESERVATION_STATUS_", types.ReservationStatus)
 _SELLING = _names(stock_pb2.Selling, "SELLING_", types.Selling)
 _CAUSE = _names(stock_pb2.ShortCause, "SHORT_CAUSE_", types.ShortCause)
+_ON_OVERDUE: Mapping[int, OnOverdue] = _names(
+    stock_pb2.OnOverdue, "ON_OVERDUE_", types.OnOverdue
+) | {0: OnOverdue.KEEP}
 _RELEASE_REASON = _names(inventory_pb2.ReleaseReason, "RELEASE_REASON_", types.ReleaseReason)
-_REASON: Mapping[int, str] = {
-    number: name.removeprefix(_REASON_PREFIX)
-    for name, number in errors_pb2.ErrorReason.items()
-    if number
-}
 
 
 def release_reason(number: int) -> types.ReleaseReason:
@@ -68,16 +62,34 @@ def selling(number: int) -> types.Selling:
     return _SELLING.get(number, types.Selling.UNKNOWN)
 
 
+def status(number: int) -> ReservationStatus:
+    """Where a reservation stands in its life."""
+    return _STATUS.get(number, ReservationStatus.UNKNOWN)
+
+
+def on_overdue(number: int) -> OnOverdue:
+    """What becomes of an allocation that nobody confirms."""
+    return _ON_OVERDUE.get(number, OnOverdue.UNKNOWN)
+
+
 def moment(timestamp: Timestamp) -> datetime:
     """A timestamp as a datetime in UTC, exact to the microsecond."""
     return _from_timestamp(timestamp.seconds + timestamp.nanos / 1e9, UTC)
 
 
-def _moment_or_none(timestamp: Timestamp) -> datetime | None:
+def moment_or_none(timestamp: Timestamp) -> datetime | None:
+    """A timestamp as a datetime in UTC; None if it is not set."""
     # The server never means 1970: reading the seconds is cheaper than asking whether the field is
     # set.
     seconds = timestamp.seconds
     return _from_timestamp(seconds + timestamp.nanos / 1e9, UTC) if seconds else None
+
+
+def length_or_none(duration: Duration) -> timedelta | None:
+    """A duration; None if it is not set, since none of the contract's may be 0."""
+    if not duration.seconds and not duration.nanos:
+        return None
+    return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1_000)
 
 
 def balances(message: stock_pb2.Balances) -> Balances:
@@ -88,6 +100,11 @@ def balances(message: stock_pb2.Balances) -> Balances:
         message.allocated,
         message.safety_stock,
         message.available,
+        tuple([UnavailableUnits(each.cause, each.units) for each in message.unavailable]),
+        message.picked,
+        message.incoming,
+        message.backordered,
+        message.waiting,
     )
 
 
@@ -109,6 +126,55 @@ def stock(message: stock_pb2.Stock, cursor: str = "") -> Stock:
         channel_buffers(message.channel_buffers),
         key.tenant,
         cursor,
+        message.backorder_limit,
+        tuple(
+            [
+                Incoming(
+                    each.reference,
+                    each.quantity,
+                    moment_or_none(each.expected_at),
+                    each.transfer_id,
+                )
+                for each in message.incoming
+            ]
+        ),
+        tuple(
+            [
+                SourceMark(each.source, each.sequence, moment_or_none(each.counted_at))
+                for each in message.sources
+            ]
+        ),
+    )
+
+
+def _reservation_line(line: stock_pb2.ReservationLine) -> ReservationLine:
+    return ReservationLine(
+        line.line_id,
+        line.sku,
+        line.location,
+        line.held,
+        line.allocated,
+        line.shipped,
+        line.committed,
+        line.backordered,
+        line.waiting,
+        line.picked,
+        line.returned,
+        line.expired,
+        line.units_each or 1,
+    )
+
+
+def _shipment(message: stock_pb2.Shipment) -> Shipment:
+    return Shipment(
+        message.shipment_id,
+        moment_or_none(message.shipped_at),
+        tuple(
+            [
+                ShippedLine(each.line_id, each.sku, each.location, each.shipped, each.returned)
+                for each in message.lines
+            ]
+        ),
     )
 
 
@@ -116,20 +182,37 @@ def reservation(message: stock_pb2.Reservation, cursor: str = "") -> Reservation
     """A basket as it stands."""
     return Reservation(
         message.reservation_id,
-        _STATUS.get(message.status, types.ReservationStatus.UNKNOWN),
-        tuple(
-            [
-                ReservationLine(
-                    line.line_id, line.sku, line.location, line.held, line.allocated, line.shipped
-                )
-                for line in message.lines
-            ]
-        ),
+        status(message.status),
+        tuple([_reservation_line(line) for line in message.lines]),
         message.reference,
         message.channel,
         message.customer,
-        _moment_or_none(message.expires_at),
-        _moment_or_none(message.created_at),
+        moment_or_none(message.expires_at),
+        moment_or_none(message.created_at),
+        message.tenant,
+        cursor,
+        length_or_none(message.hold),
+        moment_or_none(message.confirm_by),
+        on_overdue(message.on_overdue),
+        tuple([_shipment(each) for each in message.shipments]),
+        message.prepared_for,
+    )
+
+
+def transfer(message: stock_pb2.Transfer, cursor: str = "") -> Transfer:
+    """Units on their way."""
+    return Transfer(
+        message.transfer_id,
+        message.sku,
+        message.from_location,
+        message.to_location,
+        message.sent,
+        message.received,
+        message.lost,
+        message.in_transit,
+        message.reference,
+        moment_or_none(message.created_at),
+        moment_or_none(message.expected_at),
         message.tenant,
         cursor,
     )
@@ -164,161 +247,4 @@ def short_lines(messages: Iterable[stock_pb2.ShortLine]) -> tuple[ShortLine, ...
             )
             for line in messages
         ]
-    )
-
-
-def _lines(messages: Iterable[inventory_pb2.LineResult]) -> tuple[LineResult, ...]:
-    return tuple(
-        [
-            LineResult(line.line_id, (key := line.key).sku, key.location, line.quantity)
-            for line in messages
-        ]
-    )
-
-
-def _receipt(message: Any) -> tuple[str, bool, datetime | None]:
-    """Cursor, replayed and recorded_at of any answer to a write."""
-    receipt = message.receipt
-    return receipt.cursor, receipt.replayed, _moment_or_none(receipt.recorded_at)
-
-
-def _current(message: Any) -> Reservation | None:
-    return reservation(message.current) if message.HasField("current") else None
-
-
-def reserved(message: inventory_pb2.ReserveResponse) -> Reserved:
-    """The answer to a reserve."""
-    short = message.short_lines
-    return Reserved(
-        message.reservation_id,
-        _lines(message.lines),
-        short_lines(short) if short else (),
-        _moment_or_none(message.expires_at),
-        *_receipt(message),
-        _current(message),
-    )
-
-
-def extended(message: inventory_pb2.ExtendResponse) -> Extended:
-    """The answer to an extend."""
-    return Extended(
-        message.reservation_id,
-        _moment_or_none(message.expires_at),
-        *_receipt(message),
-        _current(message),
-    )
-
-
-def committed(message: inventory_pb2.CommitResponse) -> Committed:
-    """The answer to a commit."""
-    return Committed(
-        message.reservation_id,
-        _lines(message.lines),
-        _lines(message.freed_lines),
-        *_receipt(message),
-        _current(message),
-    )
-
-
-def released(message: inventory_pb2.ReleaseResponse) -> Released:
-    """The answer to a release."""
-    return Released(
-        message.reservation_id,
-        _lines(message.lines),
-        _STATUS.get(message.status, types.ReservationStatus.UNKNOWN),
-        *_receipt(message),
-        _current(message),
-    )
-
-
-def allocated(message: inventory_pb2.AllocateResponse) -> Allocated:
-    """The answer to an allocate."""
-    return Allocated(
-        message.reservation_id, _lines(message.lines), *_receipt(message), _current(message)
-    )
-
-
-def shipped(message: inventory_pb2.ShipResponse) -> Shipped:
-    """The answer to a ship."""
-    return Shipped(
-        message.reservation_id,
-        _lines(message.lines),
-        _STATUS.get(message.status, types.ReservationStatus.UNKNOWN),
-        *_receipt(message),
-        _current(message),
-    )
-
-
-def stock_changed(
-    message: inventory_pb2.SellResponse
-    | inventory_pb2.ReceiveResponse
-    | inventory_pb2.AdjustResponse,
-) -> StockChanged:
-    """The answer to a sell, a receive or an adjust."""
-    level = message.level
-    key = level.key
-    return StockChanged(
-        key.sku, key.location, level.version, balances(level.balances), *_receipt(message)
-    )
-
-
-def counted(message: inventory_pb2.SetOnHandResponse) -> Counted:
-    """The answer to a set_on_hand."""
-    level = message.level
-    key = level.key
-    return Counted(
-        key.sku,
-        key.location,
-        level.version,
-        balances(level.balances),
-        message.expected,
-        *_receipt(message),
-    )
-
-
-def configured(message: inventory_pb2.ConfigureResponse) -> Configured:
-    """The answer to a configure."""
-    return Configured(stock(message.stock), *_receipt(message))
-
-
-READ_ANSWER: Mapping[str, Callable[[Any], Result]] = {
-    "reserve": reserved,
-    "extend": extended,
-    "commit": committed,
-    "release": released,
-    "allocate": allocated,
-    "ship": shipped,
-    "sell": stock_changed,
-    "receive": stock_changed,
-    "adjust": stock_changed,
-    "set_on_hand": counted,
-    "configure": configured,
-}
-"""How to read the answer to each kind of command, by its name in Command and Outcome."""
-
-
-def outcome(message: inventory_pb2.Outcome) -> Result | HoldfastError:
-    """One outcome of a batch: the answer, or why there is none."""
-    kind = message.WhichOneof("result")
-    read = READ_ANSWER.get(kind) if kind else None
-    if kind is not None and read is not None:
-        return read(getattr(message, kind))
-    if kind == "failure":
-        return failure(message.failure)
-    return make_error(
-        "", 13, "The server sent an outcome of a kind that this SDK does not know.", {}
-    )
-
-
-def failure(message: errors_pb2.Failure) -> HoldfastError:
-    """Why one command of a batch was refused."""
-    number = message.reason
-    retry_after = message.retry_after
-    return make_error(
-        _REASON.get(number, f"REASON_{number}" if number else ""),
-        message.code,
-        message.message,
-        message.metadata,
-        short_lines(message.short_lines),
-        retry_after.seconds + retry_after.nanos / 1e9,
     )

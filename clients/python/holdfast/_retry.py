@@ -16,7 +16,7 @@ _BROKEN_SIGNS = ("Internal error from Core", "RST_STREAM", "Stream removed")
 """How a connection that is torn down in the middle of a call shows in gRPC's message, with a code
 that is otherwise a fault's. The first is what a write to a stream that has just ended gives."""
 
-_RETRIED_REASONS = frozenset({"OVERLOADED", "SHARD_UNAVAILABLE"})
+_RETRIED_REASONS = frozenset({"OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED"})
 _UNDECIDED_REASONS = _RETRIED_REASONS | {"", "DEADLINE_EXPIRED", "INTERNAL"}
 _REFUSED_CODES = frozenset(
     {Code.INVALID_ARGUMENT, Code.UNIMPLEMENTED, Code.PERMISSION_DENIED, Code.UNAUTHENTICATED}
@@ -24,8 +24,8 @@ _REFUSED_CODES = frozenset(
 
 
 def is_retried(error: HoldfastError) -> bool:
-    """Whether the same call may succeed when it is made again: the connection broke, or the server
-    asked for it."""
+    """Whether the same call may succeed when it is made again: the connection broke, the server
+    asked for it, or a basket over several shards got in the way of another."""
     if error.reason:
         return error.reason in _RETRIED_REASONS
     if error.code in (Code.UNAVAILABLE, Code.CANCELLED):

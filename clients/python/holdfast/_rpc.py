@@ -1,9 +1,4 @@
-"""Reaches the server: the channel, the methods of the contract, and the one way from a gRPC status
-to an error.
-
-The methods are named here instead of taken from the generated stubs, which insist on the newest
-gRPC release.
-"""
+"""Reaches the server: the channel, its calls, and the one way from a gRPC status to an error."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,6 +11,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from holdfast import _convert
+from holdfast._methods import UNARY
 from holdfast._retry import conclude, leaves_unknown, retry_delay_s
 from holdfast.errors import Code, HoldfastError, Unavailable, make_error
 from holdfast.types import ShortLine
@@ -40,28 +36,8 @@ CHANNEL_OPTIONS: Mapping[str, Any] = {
 }
 """Defaults, which the caller's own options replace one by one."""
 
-_INVENTORY = "/holdfast.v1.InventoryService/"
+_EXECUTE = "/holdfast.v1.InventoryService/Execute"
 _WATCH = "/holdfast.v1.FeedService/Watch"
-
-_UNARY: Mapping[str, tuple[str, type[Message]]] = {
-    "reserve": ("Reserve", inventory_pb2.ReserveResponse),
-    "extend": ("Extend", inventory_pb2.ExtendResponse),
-    "commit": ("Commit", inventory_pb2.CommitResponse),
-    "release": ("Release", inventory_pb2.ReleaseResponse),
-    "allocate": ("Allocate", inventory_pb2.AllocateResponse),
-    "ship": ("Ship", inventory_pb2.ShipResponse),
-    "sell": ("Sell", inventory_pb2.SellResponse),
-    "receive": ("Receive", inventory_pb2.ReceiveResponse),
-    "adjust": ("Adjust", inventory_pb2.AdjustResponse),
-    "set_on_hand": ("SetOnHand", inventory_pb2.SetOnHandResponse),
-    "configure": ("Configure", inventory_pb2.ConfigureResponse),
-    "get_stock": ("GetStock", inventory_pb2.GetStockResponse),
-    "get_reservation": ("GetReservation", inventory_pb2.GetReservationResponse),
-    "batch_get_availability": (
-        "BatchGetAvailability",
-        inventory_pb2.BatchGetAvailabilityResponse,
-    ),
-}
 
 
 def error_from_rpc(failure: grpc.aio.AioRpcError) -> HoldfastError:
@@ -146,9 +122,9 @@ class Connection:
         channel = self._open()
         method = self._methods.get(name)
         if method is None:
-            path, response = _UNARY[name]
+            path, response = UNARY[name]
             method = self._methods[name] = channel.unary_unary(
-                _INVENTORY + path,
+                path,
                 request_serializer=_serialize,
                 response_deserializer=response.FromString,
             )
@@ -194,7 +170,7 @@ class Connection:
     def execute(self) -> Any:
         """Opens a stream of batches."""
         method: Any = self._open().stream_stream(
-            _INVENTORY + "Execute",
+            _EXECUTE,
             request_serializer=_serialize,
             response_deserializer=inventory_pb2.ExecuteResponse.FromString,
         )

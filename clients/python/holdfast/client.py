@@ -9,15 +9,15 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 
 import grpc
 
-from holdfast import _convert, commands
+from holdfast import _configuration_writes, _convert_answers, commands
 from holdfast._coalesce import Coalescer
-from holdfast._command import Command, check_timeout
+from holdfast._command import Command, Write, check_timeout
 from holdfast._pending import ExplicitBatch, PartOfBatch, Pending
+from holdfast._reads import Reads
 from holdfast._rpc import ChannelOptions, Connection, Metadata
 from holdfast.errors import HoldfastError
 from holdfast.feed import Feed
-from holdfast.types import Availabilities, Reservation, Result, Stock
-from holdfast.v1 import inventory_pb2
+from holdfast.types import NodeConfigured, Result
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -39,6 +39,18 @@ def _write(
     return as_method(method, build)
 
 
+def _write_alone(
+    build: Callable[P, Write[NodeConfigured]],
+) -> Callable[Concatenate["Client", P], Coroutine[Any, Any, NodeConfigured]]:
+    """The method that builds a write of the configuration and sends it."""
+
+    async def method(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> NodeConfigured:
+        write = build(*args, **kwargs)
+        return _convert_answers.node_configured(await client._call(write))
+
+    return as_method(method, build)
+
+
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 
 
@@ -54,7 +66,7 @@ def as_method(method: MethodT, build: Callable[..., Any]) -> MethodT:
     return method
 
 
-class Client:
+class Client(Reads):
     """A connection to a Holdfast server, for asyncio. One client serves any number of concurrent
     tasks of one event loop.
 
@@ -81,10 +93,9 @@ class Client:
         channel_options: ChannelOptions = (),
         metadata: Metadata = (),
     ) -> None:
-        self._tenant = tenant
-        self._timeout_s = check_timeout(timeout_s)
+        connection = Connection(target, credentials, channel_options, metadata)
+        super().__init__(connection, tenant, timeout_s)
         self._coalesce = coalesce
-        self._connection = Connection(target, credentials, channel_options, metadata)
         self._coalescer: Coalescer | None = None
 
     async def __aenter__(self) -> Self:
@@ -115,6 +126,21 @@ class Client:
     adjust = _write(commands.adjust)
     set_on_hand = _write(commands.set_on_hand)
     configure = _write(commands.configure)
+    amend = _write(commands.amend)
+    confirm = _write(commands.confirm)
+    pick = _write(commands.pick)
+    unpick = _write(commands.unpick)
+    return_units = _write(commands.return_units)
+    transfer_reservation = _write(commands.transfer_reservation)
+    expect = _write(commands.expect)
+    take_back = _write(commands.take_back)
+    move = _write(commands.move)
+    send_transfer = _write(commands.send_transfer)
+    receive_transfer = _write(commands.receive_transfer)
+    configure_locations = _write_alone(_configuration_writes.configure_locations)
+    define_kit = _write_alone(_configuration_writes.define_kit)
+    limit_customers = _write_alone(_configuration_writes.limit_customers)
+    configure_holds = _write_alone(_configuration_writes.configure_holds)
 
     async def execute(
         self, batch: Sequence[Command[Any]], *, timeout_s: float | None = None
@@ -133,76 +159,6 @@ class Client:
         outcomes: list[Result | HoldfastError] = await explicit.future
         return outcomes
 
-    async def stock(
-        self,
-        sku: str,
-        location: str,
-        *,
-        tenant: str | None = None,
-        read_at_least: str = "",
-        timeout_s: float | None = None,
-    ) -> Stock:
-        """Reads the state of one SKU-location. Raises UnknownStock.
-
-        Every read covers all earlier answers of the server; `read_at_least`, a cursor, only checks
-        that it belongs there.
-        """
-        request = inventory_pb2.GetStockRequest(read_at_least=read_at_least)
-        request.key.tenant = self._tenant if tenant is None else tenant
-        request.key.sku = sku
-        request.key.location = location
-        response = await self._read("get_stock", request, timeout_s)
-        return _convert.stock(response.stock, response.cursor)
-
-    async def reservation(
-        self,
-        reservation_id: str,
-        *,
-        tenant: str | None = None,
-        read_at_least: str = "",
-        timeout_s: float | None = None,
-    ) -> Reservation:
-        """Reads one reservation as it stands. Raises UnknownReservation."""
-        request = inventory_pb2.GetReservationRequest(
-            tenant=self._tenant if tenant is None else tenant,
-            reservation_id=reservation_id,
-            read_at_least=read_at_least,
-        )
-        response = await self._read("get_reservation", request, timeout_s)
-        return _convert.reservation(response.reservation, response.cursor)
-
-    async def availability(
-        self,
-        keys: Iterable[str | tuple[str, str]],
-        *,
-        channel: str = "",
-        excluding_reservation: str = "",
-        tenant: str | None = None,
-        read_at_least: str = "",
-        timeout_s: float | None = None,
-    ) -> Availabilities:
-        """Reads what may be promised of up to 1 000 keys: a SKU at all its locations, or a (SKU,
-        location).
-
-        For a `channel`, its buffer counts as taken; what `excluding_reservation` holds counts as
-        free.
-        """
-        request = inventory_pb2.BatchGetAvailabilityRequest(
-            tenant=self._tenant if tenant is None else tenant,
-            channel=channel,
-            excluding_reservation=excluding_reservation,
-            read_at_least=read_at_least,
-        )
-        for key in [keys] if isinstance(keys, str) else keys:
-            entry = request.keys.add()
-            if isinstance(key, str):
-                entry.sku = key
-            else:
-                entry.sku, entry.location = key
-        response = await self._read("batch_get_availability", request, timeout_s)
-        items = tuple([_convert.availability(each) for each in response.availabilities])
-        return Availabilities(items, response.cursor)
-
     def watch(
         self,
         *,
@@ -210,27 +166,24 @@ class Client:
         sku_prefixes: Iterable[str] = (),
         locations: Iterable[str] = (),
         start: Literal["now", "beginning"] | str = "now",
+        name: str = "",
         tenant: str | None = None,
     ) -> Feed:
         """Follows changes: ``async for event in client.watch(skus=["TEA"])``. See `Feed`.
 
         Without filters every event comes. `start` is "now", "beginning", or the cursor after which
-        to go on.
+        to go on. `name` names the feed for `wait_for_subscriber`.
         """
-        chosen = self._tenant if tenant is None else tenant
         return Feed(
             self._connection.watch,
-            chosen,
+            self._of(tenant),
             skus=skus,
             sku_prefixes=sku_prefixes,
             locations=locations,
             start=start,
+            name=name,
             timeout_s=self._timeout_s,
         )
-
-    async def _read(self, name: str, request: Any, timeout_s: float | None) -> Any:
-        limit_s = self._timeout_s if timeout_s is None else check_timeout(timeout_s)
-        return await self._connection.unary(name, request, limit_s)
 
     def _send(self, command: Command[Any]) -> Any:
         """Sends a command; gives what to await for its answer."""
@@ -242,16 +195,17 @@ class Client:
         return future
 
     async def _send_alone(self, command: Command[Any]) -> Any:
-        self._scope(command)
-        kind = command.kind
-        timeout_s = command.timeout_s or self._timeout_s
-        request = getattr(command.message, kind)
-        response = await self._connection.unary(kind, request, timeout_s, command.request_id)
-        return _convert.READ_ANSWER[kind](response)
+        return _convert_answers.READ_ANSWER[command.kind](await self._call(command))
 
-    def _scope(self, command: Command[Any]) -> None:
-        if command.scope is not None:
-            command.scope.tenant = self._tenant
+    async def _call(self, write: Write[Any]) -> Any:
+        """Sends a write in a call of its own; gives the message that answers it."""
+        self._scope(write)
+        timeout_s = write.timeout_s or self._timeout_s
+        return await self._connection.unary(write.kind, write.request, timeout_s, write.request_id)
+
+    def _scope(self, write: Write[Any]) -> None:
+        if write.scope is not None:
+            write.scope.tenant = self._tenant
 
     def _submit(self, command: Command[Any], future: Any, now: float) -> None:
         if command.scope is not None:

@@ -1,56 +1,28 @@
-"""An event of the change feed, read from its protobuf message as far as it is asked for."""
+"""An event of the history, read from its protobuf message as far as it is asked for."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from holdfast import _convert
+from holdfast._event_kinds import AtRisk, Cause, EventKind
 from holdfast.types import Balances
-from holdfast.v1 import feed_pb2
+from holdfast.v1 import feed_pb2, history_pb2
 
-
-class EventKind(StrEnum):
-    """What an event says has happened."""
-
-    UNKNOWN = "unknown"
-    STOCK_HELD = "stock_held"
-    HOLD_COMMITTED = "hold_committed"
-    HOLD_RELEASED = "hold_released"
-    HOLD_EXPIRED = "hold_expired"
-    STOCK_ALLOCATED = "stock_allocated"
-    ALLOCATION_RELEASED = "allocation_released"
-    STOCK_SHIPPED = "stock_shipped"
-    STOCK_SOLD = "stock_sold"
-    STOCK_RECEIVED = "stock_received"
-    STOCK_ADJUSTED = "stock_adjusted"
-    STOCK_COUNTED = "stock_counted"
-    STOCK_CONFIGURED = "stock_configured"
-    SHORTFALL_DETECTED = "shortfall_detected"
-    RESERVATION_CREATED = "reservation_created"
-    RESERVATION_EXTENDED = "reservation_extended"
-    RESERVATION_RENAMED = "reservation_renamed"
-    RESERVATION_EXPIRED = "reservation_expired"
+__all__ = ["AtRisk", "Cause", "Event", "EventKind", "Explanation", "explanation"]
 
 
 _KINDS = {kind.value: kind for kind in EventKind}
 
 
-class Cause(NamedTuple):
-    """Which command made an event, and in whose name; "Expire" for the passing of a deadline."""
-
-    command: str
-    request_id: str
-    principal: str
-    correlation_id: str
-    ticket: str
-    reason: str
-    reference: str
-    occurred_at: datetime | None
-
-
 class Event:
-    """A fact: something that has happened to a SKU-location, or to a reservation as a whole (then
-    `sku` is empty)."""
+    """A fact: something that has happened to a SKU-location, or to a reservation as a whole or the
+    node's configuration (then `sku` is empty).
+
+    The attributes below read what most kinds share, and are empty or 0 where a kind has no such
+    fact; `details` has the rest.
+    """
 
     __slots__ = ("message",)
 
@@ -125,6 +97,64 @@ class Event:
         return int(getattr(self.details, "quantity", 0))
 
     @property
+    def backordered(self) -> int:
+        """Units of `quantity` that no stock backs."""
+        return int(getattr(self.details, "backordered", 0))
+
+    @property
+    def reference(self) -> str:
+        """The caller's name for the reservation, delivery or transfer that it concerns, or empty;
+        that of the command is in `cause`."""
+        return str(getattr(self.details, "reference", ""))
+
+    @property
+    def shipment_id(self) -> str:
+        """The shipment that it concerns, or empty."""
+        return str(getattr(self.details, "shipment_id", ""))
+
+    @property
+    def transfer_id(self) -> str:
+        """The transfer that it concerns, or empty."""
+        return str(getattr(self.details, "transfer_id", ""))
+
+    @property
+    def unavailable_cause(self) -> str:
+        """Why its units may not be sold; empty: they may, or it is none of its business."""
+        return str(getattr(self.details, "unavailable_cause", ""))
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The reservation's deadline from it on, or None."""
+        return self._moment("expires_at")
+
+    @property
+    def confirm_by(self) -> datetime | None:
+        """By when the allocation has, or had, to be confirmed, or None."""
+        return self._moment("confirm_by")
+
+    @property
+    def at_risk(self) -> tuple[AtRisk, ...]:
+        """Of a shortfall: whose units may not be there."""
+        return tuple(
+            [
+                AtRisk(each.reservation_id, each.units, each.allocated)
+                for each in getattr(self.details, "at_risk", ())
+            ]
+        )
+
+    @property
+    def lines(self) -> tuple["Event", ...]:
+        """Of LINES_TOLD: what happens to the lines in the other shard, each with key and kind
+        alone."""
+        if self.kind is not EventKind.LINES_TOLD:
+            return ()
+        return tuple([Event(each) for each in self.details.lines])
+
+    def _moment(self, name: str) -> datetime | None:
+        timestamp = getattr(self.details, name, None)
+        return _convert.moment_or_none(timestamp) if isinstance(timestamp, Timestamp) else None
+
+    @property
     def recorded_at(self) -> datetime:
         """When it was recorded, by engine time."""
         return _convert.moment(self.message.recorded_at)
@@ -143,6 +173,8 @@ class Event:
             cause.reason,
             cause.reference,
             occurred_at,
+            cause.source,
+            cause.source_sequence,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -157,3 +189,16 @@ class Event:
         return (
             f"<Event {self.kind}{where} version={self.version} {message.shard}/{message.position}>"
         )
+
+
+class Explanation(NamedTuple):
+    """One event that changed a number: by how much, and what it was after it."""
+
+    event: Event
+    change: int
+    value: int
+
+
+def explanation(message: history_pb2.Explanation) -> Explanation:
+    """One step of why a number is what it is."""
+    return Explanation(Event(message.event), message.change, message.value)

@@ -63,18 +63,20 @@ class Feed:
         sku_prefixes: Iterable[str],
         locations: Iterable[str],
         start: str,
+        name: str,
         timeout_s: float,
     ) -> None:
-        for name, value in (
+        for field, value in (
             ("skus", skus),
             ("sku_prefixes", sku_prefixes),
             ("locations", locations),
         ):
             if isinstance(value, str):
-                raise TypeError(f"{name} is the string {value!r}; it must be a list")
+                raise TypeError(f"{field} is the string {value!r}; it must be a list")
         self._connect = connect
         self._request = feed_pb2.WatchRequest(
             tenant=tenant,
+            name=name,
             filter=feed_pb2.EventFilter(skus=skus, sku_prefixes=sku_prefixes, locations=locations),
         )
         if start == "now":

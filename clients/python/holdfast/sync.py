@@ -1,6 +1,7 @@
 """The client for programs without asyncio: the same surface, for any number of threads."""
 
 import asyncio
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
@@ -13,11 +14,13 @@ import grpc
 from holdfast import commands
 from holdfast._command import Command
 from holdfast._rpc import ChannelOptions, Metadata
-from holdfast.client import TIMEOUT_S, Client, as_method
+from holdfast.client import TIMEOUT_S, Client, MethodT, as_method
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
 from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed
-from holdfast.types import Availabilities, Reservation, Result, Stock
+from holdfast.listing import Explanations, Listing
+from holdfast.sync_listing import SyncExplanations, SyncListing
+from holdfast.types import Result
 from holdfast.v1 import feed_pb2
 
 P = ParamSpec("P")
@@ -34,6 +37,44 @@ def _write(
         return result
 
     return as_method(method, build)
+
+
+def _read(
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, ResultT]],
+) -> Callable[Concatenate["SyncClient", P], ResultT]:
+    """The method that runs one of `Client` on the client's loop and waits for it."""
+
+    def read(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        return client._wait(method(client._client, *args, **kwargs))
+
+    return _as_described(read, method)
+
+
+def _list(
+    method: Callable[Concatenate[Client, P], Listing[ResultT]],
+) -> Callable[Concatenate["SyncClient", P], "SyncListing[ResultT]"]:
+    """The method that gives a listing of `Client` for plain loops."""
+
+    def read(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> SyncListing[ResultT]:
+        return SyncListing(method(client._client, *args, **kwargs), client._wait)
+
+    return _as_described(read, method)
+
+
+def _explain(
+    method: Callable[Concatenate[Client, P], Explanations],
+) -> Callable[Concatenate["SyncClient", P], "SyncExplanations"]:
+    """The method that gives an explanation of `Client` for plain loops."""
+
+    def read(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> SyncExplanations:
+        return SyncExplanations(method(client._client, *args, **kwargs), client._wait)
+
+    return _as_described(read, method)
+
+
+def _as_described(read: MethodT, method: Callable[..., Any]) -> MethodT:
+    """Gives a method the name, description and signature of the one that it calls."""
+    return functools.update_wrapper(read, method)  # type: ignore[return-value]
 
 
 class SyncClient:
@@ -104,6 +145,21 @@ class SyncClient:
     adjust = _write(commands.adjust)
     set_on_hand = _write(commands.set_on_hand)
     configure = _write(commands.configure)
+    amend = _write(commands.amend)
+    confirm = _write(commands.confirm)
+    pick = _write(commands.pick)
+    unpick = _write(commands.unpick)
+    return_units = _write(commands.return_units)
+    transfer_reservation = _write(commands.transfer_reservation)
+    expect = _write(commands.expect)
+    take_back = _write(commands.take_back)
+    move = _write(commands.move)
+    send_transfer = _write(commands.send_transfer)
+    receive_transfer = _write(commands.receive_transfer)
+    configure_locations = _read(Client.configure_locations)
+    define_kit = _read(Client.define_kit)
+    limit_customers = _read(Client.limit_customers)
+    configure_holds = _read(Client.configure_holds)
 
     def execute(
         self, batch: Sequence[Command[Any]], *, timeout_s: float | None = None
@@ -111,58 +167,16 @@ class SyncClient:
         """As `Client.execute`."""
         return self._wait(self._client.execute(batch, timeout_s=timeout_s))
 
-    def stock(
-        self,
-        sku: str,
-        location: str,
-        *,
-        tenant: str | None = None,
-        read_at_least: str = "",
-        timeout_s: float | None = None,
-    ) -> Stock:
-        """As `Client.stock`."""
-        return self._wait(
-            self._client.stock(
-                sku, location, tenant=tenant, read_at_least=read_at_least, timeout_s=timeout_s
-            )
-        )
-
-    def reservation(
-        self,
-        reservation_id: str,
-        *,
-        tenant: str | None = None,
-        read_at_least: str = "",
-        timeout_s: float | None = None,
-    ) -> Reservation:
-        """As `Client.reservation`."""
-        return self._wait(
-            self._client.reservation(
-                reservation_id, tenant=tenant, read_at_least=read_at_least, timeout_s=timeout_s
-            )
-        )
-
-    def availability(
-        self,
-        keys: Iterable[str | tuple[str, str]],
-        *,
-        channel: str = "",
-        excluding_reservation: str = "",
-        tenant: str | None = None,
-        read_at_least: str = "",
-        timeout_s: float | None = None,
-    ) -> Availabilities:
-        """As `Client.availability`."""
-        return self._wait(
-            self._client.availability(
-                keys,
-                channel=channel,
-                excluding_reservation=excluding_reservation,
-                tenant=tenant,
-                read_at_least=read_at_least,
-                timeout_s=timeout_s,
-            )
-        )
+    stock = _read(Client.stock)
+    reservation = _read(Client.reservation)
+    transfer = _read(Client.transfer)
+    availability = _read(Client.availability)
+    configuration = _read(Client.configuration)
+    node = _read(Client.node)
+    wait_for_subscriber = _read(Client.wait_for_subscriber)
+    list_events = _list(Client.list_events)
+    list_reservations = _list(Client.list_reservations)
+    explain_stock = _explain(Client.explain_stock)
 
     def watch(
         self,
@@ -171,11 +185,17 @@ class SyncClient:
         sku_prefixes: Iterable[str] = (),
         locations: Iterable[str] = (),
         start: Literal["now", "beginning"] | str = "now",
+        name: str = "",
         tenant: str | None = None,
     ) -> "SyncFeed":
         """As `Client.watch`, for a plain loop: ``for event in client.watch(skus=["TEA"])``."""
         feed = self._client.watch(
-            skus=skus, sku_prefixes=sku_prefixes, locations=locations, start=start, tenant=tenant
+            skus=skus,
+            sku_prefixes=sku_prefixes,
+            locations=locations,
+            start=start,
+            name=name,
+            tenant=tenant,
         )
         return SyncFeed(feed, self._wait)
 
