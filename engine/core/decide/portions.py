@@ -57,23 +57,8 @@ def expired(reservation: Reservation) -> HoldHasExpired:
 
 
 def portions_of(reservation: Reservation, state: Callable[[Line], int]) -> list[Portion]:
-    """The units of each line, in order, in a state such as `held_backed`."""
+    """The units of each line, in order, in a state such as `unpicked`."""
     return [(line, state(line)) for line in reservation.lines]
-
-
-def waiting(line: Line) -> int:
-    """Units that wait."""
-    return line.waiting
-
-
-def held_backed(line: Line) -> int:
-    """Units held that stock backs."""
-    return line.held - line.held_backordered
-
-
-def held_backordered(line: Line) -> int:
-    """Units held that no stock backs."""
-    return line.held_backordered
 
 
 def allocated_backordered(line: Line) -> int:
@@ -122,6 +107,18 @@ def take(
                 left[index] -= units
                 wanted -= units
     return [(line, units - rest) for (line, units), rest in zip(portions, left, strict=True)]
+
+
+def take_of(
+    reservation: Reservation, pools: list[list[int]], named: Sequence[LineQuantity]
+) -> list[list[int]] | UnknownLine | LineQuantityExceeded:
+    """The same where pools, which are used up one after the other, give the units of each line of
+    the reservation in one state: what is taken of each pool."""
+    if not named:
+        return pools
+    portions = [portion for pool in pools for portion in zip(reservation.lines, pool, strict=True)]
+    taken = take(reservation.reservation_id, portions, named)
+    return in_pools(taken, len(pools)) if isinstance(taken, list) else taken
 
 
 def whole_units(portions: Sequence[Portion], line_id: str) -> int:

@@ -5,14 +5,7 @@ from collections.abc import Callable
 
 from engine.core.commands import LineQuantity, Ship
 from engine.core.decide.bounds import out_of_range, shortfall
-from engine.core.decide.portions import (
-    allocated_backordered,
-    held_backed,
-    held_backordered,
-    picked,
-    unpicked,
-    waiting,
-)
+from engine.core.decide.portions import allocated_backordered, picked, unpicked
 from engine.core.decide.told import to_shards
 from engine.core.events import (
     AllocationReleased,
@@ -31,6 +24,22 @@ from engine.core.rejections import Rejection, UnknownLine, UnknownStock
 from engine.core.view import HERE, Decision, View
 
 _State = Callable[[Line], int]
+
+
+def waiting(line: Line) -> int:
+    """Units that wait."""
+    return line.waiting
+
+
+def held_backed(line: Line) -> int:
+    """Units held that stock backs."""
+    return line.held - line.held_backordered
+
+
+def held_backordered(line: Line) -> int:
+    """Units held that no stock backs."""
+    return line.held_backordered
+
 
 _ALLOCATED = (picked, unpicked)
 _GIVEN_BACK = (
