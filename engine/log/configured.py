@@ -60,6 +60,12 @@ def records(configuration: Configuration) -> Iterator[tuple[bytes, bytes]]:
 def load(stored: Iterable[tuple[bytes, bytes]]) -> Configuration:
     """The configuration of all its stored records. LogError if one of them is none."""
     configuration = Configuration()
+    load_into(configuration, stored)
+    return configuration
+
+
+def load_into(configuration: Configuration, stored: Iterable[tuple[bytes, bytes]]) -> None:
+    """Put stored records into a configuration. LogError if one of them is none."""
     for key, value in stored:
         put = _LOADERS.get(key[:1])
         if put is None:
@@ -69,7 +75,6 @@ def load(stored: Iterable[tuple[bytes, bytes]]) -> Configuration:
             put(configuration, tenant, value)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise LogError(f"the stored configuration {key!r} cannot be read: {error}") from error
-    return configuration
 
 
 def _key(kind: bytes, tenant: str, name: str) -> bytes:

@@ -1,11 +1,28 @@
 """Which request records and attempts are due to be forgotten: found by walking the log itself, so
 that no second index by time has to be written with each request."""
 
+from typing import Protocol
+
 from google.protobuf.message import DecodeError
 
 from engine.core.model import Struct
-from engine.log.port import Log, LogError
+from engine.log.port import Head, LogError
 from engine.log.v1 import record_pb2
+
+
+class Groups(Protocol):
+    """Groups with dense positions: see Log, of which these are a part."""
+
+    @property
+    def head(self) -> Head:
+        """See Log.head."""
+
+    @property
+    def oldest_position(self) -> int:
+        """See Log.oldest_position."""
+
+    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
+        """See Log.read."""
 
 
 class Forgotten(Struct, frozen=True):
@@ -19,7 +36,7 @@ class Forgotten(Struct, frozen=True):
     attempts: tuple[tuple[str, int], ...]
 
 
-def due(log: Log, cursor: int, before_ms: int, commits_max: int) -> Forgotten:
+def due(log: Groups, cursor: int, before_ms: int, commits_max: int) -> Forgotten:
     """What the commits after position `cursor` that were recorded before `before_ms` leave to
     forget; of at most `commits_max` commits."""
     commits = 0

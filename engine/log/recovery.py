@@ -9,6 +9,7 @@ positions, and the chain of hashes.
 import struct
 from pathlib import Path
 
+from engine.log.base import check_base, decode_mark
 from engine.log.chain import chain_hash
 from engine.log.codec import decode_totals, group_bounds
 from engine.log.files import sync_directory
@@ -22,6 +23,8 @@ META_HEAD = b"head"
 META_TOTALS = b"totals"
 META_FORGOTTEN = b"forgotten"
 """Up to which position the requests of commits were forgotten."""
+META_BASE = b"base"
+"""The base that the log goes on from, once what came before it was dropped."""
 POSITION = struct.Struct(">Q")
 """A position as the key of its group: big-endian, so that keys sort like positions."""
 
@@ -60,8 +63,8 @@ def open_store(directory: Path, create: bool) -> tuple[Store, Mark]:
 
 def recover_head(store: Store, mark: Head) -> tuple[Head, Totals]:
     """The end of the log and the totals there. LogError if the log ends before the mark, holds
-    another history at it, has a gap or a broken chain after it, does not begin at 1, or if the
-    state belongs to another position."""
+    another history at it, has a gap or a broken chain after it, begins neither at 1 nor after a
+    base that is there, or if the state belongs to another position."""
     directory = store.directory
     stored_head = store.get("meta", META_HEAD)
     state_position = POSITION.unpack(stored_head)[0] if stored_head else 0
@@ -75,9 +78,10 @@ def recover_head(store: Store, mark: Head) -> tuple[Head, Totals]:
     if end < mark.position:
         raise _missing(directory, end, mark)
     begin = group_bounds(first[1][HASH_BYTES:])[0]
-    if begin != 1:
+    expected = begin_of(store)
+    if begin != expected:
         raise LogError(
-            f"the log in {directory} begins at {begin}, not at 1: its beginning is missing"
+            f"the log in {directory} begins at {begin}, not at {expected}: its beginning is missing"
         )
     head = _follow(store, mark)
     if state_position != head.position:
@@ -89,6 +93,17 @@ def recover_head(store: Store, mark: Head) -> tuple[Head, Totals]:
     if totals is None:
         raise LogError(f"the log in {directory} has lost its totals")
     return head, decode_totals(totals)
+
+
+def begin_of(store: Store) -> int:
+    """The position that the log in `store` has to begin at: 1, or that after the base. LogError if
+    the base is not there as the log names it."""
+    data = store.get("meta", META_BASE)
+    if data is None:
+        return 1
+    mark = decode_mark(data)
+    check_base(store.directory.parent, mark)
+    return mark.position + 1
 
 
 def _missing(directory: Path, end: int, mark: Head) -> LogError:

@@ -7,6 +7,7 @@ from engine.core.configuration import Configuration
 from engine.core.events import (
     CONFIGURATION_EVENTS,
     KEYLESS_EVENTS,
+    BaseTaken,
     Event,
     LinesTold,
     Recorded,
@@ -84,6 +85,9 @@ class Replay:
         self.attempts: dict[str, Attempt] = {}
         self.heard: dict[int, int] = {}
         self.tells: set[tuple[int, int]] = set()
+        self.answers: dict[bytes, bytes] = {}
+        self.bases: dict[int, BaseTaken] = {}
+        """The bases that the log says were taken, by position."""
         self.touched_keys: dict[Key, None] = {}
         """The SKU-locations with events in the group that was applied last."""
         self.touched_reservations: dict[str, None] = {}
@@ -91,6 +95,15 @@ class Replay:
         # After one wrong balance all later ones of that key are wrong: the first says it.
         self._wrong: set[Key] = set()
         self._promises = Promises(self.stock, self.reservations, self.configuration, self.differs)
+
+    def resume(self, head: Head) -> None:
+        """Go on from the state that was put here, which is that after `head`: the next group
+        follows it."""
+        self.head = head
+        waiting = [one for one in self.reservations.values() if one.is_open or one.prepared_for]
+        waiting.sort(key=_queued_since)
+        for reservation in waiting:
+            self._promises.queue(None, reservation)
 
     def differs(self, position: int, what: str) -> None:
         """Note a difference at a position of this shard."""
@@ -184,6 +197,8 @@ class Replay:
             evolve_configuration(self.configuration, event)
             for shard in self._others:
                 self._tell(shard, position)
+        elif kind is BaseTaken:
+            self.bases[event.position] = event
 
     def _tell(self, shard: int, position: int) -> None:
         if position > self._told.get(shard, 0):
@@ -260,6 +275,12 @@ class Replay:
                 del self.reservations[reservation_id]
                 after = None
             self._promises.queue(before, after)
+
+
+def _queued_since(reservation: Reservation) -> tuple[int, int, str]:
+    """Since when the first line of a reservation waits, and what comes first among equals."""
+    since = min((one.queued_at_ms for one in reservation.lines if one.queued_at_ms), default=0)
+    return since, reservation.created_at_ms, reservation.reservation_id
 
 
 def _numbers(stock: Stock) -> tuple[object, ...]:

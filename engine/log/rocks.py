@@ -7,11 +7,16 @@ from threading import Lock
 
 from rocksdict import WriteBatch
 
-from engine.log import codec, forgetting, relay
+from engine.core.events import BaseTaken, Recorded
+from engine.core.model import Cause
+from engine.log import codec, forgetting, relay, retention
+from engine.log.answers import Answers
+from engine.log.base import BaseMark, base_path, base_positions, finish_base, stated_mark
 from engine.log.chain import chain_hash, next_head
 from engine.log.commits import CommitReader
 from engine.log.fronts import Fronts
 from engine.log.history import decode_number, encode_number
+from engine.log.mark import Mark
 from engine.log.port import (
     HASH_BYTES,
     Changes,
@@ -23,6 +28,7 @@ from engine.log.port import (
 )
 from engine.log.recovery import (
     LOG_FOLDER,
+    MARK_FILE,
     META_FORGOTTEN,
     META_HEAD,
     META_TOTALS,
@@ -48,12 +54,12 @@ class RocksLog(RocksState):
         self._directory = Path(directory)
         self._store, self._mark = open_store(self._directory, create)
         self._unusable = ""
-        self._commits = CommitReader(self._group_of)
         self._fronts = Fronts()
         self._closed = False
         self._flush_lock = Lock()
         try:
             self._head, self._totals = recover_head(self._store, self._mark.head)
+            self._go_on_from(retention.base_of(self._store))
             # What follows the mark was written but perhaps never synced: RocksDB recovers it from
             # the page cache as well, and readers may see it from now on.
             self._flush()
@@ -69,7 +75,13 @@ class RocksLog(RocksState):
     @property
     def oldest_position(self) -> int:
         self._check()
-        return 1
+        return self._oldest_position
+
+    def _go_on_from(self, base: BaseMark | None) -> None:
+        self._base = base
+        self._oldest_position = 1 if base is None else base.position + 1
+        self._answers = Answers(self._store, self._oldest_position - 1)
+        self._commits = CommitReader(self._group_of)
 
     def append(self, group: Group, changes: Changes, expected_head: int) -> bytes:
         self._check()
@@ -101,11 +113,18 @@ class RocksLog(RocksState):
         self._check()
         cursor = self._store.get("meta", META_FORGOTTEN)
         start = POSITION.unpack(cursor)[0] if cursor else 0
-        forgotten = forgetting.due(self, start, before_ms, commits_max)
-        if not forgotten.commits:
-            return 0
         batch = WriteBatch(raw_mode=True)
         handles = self._store.handles
+        answers = self._answers
+        if answers.oldest_position <= answers.head.position:
+            forgotten = forgetting.due(answers, start, before_ms, commits_max)
+            end = POSITION.pack(forgotten.cursor + 1)
+            batch.delete_range(POSITION.pack(0), end, handles["answers"])
+        else:
+            start = max(start, answers.head.position)
+            forgotten = forgetting.due(self, start, before_ms, commits_max)
+        if not forgotten.commits:
+            return 0
         for request_key, position in forgotten.requests:
             record = self.request(request_key)
             # An id that was used again after its time has a newer record.
@@ -163,6 +182,8 @@ class RocksLog(RocksState):
         return bodies
 
     def _group_of(self, position: int) -> bytes | None:
+        if position < self._oldest_position:
+            return self._answers.group_of(position)
         found = self._store.first_from("log", POSITION.pack(max(position, 0)))
         return None if found is None else found[1][HASH_BYTES:]
 
@@ -182,6 +203,76 @@ class RocksLog(RocksState):
             with suppress(FileNotFoundError):
                 size += path.stat().st_size
         return size
+
+    def checkpoint(self, directory: Path) -> Head:
+        """Make everything durable and put the log, as it is now, into a directory that is not there
+        yet: one that could be opened as a log. It takes the thread that appends some milliseconds;
+        the files are links. Return its head. LogError if that fails; this log is as it was."""
+        self.flush()
+        try:
+            directory.mkdir(parents=True)
+            self._store.checkpoint(directory / LOG_FOLDER)
+            if self._base is not None:
+                link = base_path(directory, self._base.position)
+                link.parent.mkdir()
+                link.hardlink_to(base_path(self._directory, self._base.position))
+        except OSError as error:
+            raise LogError(f"{directory} cannot be made: {error}") from error
+        mark = Mark.create(directory / MARK_FILE)
+        mark.write(self._head)
+        mark.close()
+        return self._head
+
+    def record_base(self, mark: BaseMark, now_ms: int) -> bytes:
+        """Say in the log, durably, that a base was written, and let it count from then on. Return
+        the encoded group that says it. LogError if that fails."""
+        taken = BaseTaken(mark.position, mark.digest.hex(), mark.chain_hash.hex())
+        commit = Commit(Cause("TakeBase"), b"", b"", (), (Recorded(taken, None),))
+        group = Group(self.head.position + 1, max(now_ms, self.head.recorded_at_ms), (commit,))
+        changes = Changes({}, {}, {}, set(), set(), self._totals)
+        encoded = self.append(group, changes, self.head.position)
+        self.flush()
+        finish_base(self._directory, mark.position)
+        return encoded
+
+    def droppable(self) -> int:
+        """The last position that may be dropped: up to there all is durable, request ids are
+        forgotten and other shards were told. 0: none."""
+        self._check()
+        return retention.droppable(self._store, self._mark.head.position)
+
+    def drop(self, position: int) -> bool:
+        """Drop the groups up to a base that counts; False if it may not be yet. What it frees comes
+        back little by little; older bases are deleted. LogError if there is no such base, or
+        nothing can be written."""
+        self._check()
+        if not self._oldest_position <= position <= self.droppable():
+            return False
+        mark = stated_mark(self._directory, position)
+        self._write(retention.drop(self._store, mark))
+        self.flush()
+        self._go_on_from(mark)
+        for older in base_positions(self._directory):
+            if older < position:
+                base_path(self._directory, older).unlink()
+        return True
+
+    def prune(self, after: bytes, entries_max: int) -> bytes | None:
+        """Delete history entries that lie before the base, looking at `entries_max` after the key
+        `after`, empty for the first. Return the key to go on after; None: that was all."""
+        self._check()
+        if self._base is None:
+            return None
+        pruned = retention.prune(self._store, self._base.position, after, entries_max)
+        if pruned.deleted:
+            self._write(pruned.batch)
+        return pruned.after
+
+    def reclaim(self) -> None:
+        """Give the room of what was dropped back to the disk; any thread may."""
+        self._check()
+        for family in ("log", "history"):
+            self._store.reclaim(family)
 
     def close(self) -> None:
         with self._flush_lock:

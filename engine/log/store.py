@@ -8,6 +8,7 @@ from rocksdict import (
     AccessType,
     BlockBasedOptions,
     Cache,
+    Checkpoint,
     ColumnFamily,
     DBCompressionType,
     DBRecoveryMode,
@@ -45,6 +46,7 @@ COLUMN_FAMILIES = (
     "configuration",
     "attempts",
     "relay",
+    "answers",
 )
 
 
@@ -161,6 +163,22 @@ class Store:
             self._database.flush_wal(True)
         except Exception as error:
             raise self.error("synced", error) from error
+
+    def checkpoint(self, directory: Path) -> None:
+        """Make a database of its own, as this one is now, in a directory that is not there yet. It
+        shares the files that never change, by links, and so takes no time and no room."""
+        try:
+            Checkpoint(self._database).create_checkpoint(str(directory))
+        except Exception as error:
+            raise self.error("linked into a checkpoint", error) from error
+
+    def reclaim(self, family: str) -> None:
+        """Give back the room of all that was deleted. It takes as long as writing what is left
+        anew, beside which others may read and write."""
+        try:
+            self.families[family].compact_range(None, None)
+        except Exception as error:
+            raise self.error("compacted", error) from error
 
     def scan(self, family: str, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Every key from `start` on with its value, in order, as of this call."""

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from engine.core.model import Struct
 from engine.log import codec, configured, history, relay
-from engine.log.history import decode_number, encode_number
+from engine.log.history import decode_number, encode_number, number_at_end
 from engine.log.index import entries
 from engine.log.port import Totals
 from engine.log.promises import name_of
+from engine.log.rebuild import BaseState
 from engine.log.recovery import META_FORGOTTEN, META_HEAD, META_TOTALS, POSITION
 from engine.log.replay import Attempt, Differences, Replay
 from engine.log.store import Store
@@ -35,6 +36,7 @@ class StoredState:
         self._differences = differences
         self.forgotten = decode_number(store.get("meta", META_FORGOTTEN) or bytes(8))
         """Up to which position requests and attempts were forgotten."""
+        self._base_position = 0
         self._history_entries = 0
         self._history_missing = 0
         numbers = [(key, decode_number(value)) for key, value in store.scan("relay") if value]
@@ -43,6 +45,16 @@ class StoredState:
             told={relay.shard_of(key): number for key, number in numbers if key[:1] == b"t"},
             heard={relay.shard_of(key): number for key, number in numbers if key[:1] == b"h"},
         )
+
+    def compare_base_history(self, base: BaseState) -> None:
+        """Compare the history entries that the log's base holds: each is kept, since it says what
+        its SKU-location was at the base. Older ones may be there or be deleted already."""
+        self._base_position = base.header.position
+        for key, value in base.family("history").items():
+            if self._store.get("history", key) != value:
+                self._differences.add(
+                    f"shard {self._shard}, history: {key!r} is not what the base says"
+                )
 
     def compare_history(self, replay: Replay) -> None:
         """Compare the entries of the group that was replayed last."""
@@ -78,6 +90,7 @@ class StoredState:
         compare("transfers", replay.transfers, bytes.decode, codec.decode_transfer)
         configuration = dict(configured.records(replay.configuration))
         compare("configuration", configuration, bytes, bytes)
+        compare("answers", replay.answers, bytes, bytes)
         compare("attempts", _encoded_attempts(replay.attempts), bytes, bytes)
         compare("relay", _encoded_relay(replay, self.relay), bytes, bytes)
         self._compare_index(replay)
@@ -124,7 +137,11 @@ class StoredState:
             self._differences.add(f"{where}: {entry!r} is missing")
 
     def _compare_history_count(self) -> None:
-        stored = sum(1 for _ in self._store.scan("history"))
+        base = self._base_position
+        stored = sum(
+            (decode_number(value) if value else number_at_end(key)) > base
+            for key, value in self._store.scan("history")
+        )
         expected = self._history_entries - self._history_missing
         if stored != expected:
             self._differences.add(

@@ -12,11 +12,21 @@ from pathlib import Path
 import msgspec
 
 from engine.core.model import ReservationStatus
+from engine.log.base import (
+    BaseMark,
+    base_positions,
+    check_base,
+    read_base,
+    read_digest,
+    read_header,
+)
 from engine.log.layout import read_layout, shard_directory
 from engine.log.mark import read_mark
 from engine.log.port import HASH_BYTES, Head, LogError
+from engine.log.rebuild import BaseState
 from engine.log.recovery import LOG_FOLDER, MARK_FILE, POSITION
 from engine.log.replay import Differences, Replay
+from engine.log.retention import base_of
 from engine.log.store import Store
 from engine.log.stored_state import Relay, StoredState, compare_relays
 
@@ -134,7 +144,9 @@ def _verify_shard(
         state = StoredState(store, shard, differences)
         replay = Replay(shard, differences, figures.shards, state.relay.told, state.forgotten)
         try:
+            base = _begin_at_base(directory, store, replay, state)
             figures.bytes += _replay_log(store, replay, state, mark, differences)
+            _check_bases(directory, replay, base)
             state.compare(replay)
         finally:
             _sum_up(replay, figures, statuses)
@@ -143,12 +155,44 @@ def _verify_shard(
         store.close()
 
 
+def _begin_at_base(
+    directory: Path, store: Store, replay: Replay, state: StoredState
+) -> BaseMark | None:
+    """Begin with the base that the log goes on from, if what came before it was dropped."""
+    mark = base_of(store)
+    if mark is not None:
+        header = check_base(directory, mark)
+        base = BaseState(header, read_base(directory, mark.position))
+        base.begin(replay, state.relay.told, state.forgotten)
+        state.compare_base_history(base)
+    return mark
+
+
+def _compare_base(directory: Path, replay: Replay) -> None:
+    """Compare a base with the state that the log gives at its position."""
+    position = replay.head.position
+    base = BaseState(read_header(directory, position), read_base(directory, position))
+    for family in base.differs_from(replay):
+        replay.differs(position, f"the base is not what the log gives, in {family}")
+
+
+def _check_bases(directory: Path, replay: Replay, mark: BaseMark | None) -> None:
+    """See that the log has recorded the base it goes on from, and the files that it has."""
+    for position in base_positions(directory):
+        taken = replay.bases.get(position)
+        if taken is not None and taken.digest != read_digest(directory, position).hex():
+            replay.differs(position, "the base is not the one that the log has recorded")
+        if taken is None and mark is not None and mark.position == position:
+            replay.differs(position, "the log goes on from a base that it has not recorded")
+
+
 def _replay_log(
     store: Store, replay: Replay, state: StoredState, mark: Head, differences: Differences
 ) -> int:
     """Replay every group, and compare what is kept of the past with it. Return the bytes of the
     groups."""
     size = 0
+    bases = set(base_positions(store.directory.parent))
     hash_at_mark = Head().chain_hash if mark.position == 0 else None
     for key, value in store.scan("log"):
         position = POSITION.unpack(key)[0]
@@ -157,6 +201,8 @@ def _replay_log(
             hash_at_mark = group_hash
         replay.apply(position, group_hash, body)
         state.compare_history(replay)
+        if position in bases:
+            _compare_base(store.directory.parent, replay)
         size += len(body)
     end = replay.head.position
     if end < mark.position:

@@ -22,7 +22,12 @@ _BALANCES = st.integers(-BALANCE_MAX, BALANCE_MAX)
 _TIMES_MS = st.integers(0, 4_000_000_000_000)
 _SHARDS = st.integers(0, 4_095)
 _PAIRS = st.lists(st.tuples(FILLED_IDS, _UNITS), max_size=3).map(tuple)
-_BY_NAME = {"shard": _SHARDS, "home_shard": _SHARDS, "units_each": st.integers(1, QUANTITY_MAX)}
+_BY_NAME = {
+    "shard": _SHARDS,
+    "home_shard": _SHARDS,
+    "units_each": st.integers(1, QUANTITY_MAX),
+    "position": st.integers(1, 2**53),
+}
 _BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     Key: KEYS,
     str: IDS,
