@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from engine.core.limits import HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN
 from engine.core.model import Settings
+from engine.shard.retention import REQUEST_RETENTION_MS
 from engine.shard.slots import SHARDS_MAX
 
 ENVIRONMENT_PREFIX = "HOLDFAST_"
@@ -62,6 +63,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     hold_cart_s: Annotated[int, _hold("CART")] = 300
     hold_checkout_s: Annotated[int, _hold("CHECKOUT")] = 1_800
     hold_order_s: Annotated[int, _hold("ORDER")] = 86_400
+    request_retention_s: Annotated[
+        int,
+        _range(3_600, 366 * 86_400, "seconds", "How long a repeated request id is recognised."),
+    ] = REQUEST_RETENTION_MS // 1_000
     active_actors_max: Annotated[
         int, _range(1, 100_000_000, "actors", "SKU-locations that each shard keeps in memory.")
     ] = 100_000

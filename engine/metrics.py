@@ -202,6 +202,14 @@ _SHARD_GAUGES: Mapping[str, tuple[str, Callable[[ShardStatistics], float]]] = {
     "holdfast_allocated_units": ("Units allocated to orders.", lambda s: s.stock.allocated_units),
     "holdfast_reservation_pressure_ratio": ("Held units per unit on hand.", _pressure_ratio),
     "holdfast_pending_timers": ("Holds that wait for their deadline.", lambda s: s.pending_timers),
+    "holdfast_prepared_lines": (
+        "Lines set aside for baskets of other shards that are not decided.",
+        lambda s: s.prepared_lines,
+    ),
+    "holdfast_outbox_events": (
+        "Events that other shards have yet to hear.",
+        lambda s: s.outbox_events,
+    ),
     "holdfast_log_position": ("Position of the last event.", lambda s: s.position),
     "holdfast_log_durable_position": (
         "Position of the last durable event.",

@@ -59,6 +59,8 @@ class Node:
             data_dir,
             SharedOptions(
                 epoch=layout.epoch,
+                shards=layout.shards,
+                request_retention_ms=configuration.request_retention_s * 1_000,
                 actors_max=configuration.active_actors_max,
                 settings=configuration.settings,
                 log_level=configuration.log_level,

@@ -49,6 +49,10 @@ class ActiveSet(Generic[Name, Value]):
         self._entries[name] = value
         self._entries.move_to_end(name)
 
+    def drop(self, name: Name) -> None:
+        """Forget a value that is no more."""
+        self._entries.pop(name, None)
+
     def shrink(self) -> None:
         """Let go of the least recently used beyond the bound."""
         while len(self._entries) > self._entries_max:

@@ -99,6 +99,9 @@ class Flusher:
     def _frames(self, turns: list[_Turn]) -> list[bytes]:
         frames = []
         for decided, _, _ in turns:
+            if decided.outgoing:
+                # Before the replies: whoever gets one may wait until others have been told.
+                frames.append(frame(Kind.OUTGOING, encode(decided.outgoing)))
             if decided.replies:
                 frames.append(frame(Kind.REPLIES, encode(decided.replies)))
         for decided, now_ms, _ in turns:

@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import msgspec
 
-from engine.shard.messages import Call, Reply, ShardStatistics
+from engine.shard.messages import Call, Outgoing, QuestionCall, Reply, ShardStatistics
 
 _HEADER = struct.Struct("<IB")
 _GROUP_HEADER = struct.Struct("<QQ")
@@ -35,6 +35,10 @@ class Kind(IntEnum):
     """From the shard: the part of the log that was wished for."""
     STATISTICS = 8
     """From the shard: its numbers, once a second."""
+    QUESTIONS = 9
+    """To the shard: questions to answer beside the writer; by REPLIES."""
+    OUTGOING = 10
+    """From the shard: what it has to say to other shards, durable."""
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +69,8 @@ _encoder = msgspec.msgpack.Encoder()
 encode = _encoder.encode
 decode_calls = msgspec.msgpack.Decoder(list[Call]).decode
 decode_replies = msgspec.msgpack.Decoder(list[Reply]).decode
+decode_questions = msgspec.msgpack.Decoder(list[QuestionCall]).decode
+decode_outgoing = msgspec.msgpack.Decoder(list[Outgoing]).decode
 decode_ready = msgspec.msgpack.Decoder(Ready).decode
 decode_read = msgspec.msgpack.Decoder(Read).decode
 decode_chunk = msgspec.msgpack.Decoder(Chunk).decode

@@ -13,8 +13,10 @@ from thespian.actors import ActorSystem
 from engine.core.model import Settings
 from engine.log.port import Log
 from engine.shard.messages import Call
+from engine.shard.retention import REQUEST_RETENTION_MS
 from engine.shard.shard_actor import Broken, Decide, Decided, Open, ShardActor
 from engine.shard.tally import Tally
+from engine.shard.turn_view import Place
 
 _LOGGING = {"version": 1, "disable_existing_loggers": False}
 """Thespian sets up logging by itself unless told how: this leaves it alone."""
@@ -29,12 +31,20 @@ class ActorHost:
     """A ShardActor with its log. Calls to it must come from one thread."""
 
     def __init__(
-        self, log: Log, settings: Settings, *, epoch: int, actors_max: int, tally: Tally
+        self,
+        log: Log,
+        settings: Settings,
+        *,
+        actors_max: int,
+        tally: Tally,
+        place: Place | None = None,
+        request_retention_ms: int = REQUEST_RETENTION_MS,
     ) -> None:
         """Open the shard on a recovered log. ShardBroken if that fails."""
         self._system = ActorSystem("simpleSystemBase", logDefs=_LOGGING, transientUnique=True)
         self._actor = self._system.createActor(ShardActor)
-        self._ask(Open(log, tally, settings, epoch, actors_max))
+        opening = Open(log, tally, settings, place or Place(), actors_max, request_retention_ms)
+        self._ask(opening)
 
     def decide(self, calls: tuple[Call, ...], now_ms: int, monotonic_ns: int) -> Decided:
         """Decide a batch and append what it made happen. ShardBroken if anything raised that must

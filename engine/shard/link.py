@@ -11,8 +11,22 @@ from typing import Any, cast
 
 from engine.shard import frames
 from engine.shard.frames import FrameBuffer, Kind, Read, encode, frame
-from engine.shard.messages import Call, Request, Result, ShardStatistics, Write
+from engine.shard.gateway import UNBOUNDED, UNFINISHED, Correspondents, GoOn, Unfinished
+from engine.shard.messages import (
+    Call,
+    Prepare,
+    QuestionCall,
+    Request,
+    Result,
+    ShardStatistics,
+    Write,
+)
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
+from engine.shard.queries import Question
+
+_Waiting = tuple[asyncio.Future[Result], int, GoOn | None, Call | None]
+"""Who waits for the answer to a call, how much room it takes in the queue, and who goes on with it
+if it is a write that is not finished by its answer."""
 
 
 class ShardLink(asyncio.Protocol):
@@ -40,28 +54,57 @@ class ShardLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = FrameBuffer()
         self._next_id = 0
-        self._waiting: dict[int, tuple[asyncio.Future[Result], int]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._queued = 0
         self._reading: dict[int, asyncio.Future[list[bytes]]] = {}
         self._gathered: list[Call] = []
+        self._correspondents: Correspondents | None = None
         self._loop = asyncio.get_running_loop()
 
-    def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
-        """See Shards.submit. What is submitted in one turn of the event loop leaves in one frame;
+    @property
+    def is_up(self) -> bool:
+        """See Gateway.is_up."""
+        return self.ready.is_set()
+
+    def correspond(self, correspondents: Correspondents) -> None:
+        """Hand what the shard has to say to others to `correspondents`, and tell it of each change
+        of `is_up`."""
+        self._correspondents = correspondents
+
+    def submit(
+        self, slot: int, request: Request, deadline_ns: int, go_on: GoOn | None = None
+    ) -> asyncio.Future[Result]:
+        """See Gateway.submit. What is submitted in one turn of the event loop leaves in one frame;
         nothing waits for a timer."""
         if not self.ready.is_set():
+            raise ShardUnavailable(self.shard)
+        if self._queued >= self._queue_commands_max and type(request) not in UNBOUNDED:
+            raise Overloaded(self.shard, self._queued)
+        call_id = self._next_id
+        self._next_id = call_id + 1
+        future: asyncio.Future[Result] = self._loop.create_future()
+        weight = _weight(request)
+        call = Call(call_id, slot, time.monotonic_ns(), deadline_ns, request)
+        self._waiting[call_id] = (future, weight, go_on, call if go_on else None)
+        self._queued += weight
+        if not self._gathered:
+            self._loop.call_soon(self._send_gathered)
+        self._gathered.append(call)
+        return future
+
+    def look_up(self, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
+        """See Shards.look_up."""
+        if self._transport is None or not self.ready.is_set():
             raise ShardUnavailable(self.shard)
         if self._queued >= self._queue_commands_max:
             raise Overloaded(self.shard, self._queued)
         call_id = self._next_id
         self._next_id = call_id + 1
         future: asyncio.Future[Result] = self._loop.create_future()
-        weight = _weight(request)
-        self._waiting[call_id] = (future, weight)
-        self._queued += weight
-        if not self._gathered:
-            self._loop.call_soon(self._send_gathered)
-        self._gathered.append(Call(call_id, slot, time.monotonic_ns(), deadline_ns, request))
+        self._waiting[call_id] = (future, 1, None, None)
+        self._queued += 1
+        asked = [QuestionCall(call_id, deadline_ns, question)]
+        self._transport.write(frame(Kind.QUESTIONS, encode(asked)))
         return future
 
     def _send_gathered(self) -> None:
@@ -80,7 +123,7 @@ class ShardLink(asyncio.Protocol):
         try:
             encode(call)
         except Exception as fault:
-            future, weight = self._waiting.pop(call.call_id)
+            future, weight, _, _ = self._waiting.pop(call.call_id)
             self._queued -= weight
             future.set_exception(fault)
             return False
@@ -129,6 +172,9 @@ class ShardLink(asyncio.Protocol):
                 self.head, self.head_time_ms, group = frames.parse_group(payload)
                 for follower in self._followers:
                     follower(group)
+            elif kind == Kind.OUTGOING:
+                if self._correspondents is not None:
+                    self._correspondents.take(self.shard, frames.decode_outgoing(payload))
             elif kind == Kind.CHUNK:
                 self._read_chunk(frames.decode_chunk(payload))
             elif kind == Kind.STATISTICS:
@@ -145,14 +191,20 @@ class ShardLink(asyncio.Protocol):
             self.head = ready.head_position
             self.head_time_ms = ready.head_time_ms
         self.ready.set()
+        if self._correspondents is not None:
+            self._correspondents.came_up(self.shard)
 
     def _resolve(self, payload: bytes) -> None:
         waiting = self._waiting
         for reply in frames.decode_replies(payload):
-            future, weight = waiting.pop(reply.call_id)
+            future, weight, go_on, call = waiting.pop(reply.call_id)
             self._queued -= weight
-            if not future.done():
-                future.set_result(reply.result)
+            result = reply.result
+            if go_on is not None and call is not None and type(result) in UNFINISHED:
+                write = cast(Write, call.request)
+                go_on(Unfinished(self.shard, call.slot, write, call.deadline_ns, result, future))
+            elif not future.done():
+                future.set_result(result)
 
     def _read_chunk(self, chunk: frames.Chunk) -> None:
         reading = self._reading.get(chunk.read_id)
@@ -170,7 +222,7 @@ class ShardLink(asyncio.Protocol):
         self.detached.set()
         self._transport = None
         self._gathered = []
-        futures: list[asyncio.Future[Any]] = [future for future, _ in self._waiting.values()]
+        futures: list[asyncio.Future[Any]] = [each[0] for each in self._waiting.values()]
         futures += self._reading.values()
         self._waiting = {}
         self._queued = 0
@@ -179,10 +231,16 @@ class ShardLink(asyncio.Protocol):
             if not future.done():
                 future.set_exception(ShardUnavailable(self.shard))
                 future.exception()  # Whoever has lost interest need not look.
+        if self._correspondents is not None:
+            self._correspondents.went_down(self.shard)
 
 
 def _weight(request: Request) -> int:
     """How much room a request takes in the queue: a basket as many commands as it has lines."""
-    if type(request) is Write:
+    kind = type(request)
+    if kind is Prepare:
+        return len(cast(Prepare, request).wishes)
+    if kind is Write:
+        request = cast(Write, request)
         return len(getattr(request.command, "lines", ())) or 1
     return 1

@@ -1,47 +1,115 @@
 """What travels between the front end and a shard, as values. Frames carry them as msgpack."""
 
+from typing import get_args
+
 import msgspec
 
 from engine.core.answers import Answer
 from engine.core.commands import Command, Context
-from engine.core.model import Key, Reservation, Stock, Struct
+from engine.core.events import ConfigurationEvent, LinesTold
+from engine.core.model import Line, Reservation, Struct
 from engine.core.rejections import Rejection
+from engine.core.view import Filled, Terms, Wish
+from engine.shard.queries import Query, QueryResult, Question
+
+
+class Share(Struct, frozen=True):
+    """What another shard has set aside for an attempt: each wish with what it gets."""
+
+    shard: int
+    wishes: tuple[Wish, ...]
+    filled: tuple[Filled, ...]
+
+
+class Attempt(Struct, frozen=True):
+    """Under what name, used only once, other shards have set what aside for a command."""
+
+    attempt_id: str
+    shares: tuple[Share, ...]
 
 
 class Write(Struct, frozen=True, tag=True):
     """A command to decide. `content_hash` is a hash of the encoded command, for the comparison of
-    repeated request ids."""
+    repeated request ids. `attempt` is set once other shards were asked."""
 
     context: Context
     content_hash: bytes
     command: Command
+    attempt: Attempt | None = None
+
+    @property
+    def tenant(self) -> str:
+        """The tenant of the command."""
+        command = self.command
+        tenant: str = command.key.tenant if hasattr(command, "key") else command.tenant
+        return tenant
 
 
-class ReadStock(Struct, frozen=True, tag=True):
-    """Ask for a SKU-location."""
+class Prepare(Struct, frozen=True, tag=True):
+    """Set aside what can be had of the wishes for a basket of another shard, under the name of an
+    attempt. `validate_only`: say only what could be."""
 
-    key: Key
-
-
-class ReadReservation(Struct, frozen=True, tag=True):
-    """Ask for a reservation of a tenant."""
-
+    attempt_id: str
     tenant: str
-    reservation_id: str
+    home_shard: int
+    wishes: tuple[Wish, ...]
+    terms: Terms
+    validate_only: bool = False
 
 
-class ReadAvailability(Struct, frozen=True, tag=True):
-    """Ask what may be promised of (SKU, location) pairs; an empty location means all that have the
-    SKU."""
+class GiveUp(Struct, frozen=True, tag=True):
+    """To the home: nothing will come of an attempt, for which these shards were asked."""
 
+    attempt_id: str
     tenant: str
-    keys: tuple[tuple[str, str], ...]
-    channel: str
-    excluding_reservation: str
+    shards: tuple[int, ...]
 
 
-Query = ReadStock | ReadReservation | ReadAvailability
-Request = Write | Query
+class Tell(Struct, frozen=True, tag=True):
+    """What has happened at `position` of the log of `origin` and concerns the shard that is told;
+    `previous` is the position of what it was told before. The last three are of the reservation."""
+
+    origin: int
+    previous: int
+    position: int
+    event: LinesTold | ConfigurationEvent
+    reference: str = ""
+    channel: str = ""
+    customer: str = ""
+
+
+class Acknowledge(Struct, frozen=True, tag=True):
+    """To the origin: `shard` has taken in what it was told up to `position`, durably."""
+
+    shard: int
+    position: int
+
+
+class Inquire(Struct, frozen=True, tag=True):
+    """To the home: `shard` has these lines set aside under the name of an attempt, for the
+    reservation `prepared_for` (empty: for one that was yet to be made); what becomes of them?"""
+
+    shard: int
+    attempt_id: str
+    tenant: str
+    prepared_for: str
+    lines: tuple[Line, ...]
+
+
+Correspondence = Prepare | GiveUp | Tell | Acknowledge | Inquire
+"""What shards say to each other, by way of the front end."""
+
+CORRESPONDENCE: frozenset[type] = frozenset(get_args(Correspondence))
+"""The types of Correspondence."""
+
+Request = Write | Query | Correspondence
+
+
+class Outgoing(Struct, frozen=True):
+    """What a shard has to say to another one."""
+
+    target: int
+    message: Tell | Inquire
 
 
 class Call(Struct, frozen=True):
@@ -55,6 +123,14 @@ class Call(Struct, frozen=True):
     request: Request
 
 
+class QuestionCall(Struct, frozen=True):
+    """A question on its way, which is answered beside the writer; as Call."""
+
+    call_id: int
+    deadline_ns: int
+    question: Question
+
+
 class Accepted(Struct, frozen=True, tag=True):
     """The command took effect (or, for validate_only, would). `position` is that of its last event,
     0 if it made none; `current` is the reservation as it stands now, for commands on reservations
@@ -65,6 +141,39 @@ class Accepted(Struct, frozen=True, tag=True):
     recorded_at_ms: int
     replayed: bool = False
     current: Reservation | None = None
+
+
+class Spread(Struct, frozen=True, tag=True):
+    """The command took effect, and not all shards that it concerns have been told so yet: `told`
+    are those, each with the position of the event that tells it."""
+
+    accepted: Accepted
+    told: tuple[tuple[int, int], ...]
+
+
+class NeedsOthers(Struct, frozen=True, tag=True):
+    """The command cannot be decided before other shards have said what they have for these wishes,
+    each given with its shard. Nothing was changed."""
+
+    wishes: tuple[tuple[int, Wish], ...]
+    terms: Terms
+
+
+class SetAside(Struct, frozen=True, tag=True):
+    """What each wish of a Prepare gets."""
+
+    filled: tuple[Filled, ...]
+
+
+class HeardUpTo(Struct, frozen=True, tag=True):
+    """Everything that the origin of a Tell has told up to this position was taken in, durably. It
+    is less than that of the Tell if something before it is missing."""
+
+    position: int
+
+
+class Noted(Struct, frozen=True, tag=True):
+    """A message that has no other answer was taken in."""
 
 
 class Refused(Struct, frozen=True, tag=True):
@@ -81,54 +190,17 @@ class Failed(Struct, frozen=True, tag=True):
     """Deciding the command raised: a fault of ours. Nothing was changed."""
 
 
-class StockRead(Struct, frozen=True, tag=True):
-    """A SKU-location, None if it does not exist, as of `position`."""
-
-    stock: Stock | None
-    position: int
-
-
-class ReservationRead(Struct, frozen=True, tag=True):
-    """A reservation, None if it does not exist, as of `position`."""
-
-    reservation: Reservation | None
-    position: int
-
-
-class LocationAvailable(Struct, frozen=True):
-    """What may be promised at a location; `unlimited` where nothing is counted."""
-
-    location: str
-    available: int
-    unlimited: bool
-    version: int
-
-
-class AvailabilityRead(Struct, frozen=True, tag=True):
-    """For each asked key, what may be promised by location, as of `position`."""
-
-    availabilities: tuple[tuple[LocationAvailable, ...], ...]
-    position: int
-
-
-class TooLarge(Struct, frozen=True, tag=True):
-    """The answer to a read would be larger than allowed: `value` of what `field` names, against
-    `limit`."""
-
-    field: str
-    value: int
-    limit: int
-
-
 Result = (
     Accepted
+    | Spread
+    | NeedsOthers
+    | SetAside
+    | HeardUpTo
+    | Noted
     | Refused
     | TooLate
     | Failed
-    | StockRead
-    | ReservationRead
-    | AvailabilityRead
-    | TooLarge
+    | QueryResult
 )
 
 
@@ -177,3 +249,7 @@ class ShardStatistics(Struct, frozen=True):
     decide_s: Histogram
     flush_s: Histogram
     total_s: Histogram
+    prepared_lines: int = 0
+    """Lines set aside here for baskets of other shards that have not been decided."""
+    outbox_events: int = 0
+    """Events that other shards are yet to be told."""

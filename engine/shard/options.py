@@ -3,6 +3,7 @@
 import msgspec
 
 from engine.core.model import Settings
+from engine.shard.retention import REQUEST_RETENTION_MS
 
 
 class SharedOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -10,6 +11,10 @@ class SharedOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     epoch: int = 1
     """The data directory's epoch."""
+    shards: int = 1
+    """How many shards the node has."""
+    request_retention_ms: int = REQUEST_RETENTION_MS
+    """How long request ids are remembered."""
     actors_max: int = 100_000
     """SKU-locations in memory, in each shard."""
     settings: Settings = Settings()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.shard.messages import Request, Result
+from engine.shard.queries import Question
 
 
 class Overloaded(Exception):
@@ -48,8 +49,12 @@ class Shards(Protocol):
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """Send a request to the shard of `slot`. Overloaded or ShardUnavailable is raised at once;
-        the future may fail with ShardUnavailable. The future's result is durable. Cancelling the
-        future does not take the request back."""
+        the future may fail with ShardUnavailable and, where a write concerns other shards as well,
+        with either. The future's result is durable. Cancelling the future does not take the request
+        back."""
+
+    def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
+        """Ask one shard something that it answers beside its writer. It fails as `submit` does."""
 
     def feed(self, shard: int) -> "ShardFeed":
         """The history of one shard."""

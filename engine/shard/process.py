@@ -1,14 +1,13 @@
 """The shard process: one ShardActor, one log, one socket to the front end, and no gRPC.
 
 The main thread reads calls and decides; the flusher thread makes durable and answers; the reader
-thread reads history for the feed. Calls that arrive while a turn is decided form the next one: idle
-means one call at once, load means large batches, without a timer.
+thread reads history for the feed and answers questions. Calls that arrive while a turn is decided
+form the next one: idle means one call at once, load means large batches, without a timer.
 """
 
 import contextlib
 import ctypes
 import os
-import queue
 import select
 import signal
 import socket
@@ -24,13 +23,15 @@ from engine.log.codec import decode_group
 from engine.log.port import Log, LogError
 from engine.log.rocks import RocksLog
 from engine.shard import frames
+from engine.shard.bystander import Bystander
 from engine.shard.clock import EngineClock, MachineClocks
 from engine.shard.flusher import EXIT_LOG_BROKEN, Flusher
-from engine.shard.frames import Chunk, FrameBuffer, Kind, Ready, encode, frame, group_frame
+from engine.shard.frames import FrameBuffer, Kind, Ready, encode, frame, group_frame
 from engine.shard.host import ActorHost, ShardBroken
 from engine.shard.messages import Call
 from engine.shard.options import ShardOptions, decode_options
 from engine.shard.tally import Tally
+from engine.shard.turn_view import Place
 
 TURN_CALLS_MAX = 1_000
 """Calls in one turn: bounds how long a call waits for the ones beside it."""
@@ -61,15 +62,17 @@ class ShardProcess:
         self._host = ActorHost(
             log,
             options.shared.settings,
-            epoch=options.shared.epoch,
+            place=Place(options.shard, options.shared.shards, options.shared.epoch),
             actors_max=options.shared.actors_max,
             tally=self._tally,
+            request_retention_ms=options.shared.request_retention_ms,
         )
         self._socket = socket.socket(fileno=options.socket_fd)
         self._send_lock = threading.Lock()
         self._flusher = Flusher(log, self._send, self._tally)
-        self._reads: queue.SimpleQueue[frames.Read | None] = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._serve_reads, name="reader", daemon=True)
+        self._bystander = Bystander(
+            log, self._flusher, self._send, options.shared.settings, self._tally
+        )
         self._buffer = FrameBuffer()
         self._calls: list[Call] = []
         self._stopping = False
@@ -83,7 +86,7 @@ class ShardProcess:
         self._send(frame(Kind.READY, encode(ready)))
         if publish_after is not None:
             self._publish_after(publish_after)
-        self._reader.start()
+        self._bystander.start()
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         while not self._stopping or self._calls:
@@ -93,8 +96,7 @@ class ShardProcess:
             if self._calls or self._due(now_ms):
                 self._turn(now_ms)
             self._report()
-        self._reads.put(None)
-        self._reader.join()
+        self._bystander.close()
         self._flusher.close()
         self._host.close()
 
@@ -127,7 +129,10 @@ class ShardProcess:
             if kind == Kind.CALLS:
                 self._calls += frames.decode_calls(payload)
             elif kind == Kind.READ:
-                self._reads.put(frames.decode_read(payload))
+                self._bystander.ask(frames.decode_read(payload))
+            elif kind == Kind.QUESTIONS:
+                for question in frames.decode_questions(payload):
+                    self._bystander.ask(question)
             elif kind == Kind.STOP:
                 self._stopping = True
 
@@ -152,18 +157,6 @@ class ShardProcess:
                 group = decode_group(encoded)
                 position = group.last_position
                 self._send(group_frame(position, group.recorded_at_ms, encoded))
-
-    def _serve_reads(self) -> None:
-        """Read history beside the writer. Damage is told to whoever asked: it concerns no other."""
-        while (read := self._reads.get()) is not None:
-            durable = self._flusher.durable_position
-            try:
-                groups = self._log.read(read.from_position, read.bytes_max, durable)
-                chunk = Chunk(read.read_id, groups)
-            except LogError as error:
-                _logger.error("history cannot be read", reason=str(error))
-                chunk = Chunk(read.read_id, [], str(error))
-            self._send(frame(Kind.CHUNK, encode(chunk)))
 
     def _report(self) -> None:
         now = time.monotonic()

@@ -1,11 +1,15 @@
-"""The way from a request to its shard: the real `Shards`."""
+"""The way from a request to its shard, and on to others that it concerns: the real `Shards`."""
 
 import asyncio
 
 from engine.shard import slots
+from engine.shard.baskets import Baskets
+from engine.shard.gateway import GoOn
 from engine.shard.link import ShardLink
-from engine.shard.messages import Request, Result
+from engine.shard.messages import Request, Result, Write
 from engine.shard.port import ShardFeed
+from engine.shard.queries import Question
+from engine.shard.relay import Relay
 
 
 class Router:
@@ -20,6 +24,14 @@ class Router:
         self._link_of_slot = [
             links[slots.shard_of(slot, self.count)] for slot in range(slots.SLOTS)
         ]
+        # Where there are no others, nothing has to go on with them.
+        self._go_on: GoOn | None = None
+        if self.count > 1:
+            relay = Relay(links)
+            self._baskets = Baskets(links, relay)
+            self._go_on = self._baskets.go_on
+            for link in links:
+                link.correspond(relay)
 
     def shard_of(self, slot: int) -> int:
         """See Shards.shard_of."""
@@ -27,7 +39,12 @@ class Router:
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """See Shards.submit."""
-        return self._link_of_slot[slot].submit(slot, request, deadline_ns)
+        go_on = self._go_on if type(request) is Write else None
+        return self._link_of_slot[slot].submit(slot, request, deadline_ns, go_on)
+
+    def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
+        """See Shards.look_up."""
+        return self._links[shard].look_up(question, deadline_ns)
 
     def feed(self, shard: int) -> ShardFeed:
         """See Shards.feed."""

@@ -39,3 +39,21 @@ def slot_of_reservation(reservation_id: str) -> int | None:
     except ValueError:
         return None
     return slot if 0 <= slot < SLOTS else None
+
+
+def attempt_id(front_end: str, number: int) -> str:
+    """The name of an attempt at a basket over several shards: unique, because the front end has a
+    name of its own in each of its lives and counts."""
+    return f"{front_end}/{number:x}"
+
+
+def is_attempt_id(name: str) -> bool:
+    """Whether this names an attempt, and no reservation: names of attempts have a slash, also those
+    that `engine.core.decide` makes up for offers."""
+    return "/" in name
+
+
+def reference_slot(shard: int, shards: int) -> int:
+    """The slot under which a shard remembers the request ids of commands that name a reservation by
+    its reference: its first one. References change; where a retry finds its answer may not."""
+    return -(-shard * SLOTS // shards)

@@ -9,9 +9,11 @@ from engine.log.port import Totals
 from engine.shard.messages import (
     Accepted,
     Failed,
+    NeedsOthers,
     Refused,
     Result,
     ShardStatistics,
+    Spread,
     StockFigures,
 )
 from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
@@ -28,6 +30,8 @@ class Tally:
         self._totals = Totals()
         self._active_actors = 0
         self._pending_timers = 0
+        self._prepared_lines = 0
+        self._outbox_events = 0
         self._batch_sizes = empty_histogram(BOUNDS_COMMANDS)
         self._queue_s = empty_histogram(BOUNDS_S)
         self._decide_s = empty_histogram(BOUNDS_S)
@@ -40,12 +44,21 @@ class Tally:
         self._active_actors = active_actors
         self._pending_timers = pending_timers
 
+    def correspondence(self, prepared_lines: int, outbox_events: int) -> None:
+        """What is set aside for other shards, and what they have yet to be told, after a turn."""
+        self._prepared_lines = prepared_lines
+        self._outbox_events = outbox_events
+
     def expired(self, reservations: int) -> None:
         """Deadlines have passed."""
         self._expirations += reservations
 
     def decided(self, kind: str, result: Result) -> None:
         """A command was decided."""
+        if type(result) is NeedsOthers:
+            return  # It will come again, and be decided then.
+        if type(result) is Spread:
+            result = result.accepted
         outcome: type | str = type(result)
         if outcome is Accepted:
             accepted = cast(Accepted, result)
@@ -103,6 +116,8 @@ class Tally:
             self._decide_s,
             self._flush_s,
             self._total_s,
+            self._prepared_lines,
+            self._outbox_events,
         )
 
 

@@ -5,107 +5,84 @@ gathers the commit group and the changes of state that the log then takes in one
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
+from engine.core.configuration import Configuration
 from engine.core.events import (
+    CONFIGURATION_EVENTS,
+    KEYLESS_EVENTS,
     RESERVATION_EVENTS,
+    BasketPrepared,
+    ConfigurationEvent,
     Event,
+    LineEvent,
+    LinesTold,
     Recorded,
     ReservationCreated,
-    ReservationEvent,
+    TransferEvent,
 )
-from engine.core.evolve import evolve_lines, evolve_stock
+from engine.core.evolve import evolve_lines, evolve_stock, evolve_transfer
+from engine.core.evolve.configuration import evolve_configuration
 from engine.core.model import Cause, Key, Reservation, Settings, ShortLine, Stock
-from engine.log.port import Changes, Commit, Group, RequestRecord, Totals
-from engine.shard import slots
+from engine.log.port import Changes, Commit, Group, Heard, RequestRecord, Totals
 from engine.shard.active import Active
-from engine.shard.stock_actor import StockActor
+from engine.shard.turn_view import Place, TurnView
+
+_OF_RESERVATIONS = RESERVATION_EVENTS | frozenset(get_args(LineEvent))
+_TRANSFER_EVENTS: frozenset[type] = frozenset(get_args(TransferEvent))
+_BESIDES = _TRANSFER_EVENTS | CONFIGURATION_EVENTS | {LinesTold, BasketPrepared}
+"""Events that change more than stock and reservations, or that other shards have to know of."""
 
 
-class Turn:
-    """The working state of a turn. It is a `View`: reads see everything applied so far."""
+class Turn(TurnView):
+    """The working state of a turn."""
 
-    def __init__(self, active: Active, settings: Settings, epoch: int, now_ms: int) -> None:
-        self.settings = settings
-        self.now_ms = now_ms
-        self.next_position = active.log.head.position + 1
-        self._first_position = self.next_position
-        self._log = active.log
-        self._actors = active.actors
-        self._reservations = active.reservations
-        self._epoch = epoch
-        self._slot = 0
-        self._previewing = False
+    def __init__(
+        self,
+        active: Active,
+        configuration: Configuration,
+        settings: Settings,
+        place: Place,
+        now_ms: int,
+    ) -> None:
+        """See TurnView. The configuration changes in place."""
+        super().__init__(active, configuration, settings, place, now_ms)
         self.damaged = False
-        self._taking_part: dict[Key, StockActor] = {}
+        self.tells: list[tuple[int, LinesTold | ConfigurationEvent]] = []
+        """What other shards have to be told, with its position."""
+        self.offered: list[str] = []
+        """Attempts under which units were set aside here for lines that wait."""
+        self._first_position = self.next_position
+        self._stock_before = self.effects.stock_before
         self._commits: list[Commit] = []
-        self._requests: dict[bytes, tuple[RequestRecord, Commit]] = {}
-        self._stock_before: dict[Key, Stock | None] = {}
-        self._new_locations: dict[tuple[str, str], list[str]] = {}
-        self._reservation_before: dict[str, Reservation | None] = {}
 
-    def stock(self, key: Key) -> Stock | None:
-        """The SKU-location's state after the commands so far."""
-        return self._actor(key).stock
-
-    def reservation(self, reservation_id: str) -> Reservation | None:
-        """The reservation after the commands so far."""
-        return self._reservations.get(reservation_id)
-
-    def new_reservation_id(self) -> str:
-        """The id for a reservation whose first event is the next one of this turn; empty in a
-        preview, which makes none."""
-        if self._previewing:
-            return ""
-        return slots.reservation_id(self._slot, self._epoch, self.next_position)
-
-    def enter(self, slot: int, *, previewing: bool) -> None:
-        """The next command's home is `slot`; `previewing`: it will not be applied."""
-        self._slot = slot
-        self._previewing = previewing
-
-    def _actor(self, key: Key) -> StockActor:
-        """The actor of a key: of this turn, or active, or activated now."""
-        actor = self._taking_part.get(key)
-        if actor is None:
-            actor = self._actors.get(key) or StockActor(key, None)
-            self._taking_part[key] = actor
-        return actor
-
-    def look_at(self, key: Key) -> Stock | None:
-        """Like `stock`, for a query: it activates no actor."""
-        actor = self._actors.peek(key)
-        return actor.stock if actor else self._log.stock(key)
-
-    def locations(self, tenant: str, sku: str) -> list[str]:
-        """The locations that have this SKU after the commands so far, in order of name."""
-        stored = self._log.locations(tenant, sku)
-        new = self._new_locations.get((tenant, sku))
-        return sorted([*stored, *new]) if new else stored
-
-    def request(self, request_key: bytes) -> tuple[RequestRecord, Commit] | None:
-        """What this turn has recorded of a request id."""
-        return self._requests.get(request_key)
+    @property
+    def commits(self) -> int:
+        """How many commits the turn has made."""
+        return len(self._commits)
 
     def apply(
         self,
         cause: Cause,
-        request_key: bytes,
-        content_hash: bytes,
         events: Sequence[Event],
-        short_lines: tuple[ShortLine, ...],
-        reservation_id: str | None,
+        request_key: bytes = b"",
+        content_hash: bytes = b"",
+        short_lines: tuple[ShortLine, ...] = (),
+        heard: Heard | None = None,
     ) -> Commit:
-        """Take in what a command has decided: every actor concerned evolves, and so does the
-        reservation, if it concerns one."""
+        """Take in what was decided, in one commit: everything that it concerns evolves. `heard` is
+        what another shard has told, if this is the effect of that."""
         self.damaged = True
         recorded = tuple(map(self._evolve_stock, events))
-        if reservation_id is not None:
-            self._evolve_reservation(reservation_id, events)
-        commit = Commit(cause, request_key, content_hash, short_lines, recorded)
+        self._evolve_reservations(events)
+        if not _BESIDES.isdisjoint(map(type, events)):
+            self._take_note(events, heard)
+        if heard is not None:
+            self.effects.heard[heard.shard] = heard.position
+        commit = Commit(cause, request_key, content_hash, short_lines, recorded, heard)
         if request_key:
             record = RequestRecord(content_hash, self.next_position, self.now_ms)
-            self._requests[request_key] = (record, commit)
+            self.effects.requests[request_key] = (record, commit)
         self._commits.append(commit)
         self.next_position += len(recorded)
         self.damaged = False
@@ -120,18 +97,22 @@ class Turn:
         recorded = []
         for event in events:
             stock = None
-            if not isinstance(event, ReservationEvent):
-                stock = evolve_stock(stocks.get(event.key) or self.stock(event.key), event)
-                stocks[event.key] = stock
+            if type(event) not in KEYLESS_EVENTS:
+                key: Key = event.key  # type: ignore[union-attr]
+                stock = evolve_stock(stocks.get(key) or self.stock(key), event)  # type: ignore[arg-type]
+                stocks[key] = stock
             recorded.append(Recorded(event, stock))
         if reservation_id is None:
             return tuple(recorded), None
+        own = [event for event in events if _reservation_id(event) == reservation_id]
         reservation = self.reservation(reservation_id)
-        return tuple(recorded), evolve_lines(reservation, events, self.now_ms)
+        if own:
+            reservation = evolve_lines(reservation, own, self.now_ms)
+        return tuple(recorded), reservation
 
     def _evolve_stock(self, event: Any) -> Recorded:
-        """Let the actor of a stock event evolve; a reservation event concerns none."""
-        if type(event) in RESERVATION_EVENTS:
+        """Let the actor of a stock event evolve; other events concern none."""
+        if type(event) in KEYLESS_EVENTS:
             return Recorded(event, None)
         key: Key = event.key
         actor = self._actor(key)
@@ -142,14 +123,73 @@ class Turn:
                 self._new_locations.setdefault((key.tenant, key.sku), []).append(key.location)
         return actor.evolve(event)
 
+    def _evolve_reservations(self, events: Sequence[Any]) -> None:
+        """Let every reservation evolve that the events concern: one, as a rule."""
+        ids = dict.fromkeys(
+            [event.reservation_id for event in events if type(event) in _OF_RESERVATIONS]
+        )
+        ids.pop("", None)
+        if len(ids) == 1:
+            self._evolve_reservation(next(iter(ids)), events)
+            return
+        for reservation_id in ids:
+            own = [event for event in events if _reservation_id(event) == reservation_id]
+            self._evolve_reservation(reservation_id, own)
+
     def _evolve_reservation(self, reservation_id: str, events: Sequence[Event]) -> None:
         created = type(events[0]) is ReservationCreated
-        before = None if created else self._reservations.get(reservation_id)
-        self._reservation_before.setdefault(reservation_id, before)
+        before = None if created else self.reservation(reservation_id)
+        self.effects.reservation_before.setdefault(reservation_id, before)
+        self._unindexed.add(reservation_id)
         after = evolve_lines(before, events, self.now_ms)
+        if after.preparing and not after.is_open:
+            self._gone.add(reservation_id)
+            self._reservations.drop(reservation_id)
+            return
         self._reservations.put(reservation_id, after)
 
-    def group(self) -> Group | None:
+    def told_by(self, commit: Commit, first_position: int) -> dict[int, int]:
+        """The shards that a commit tells something, each with the position of the last event that
+        does."""
+        told: dict[int, int] = {}
+        if self._alone or commit.heard is not None:
+            return told
+        for position, recorded in enumerate(commit.recorded, first_position):
+            kind = type(recorded.event)
+            if kind is LinesTold:
+                told[recorded.event.shard] = position  # type: ignore[union-attr]
+            elif kind in CONFIGURATION_EVENTS:
+                told.update(dict.fromkeys(self._others(), position))
+        return told
+
+    def _others(self) -> list[int]:
+        return [shard for shard in range(self.place.shards) if shard != self.place.shard]
+
+    def _take_note(self, events: Sequence[Any], heard: Heard | None) -> None:
+        """Take in what changes more than stock and reservations; remember what other shards have to
+        know."""
+        effects = self.effects
+        for position, event in enumerate(events, self.next_position):
+            kind = type(event)
+            if kind in _TRANSFER_EVENTS:
+                before = self.transfer(event.transfer_id)
+                effects.transfers[event.transfer_id] = evolve_transfer(before, event, self.now_ms)
+            elif kind in CONFIGURATION_EVENTS:
+                evolve_configuration(self._configuration, event)
+                effects.configuration.append(event)
+                if heard is None and not self._alone:
+                    self.tells.append((position, event))
+                    effects.tells |= {(shard, position) for shard in self._others()}
+            elif kind is LinesTold:
+                self.tells.append((position, event))
+                effects.tells.add((event.shard, position))
+                if event.attempt_id:
+                    in_favour = effects.attempts.get(event.attempt_id, False)
+                    effects.attempts[event.attempt_id] = in_favour or bool(event.events)
+            elif kind is BasketPrepared and event.prepared_for:
+                self.offered.append(event.reservation_id)
+
+    def commit_group(self) -> Group | None:
         """What the turn has decided; None if it made no event."""
         if not self._commits:
             return None
@@ -157,45 +197,10 @@ class Turn:
 
     def changes(self, totals: Totals) -> Changes:
         """What the turn has changed, given the totals before it."""
-        stock = {}
-        keys, on_hand, held, allocated = 0, 0, 0, 0
-        for key, before in self._stock_before.items():
-            after = self._taking_part[key].stock
-            if after is None:
-                raise RuntimeError(f"{key} has events but no state")
-            stock[key] = after
-            old = before or Stock()
-            keys += before is None
-            on_hand += after.on_hand - old.on_hand
-            held += after.held - old.held
-            allocated += after.allocated - old.allocated
-        reservations: dict[str, Reservation] = {}
-        timers_set: set[tuple[int, str]] = set()
-        timers_cleared: set[tuple[int, str]] = set()
-        for reservation_id, earlier in self._reservation_before.items():
-            later = self._reservations.get(reservation_id)
-            if later is None:
-                raise RuntimeError(f"reservation {reservation_id} has events but no state")
-            reservations[reservation_id] = later
-            old_ms = earlier.deadline_ms if earlier else None
-            new_ms = later.deadline_ms
-            if old_ms != new_ms:
-                if old_ms is not None:
-                    timers_cleared.add((old_ms, reservation_id))
-                if new_ms is not None:
-                    timers_set.add((new_ms, reservation_id))
-        created = sum(earlier is None for earlier in self._reservation_before.values())
-        return Changes(
-            stock,
-            reservations,
-            {key: record for key, (record, _) in self._requests.items()},
-            timers_set,
-            timers_cleared,
-            Totals(
-                totals.stock_keys + keys,
-                totals.on_hand + on_hand,
-                totals.held + held,
-                totals.allocated + allocated,
-                totals.reservations + created,
-            ),
-        )
+        self._bring_up_to_date()
+        return self.effects.changes(totals, self.reservation, self._index)
+
+
+def _reservation_id(event: Any) -> str | None:
+    reservation_id: str | None = getattr(event, "reservation_id", None)
+    return reservation_id

@@ -1,23 +1,26 @@
 """How a shard decides one command: once for each request id."""
 
-from collections.abc import Callable
 from typing import Any
 
 from engine.core.answering import answer
-from engine.core.commands import (
-    Adjust,
-    Command,
-    Context,
-    Release,
-    SetOnHand,
-)
+from engine.core.commands import Command, Context
 from engine.core.decide import decide
-from engine.core.events import LineEvent, ReservationCreated, ReservationEvent
+from engine.core.decide.across import abort
+from engine.core.events import Event, ReservationCreated
 from engine.core.model import Cause
-from engine.core.rejections import RequestIdReused
-from engine.core.view import Decision
-from engine.log.port import Log
-from engine.shard.messages import Accepted, Failed, Refused, Result, Write
+from engine.core.rejections import AttemptDecided, RequestIdReused
+from engine.core.view import Decision, Elsewhere
+from engine.log.port import Commit, Log
+from engine.shard.messages import (
+    Accepted,
+    Attempt,
+    Failed,
+    NeedsOthers,
+    Refused,
+    Result,
+    Spread,
+    Write,
+)
 from engine.shard.tally import Tally
 from engine.shard.turn import Turn
 
@@ -25,13 +28,16 @@ from engine.shard.turn import Turn
 class Writer:
     """Decides commands into a turn."""
 
-    def __init__(self, log: Log, tally: Tally) -> None:
+    def __init__(self, log: Log, tally: Tally, request_retention_ms: int) -> None:
+        """Request ids that are older than `request_retention_ms` are not known any more."""
         self._log = log
         self._tally = tally
+        self._request_retention_ms = request_retention_ms
 
     def write(self, turn: Turn, slot: int, write: Write) -> Result:
         """Decide one command; a fault in deciding is answered, and harms no other command."""
         kind = type(write.command).__name__
+        result: Result
         try:
             result = self._once(turn, slot, write, kind)
         except Exception as error:
@@ -39,73 +45,113 @@ class Writer:
                 raise
             context = write.context
             self._tally.failed(kind, context.correlation_id, context.request_id, error)
-            return Failed()
-        self._tally.decided(kind, result)
+            result = Failed()
+        else:
+            self._tally.decided(kind, result)
+        if write.attempt is not None and not (_took_effect(result) or write.context.validate_only):
+            give_up(turn, write.attempt.attempt_id, write.tenant, _asked(write.attempt))
         return result
 
     def _once(self, turn: Turn, slot: int, write: Write, kind: str) -> Result:
         """The recorded answer to a request id that is known, a decision otherwise."""
         context, command = write.context, write.command
-        key = request_key(slot, command, context.request_id)
+        tenant = write.tenant
+        key = request_key(slot, tenant, context.request_id)
         in_turn = turn.request(key)
         record = in_turn[0] if in_turn else self._log.request(key)
-        if record is None:
-            return self._decide(turn, slot, write, kind, key)
+        if record is None or record.recorded_at_ms <= turn.now_ms - self._request_retention_ms:
+            turn.enter(slot, tenant, write)
+            return self._decide(turn, write, kind, key)
         if record.content_hash != write.content_hash:
             return Refused(RequestIdReused(context.request_id, record.recorded_at_ms))
         commit = in_turn[1] if in_turn else self._log.commit_at(record.position)[0]
-        current = None
-        for recorded in commit.recorded:
-            if isinstance(recorded.event, ReservationEvent | LineEvent):
-                current = turn.reservation(recorded.event.reservation_id)
-                break
+        concerned = _concerned(command, commit.recorded[0].event)
+        current = turn.reservation(concerned) if concerned else None
         given = answer(command, commit.recorded, commit.short_lines, current)
         position = record.position + len(commit.recorded) - 1
-        return Accepted(given, position, record.recorded_at_ms, True, current)
+        accepted = Accepted(given, position, record.recorded_at_ms, True, current)
+        return self._spread(turn, accepted, commit, record.position)
 
-    def _decide(self, turn: Turn, slot: int, write: Write, kind: str, key: bytes) -> Result:
+    def _decide(self, turn: Turn, write: Write, kind: str, key: bytes) -> Result:
         context, command = write.context, write.command
-        turn.enter(slot, previewing=context.validate_only)
+        attempt = write.attempt
+        if attempt is not None and turn.attempt(attempt.attempt_id) is not None:
+            return Refused(AttemptDecided(attempt.attempt_id))
         decision = decide(turn, command, turn.now_ms)
         if not isinstance(decision, Decision):
-            return Refused(decision)
+            if not isinstance(decision, Elsewhere):
+                return Refused(decision)
+            if attempt is None:
+                return NeedsOthers(decision.wishes, decision.terms)
+            # What was set aside is not what is needed any more.
+            return Refused(AttemptDecided(attempt.attempt_id))
         events, short_lines = decision.events, decision.short_lines
         known: str | None = getattr(command, "reservation_id", None)
         if not events or context.validate_only:
             recorded, current = turn.preview(events, known)
             given = answer(command, recorded, short_lines, current)
             return Accepted(given, 0, turn.now_ms, not events, current)
-        first = events[0]
-        concerned = first.reservation_id if type(first) is ReservationCreated else known
+        position = turn.next_position
         cause = _cause(kind, command, context)
-        commit = turn.apply(cause, key, write.content_hash, events, short_lines, concerned)
+        commit = turn.apply(cause, events, key, write.content_hash, short_lines)
         current = turn.reservation(known) if known else None
         given = answer(command, commit.recorded, short_lines, current)
-        return Accepted(given, turn.next_position - 1, turn.now_ms, False, current)
+        accepted = Accepted(given, turn.next_position - 1, turn.now_ms, False, current)
+        return self._spread(turn, accepted, commit, position)
+
+    def _spread(
+        self, turn: Turn, accepted: Accepted, commit: Commit, first_position: int
+    ) -> Accepted | Spread:
+        """The answer, with the shards that have yet to hear of it, if there are any."""
+        told = turn.told_by(commit, first_position)
+        waiting = [item for item in told.items() if self._log.told(item[0]) < item[1]]
+        return Spread(accepted, tuple(waiting)) if waiting else accepted
 
 
-def request_key(slot: int, command: Command, request_id: str) -> bytes:
+def request_key(slot: int, tenant: str, request_id: str) -> bytes:
     """Under what a request id is remembered: its home slot, the tenant and the id."""
-    tenant = command.key.tenant if hasattr(command, "key") else command.tenant
     return slot.to_bytes(2, "big") + f"{tenant}\0{request_id}".encode()
 
 
-_REASONS: dict[type[Command], Callable[[Any], str]] = {
-    Adjust: lambda command: command.reason,
-    SetOnHand: lambda command: command.reason,
-    Release: lambda command: command.reason.name,
-}
+def give_up(turn: Turn, attempt_id: str, tenant: str, shards: tuple[int, ...]) -> None:
+    """Tell these shards that nothing comes of an attempt, unless something has."""
+    if shards and turn.attempt(attempt_id) is not True:
+        turn.enter(0, tenant)
+        turn.apply(Cause("Abort"), abort(tenant, attempt_id, shards).events)
+
+
+def _took_effect(result: Result) -> bool:
+    accepted = result.accepted if type(result) is Spread else result
+    return type(accepted) is Accepted and accepted.position > 0 and not accepted.replayed
+
+
+def _asked(attempt: Attempt) -> tuple[int, ...]:
+    """The shards that have set something aside."""
+    return tuple(
+        share.shard for share in attempt.shares if any(filled.grants for filled in share.filled)
+    )
+
+
+def _concerned(command: Command, first: Event) -> str | None:
+    """The reservation that a command has made or changed, given its first event; None if it
+    concerns none."""
+    if type(first) is ReservationCreated:
+        return first.reservation_id
+    known: str | None = getattr(command, "reservation_id", None)
+    return known
 
 
 def _cause(kind: str, command: Command, context: Context) -> Cause:
-    reason = _REASONS.get(type(command))
+    reason: Any = getattr(command, "reason", "")
     return Cause(
         kind,
         context.request_id,
         context.principal,
         context.correlation_id,
         context.ticket,
-        reason(command) if reason else "",
+        reason if type(reason) is str else reason.name,
         getattr(command, "reference", ""),
         context.occurred_at_ms,
+        context.source,
+        context.source_sequence,
     )

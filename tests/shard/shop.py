@@ -19,13 +19,10 @@ from engine.core.model import Key, Reservation, Stock
 from engine.shard.local import LocalShard, LocalShards
 from engine.shard.messages import (
     Accepted,
-    ReadReservation,
-    ReadStock,
-    ReservationRead,
     Result,
-    StockRead,
     Write,
 )
+from engine.shard.queries import ReadReservation, ReadStock, ReservationRead, StockRead
 from engine.shard.slots import slot_of, slot_of_reservation
 
 TEA = Key("", "TEA", "LONDON")

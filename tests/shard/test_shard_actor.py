@@ -28,16 +28,18 @@ from engine.shard import reader, shard_actor, turn, writer
 from engine.shard.host import ActorHost, ShardBroken
 from engine.shard.messages import (
     Accepted,
-    AvailabilityRead,
     Call,
     Failed,
-    ReadAvailability,
-    ReadReservation,
     Refused,
-    ReservationRead,
-    TooLarge,
     TooLate,
     Write,
+)
+from engine.shard.queries import (
+    AvailabilityRead,
+    ReadAvailability,
+    ReadReservation,
+    ReservationRead,
+    TooLarge,
 )
 from engine.shard.slots import slot_of
 from tests.shard.shop import START_MS, TEA, Shop, id_of
@@ -294,7 +296,7 @@ async def test_refusals_are_work_as_well(shop: Shop) -> None:
     write = Write(Context("refused"), b"content", Reserve("", lines))
     calls = tuple(Call(number, 0, 0, 0, write) for number in range(10))
     host = ActorHost(
-        shop.shard.log.crash(), Settings(), epoch=1, actors_max=10, tally=shop.shard.tally
+        shop.shard.log.crash(), Settings(), actors_max=10, tally=shop.shard.tally
     )
     decided = host.decide(calls, START_MS, 0)
     host.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.answers import StockChanged
 from engine.core.commands import BasketLine, Command, Context, Receive, Reserve
 from engine.core.model import Key
 from engine.log.codec import decode_group
@@ -22,9 +23,10 @@ from engine.log.port import LogError
 from engine.log.rocks import RocksLog
 from engine.shard.frames import Chunk, Kind, encode, frame
 from engine.shard.link import ShardLink
-from engine.shard.messages import Accepted, ReadStock, Request, ShardStatistics, StockRead, Write
+from engine.shard.messages import Accepted, Request, ShardStatistics, Write
 from engine.shard.options import SharedOptions
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
+from engine.shard.queries import ReadStock, StockRead
 from engine.shard.router import Router
 from engine.shard.slots import slot_of
 from engine.shard.supervisor import ShardRefused, Supervisor
@@ -107,7 +109,9 @@ async def test_a_killed_shard_comes_back_with_everything_it_answered(tmp_path: P
             assert stock.stock.on_hand == number + 1
             again = await node.insist(write(Receive(TEA, 1), f"r{number}"))
             assert isinstance(again, Accepted)
-            assert (again.replayed, again.answer) == (True, accepted.answer)
+            assert (again.replayed, again.position) == (True, accepted.position)
+            assert isinstance(again.answer, StockChanged)
+            assert (again.answer.stock.on_hand, again.answer.stock.version) == (number + 1,) * 2
     assert node.changes == [True] + [False, True] * 5
 
 

@@ -1,0 +1,215 @@
+"""What shards say to each other: how a shard takes in what others ask and tell, and what it has to
+say itself.
+
+Nothing here decides stock: the rules are those of `engine.core.decide.across`. This keeps their
+order: what another shard tells takes effect once and in its order, what is prepared is inquired
+about until the home has told, and what has to be told is told until it is acknowledged.
+"""
+
+from typing import cast
+
+from engine.core.decide.across import (
+    Inquiry,
+    Preparation,
+    Prepared,
+    Told,
+    answer_inquiry,
+    hear,
+    prepare,
+)
+from engine.core.events import Event, LinesTold
+from engine.core.model import Cause, Reservation
+from engine.core.rejections import Rejection
+from engine.log.port import Heard, Log
+from engine.shard import slots
+from engine.shard.messages import (
+    Acknowledge,
+    Correspondence,
+    GiveUp,
+    HeardUpTo,
+    Inquire,
+    Noted,
+    Outgoing,
+    Prepare,
+    Refused,
+    Result,
+    SetAside,
+    Tell,
+)
+from engine.shard.outbox import Outbox
+from engine.shard.turn import Turn
+from engine.shard.turn_view import Place
+from engine.shard.writer import give_up
+
+ASK_MS = 2_000
+"""How long units stay set aside before the home is asked what becomes of them."""
+
+ASK_AGAIN_MS = 1_000
+"""How long until it is asked again, if it has not told."""
+
+
+class Correspondent:
+    """One shard's correspondence with the others."""
+
+    def __init__(self, log: Log, place: Place) -> None:
+        self._place = place
+        self._outbox = Outbox(log, place.shard, place.shards)
+        self._asked: set[str] = set()
+        self._unasked: list[str] = []
+        self.prepared_lines = 0
+        """Lines set aside here of attempts that are not decided."""
+        if place.shards > 1:
+            self._recover(log)
+
+    def _recover(self, log: Log) -> None:
+        """Find what is set aside: everything of that has a timer."""
+        for _, reservation_id in log.timers():
+            if slots.is_attempt_id(reservation_id):
+                reservation = log.reservation(reservation_id)
+                if reservation is not None:
+                    self.prepared_lines += len(reservation.lines)
+                    self._unasked.append(reservation_id)
+
+    @property
+    def outbox_events(self) -> int:
+        """Events that other shards have yet to acknowledge."""
+        return len(self._outbox)
+
+    def waiting_since_ms(self, now_ms: int) -> int:
+        """Since when another shard has had to be told something; `now_ms` if none has."""
+        return self._outbox.since_ms(now_ms)
+
+    def answer(self, turn: Turn, message: Correspondence) -> Result:
+        """Take in a message."""
+        kind = type(message)
+        if kind is Prepare:
+            return self._prepare(turn, cast(Prepare, message))
+        if kind is Tell:
+            return self._hear(turn, cast(Tell, message))
+        if kind is Acknowledge:
+            acknowledged = cast(Acknowledge, message)
+            self._outbox.acknowledge(acknowledged.shard, acknowledged.position)
+        elif kind is Inquire:
+            self._answer_inquiry(turn, cast(Inquire, message))
+        else:
+            given_up = cast(GiveUp, message)
+            give_up(turn, given_up.attempt_id, given_up.tenant, given_up.shards)
+        return Noted()
+
+    def _prepare(self, turn: Turn, message: Prepare) -> Result:
+        turn.enter(0, message.tenant)
+        preparation = Preparation(
+            message.attempt_id,
+            message.tenant,
+            message.home_shard,
+            message.wishes,
+            message.terms,
+            turn.now_ms + ASK_MS,
+        )
+        prepared = prepare(turn, preparation, turn.now_ms)
+        if isinstance(prepared, Rejection):
+            return Refused(prepared)
+        if not message.validate_only and _sets_aside(prepared):
+            turn.apply(Cause("Prepare"), prepared.events)
+        return SetAside(prepared.filled)
+
+    def _hear(self, turn: Turn, message: Tell) -> HeardUpTo:
+        """Let what was told take effect, once and in order."""
+        heard = turn.heard(message.origin)
+        if message.position <= heard or message.previous != heard:
+            return HeardUpTo(heard)
+        told = message.event
+        turn.enter(0, told.tenant)
+        events: tuple[Event, ...] = (told,)
+        if isinstance(told, LinesTold):
+            decision = hear(
+                turn,
+                Told(
+                    message.origin,
+                    told.tenant,
+                    told.reservation_id,
+                    message.reference,
+                    message.channel,
+                    message.customer,
+                    told.attempt_id,
+                    told.events,
+                ),
+                turn.now_ms,
+            )
+            events = decision.events
+        turn.apply(Cause("Tell"), events, heard=Heard(message.origin, message.position))
+        return HeardUpTo(message.position)
+
+    def _answer_inquiry(self, turn: Turn, message: Inquire) -> None:
+        """Decide an attempt, if it is not decided. One that was given up may have reached the shard
+        only after that: it is told again. One that was not is about to be told."""
+        decided = turn.attempt(message.attempt_id)
+        if decided is True:
+            return
+        turn.enter(0, message.tenant)
+        if decided is False:
+            give_up(turn, message.attempt_id, message.tenant, (message.shard,))
+            return
+        inquiry = Inquiry(
+            message.shard,
+            message.attempt_id,
+            message.tenant,
+            message.prepared_for,
+            message.lines,
+        )
+        turn.apply(Cause("Inquire"), answer_inquiry(turn, inquiry, turn.now_ms).events)
+
+    def ask(self, reservation: Reservation) -> Outgoing:
+        """The question to the home what becomes of what is set aside here."""
+        home_shard = reservation.home_shard
+        if home_shard is None:
+            raise RuntimeError(f"{reservation.reservation_id} is prepared for no shard")
+        return Outgoing(
+            home_shard,
+            Inquire(
+                self._place.shard,
+                reservation.reservation_id,
+                reservation.tenant,
+                reservation.prepared_for,
+                reservation.lines,
+            ),
+        )
+
+    def will_ask_again(self, attempt_id: str) -> None:
+        """A reminder was set to ask about an attempt again."""
+        self._asked.add(attempt_id)
+
+    def is_settled(self, attempt_id: str) -> bool:
+        """Whether a reminder was set for an attempt, which is resolved now: it is forgotten."""
+        if attempt_id not in self._asked:
+            return False
+        self._asked.discard(attempt_id)
+        return True
+
+    def outgoing(self, turn: Turn) -> list[Outgoing]:
+        """What has to be said because of a turn that was appended; after a start, what was not
+        acknowledged and not answered before it."""
+        self.prepared_lines += turn.effects.prepared_lines
+        found: list[Outgoing] = []
+        for position, event in turn.tells:
+            targets = [event.shard] if isinstance(event, LinesTold) else self._others()
+            for target in targets:
+                sent = self._outbox.add(turn, target, position, event)
+                if sent is not None:
+                    found.append(sent)
+        found += self._outbox.refill(turn)
+        unasked, self._unasked = self._unasked + turn.offered, []
+        for attempt_id in unasked:
+            reservation = turn.reservation(attempt_id)
+            if reservation is not None:
+                found.append(self.ask(reservation))
+        return found
+
+    def _others(self) -> list[int]:
+        return [shard for shard in range(self._place.shards) if shard != self._place.shard]
+
+
+def _sets_aside(prepared: Prepared) -> bool:
+    return any(
+        grant.quantity or grant.waiting for filled in prepared.filled for grant in filled.grants
+    )

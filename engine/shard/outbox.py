@@ -1,0 +1,132 @@
+"""What a shard has yet to tell others. The log holds all of it; a bounded part is on its way.
+
+What is told to one shard goes out in the order of its positions, each message with the position of
+the one before it. After a start everything that was not acknowledged is sent again.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from engine.core.events import LinesTold
+from engine.log.codec import decode_group
+from engine.log.port import Group, Log, LogError
+from engine.shard.messages import Outgoing, Tell
+from engine.shard.turn import Turn
+
+ON_THE_WAY_MAX = 1_000
+"""Messages to one shard that are on their way at once: more of them stay in the log."""
+
+
+class _Way:
+    """What one other shard is told."""
+
+    def __init__(self, told: int) -> None:
+        self.last = told
+        """The position of the last event that it has to hear of."""
+        self.sent = told
+        """The position of the last one that was sent."""
+        self.on_the_way: deque[int] = deque()
+        self.pending = 0
+        self.since_ms = 0
+        """Nothing that is pending was appended before this."""
+        self.last_ms = 0
+        self._mark = (0, 0)
+
+    def note(self, position: int, now_ms: int) -> None:
+        """An event was appended that has to be told."""
+        if not self.pending:
+            self.since_ms = now_ms
+            self._mark = (position, now_ms)
+        self.last, self.last_ms = position, now_ms
+        self.pending += 1
+
+    def acknowledged(self, position: int) -> None:
+        """Everything up to `position` was heard."""
+        while self.on_the_way and self.on_the_way[0] <= position:
+            self.on_the_way.popleft()
+            self.pending -= 1
+        if position >= self._mark[0]:
+            self.since_ms = self._mark[1]
+            self._mark = (self.last, self.last_ms)
+
+
+class Outbox:
+    """What is to be told by shard number `origin`, and has not been acknowledged."""
+
+    def __init__(self, log: Log, origin: int, shards: int) -> None:
+        self._log = log
+        self._origin = origin
+        self._ways = {shard: _Way(log.told(shard)) for shard in range(shards) if shard != origin}
+        for target, way in self._ways.items():
+            for position in log.tells(target):
+                way.note(position, 0)
+            way.last_ms = log.head.recorded_at_ms
+
+    def __len__(self) -> int:
+        """How many events have yet to be acknowledged, summed over the shards."""
+        return sum(way.pending for way in self._ways.values())
+
+    def since_ms(self, now_ms: int) -> int:
+        """The engine time since when something has been waiting to be told; `now_ms` if nothing
+        is."""
+        return min([way.since_ms for way in self._ways.values() if way.pending], default=now_ms)
+
+    def add(self, turn: Turn, target: int, position: int, event: Any) -> Outgoing | None:
+        """An event that a turn has appended has to be told; the message if it goes out at once."""
+        way = self._ways[target]
+        in_order = way.sent == way.last
+        way.note(position, turn.now_ms)
+        if not in_order or len(way.on_the_way) >= ON_THE_WAY_MAX:
+            return None
+        return self._send(turn, target, way, position, event)
+
+    def acknowledge(self, target: int, position: int) -> None:
+        """A shard has heard everything up to `position`."""
+        self._ways[target].acknowledged(position)
+        self._log.acknowledge(target, position)
+
+    def refill(self, turn: Turn) -> list[Outgoing]:
+        """What goes out now that there is room for it, after a turn was appended."""
+        outgoing = []
+        for target, way in self._ways.items():
+            room = ON_THE_WAY_MAX - len(way.on_the_way)
+            if way.sent == way.last or room < ON_THE_WAY_MAX // 2:
+                continue
+            positions = list(islice(self._log.tells(target, way.sent), room))
+            for position, event in self._events(positions):
+                outgoing.append(self._send(turn, target, way, position, event))
+        return outgoing
+
+    def _send(self, turn: Turn, target: int, way: _Way, position: int, event: Any) -> Outgoing:
+        previous, way.sent = way.sent, position
+        way.on_the_way.append(position)
+        named = isinstance(event, LinesTold) and event.reservation_id
+        reservation = turn.reservation(event.reservation_id) if named else None
+        if reservation is None:
+            return Outgoing(target, Tell(self._origin, previous, position, event))
+        return Outgoing(
+            target,
+            Tell(
+                self._origin,
+                previous,
+                position,
+                event,
+                reservation.reference,
+                reservation.channel,
+                reservation.customer,
+            ),
+        )
+
+    def _events(self, positions: list[int]) -> Iterator[tuple[int, Any]]:
+        """The events at these positions, read from the log."""
+        group: Group | None = None
+        for position in positions:
+            if group is None or position > group.last_position:
+                read = self._log.read(position, 0, self._log.head.position)
+                if not read:
+                    raise LogError(f"the group at position {position} is missing")
+                group = decode_group(read[0])
+            recorded = [one for commit in group.commits for one in commit.recorded]
+            yield position, recorded[position - group.first_position].event

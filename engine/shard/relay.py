@@ -1,0 +1,181 @@
+"""Carries what shards have to say to each other. It is a part of the front end and keeps nothing
+that matters: a shard that starts sends again whatever was not acknowledged or answered.
+
+What one shard tells another is carried in order, and many messages are on their way at once; the
+receiver refuses a gap and ignores what it has had, so a message may be carried twice.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+
+from engine.shard.gateway import Gateway
+from engine.shard.messages import Acknowledge, HeardUpTo, Inquire, Outgoing, Result, Tell
+from engine.shard.port import ShardUnavailable
+
+RETRY_S = 1.0
+"""After how long a message is carried again that its receiver could not take in."""
+
+_Answer = asyncio.Future[Result]
+
+
+class Relay:
+    """The ways from each shard to each other one."""
+
+    def __init__(self, gateways: Sequence[Gateway]) -> None:
+        """Carry between `gateways`, in order of their shard numbers."""
+        self._gateways = gateways
+        self._ways = {
+            (origin.shard, target.shard): _Way(origin, target)
+            for origin in gateways
+            for target in gateways
+            if origin is not target
+        }
+
+    def take(self, origin: int, outgoing: Sequence[Outgoing]) -> None:
+        """Carry what a shard has to say. A question whose target is down is dropped: it will be
+        asked again."""
+        for each in outgoing:
+            message = each.message
+            if isinstance(message, Inquire):
+                _submit(self._gateways[each.target], message)
+            else:
+                self._ways[origin, each.target].add(message)
+
+    def came_up(self, shard: int) -> None:
+        """A shard takes messages (again): carry what waits for it."""
+        for (_, target), way in self._ways.items():
+            if target == shard:
+                way.carry_all()
+
+    def went_down(self, shard: int) -> None:
+        """A shard is gone. What it had to say it says again when it is back; who waits until it has
+        heard something waits no longer."""
+        for (origin, target), way in self._ways.items():
+            if origin == shard:
+                way.forget()
+            elif target == shard:
+                way.let_go()
+
+    async def told(
+        self, origin: int, told: Sequence[tuple[int, int]], timeout_s: float
+    ) -> tuple[int, ...]:
+        """Wait until each of these shards has heard what `origin` tells it at a position, is down,
+        or takes too long; those that have not heard it."""
+        ways = [(self._ways[origin, shard], position) for shard, position in told]
+        waiting = [way.until_heard(position) for way, position in ways if way.heard < position]
+        if waiting:
+            await asyncio.wait(waiting, timeout=timeout_s)
+        return tuple(way.target for way, position in ways if way.heard < position)
+
+
+class _Way:
+    """What one shard tells another."""
+
+    def __init__(self, origin: Gateway, target: Gateway) -> None:
+        self.target = target.shard
+        self.heard = 0
+        """The position up to which the target has heard, as far as this life of the front end
+        knows."""
+        self._from = origin
+        self._to = target
+        self._tells: deque[Tell] = deque()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._retry: asyncio.TimerHandle | None = None
+        self._acknowledging = False
+
+    def add(self, tell: Tell) -> None:
+        """One more message. What was heard already is acknowledged again: the origin has lost
+        that."""
+        if tell.position <= self.heard:
+            self._acknowledge()
+            return
+        self._tells.append(tell)
+        self._carry(tell)
+
+    def carry_all(self) -> None:
+        """Carry everything that was not heard."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        for tell in tuple(self._tells):
+            self._carry(tell)
+
+    def forget(self) -> None:
+        """The origin is gone."""
+        self._tells.clear()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let nobody wait any longer."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        waiting, self._waiting = self._waiting, []
+        for _, future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def until_heard(self, position: int) -> asyncio.Future[None]:
+        """A future that is done when the target has heard up to `position`, or an end is down."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._to.is_up and self._from.is_up:
+            self._waiting.append((position, future))
+        else:
+            future.set_result(None)
+        return future
+
+    def _carry(self, tell: Tell) -> None:
+        answer = _submit(self._to, tell)
+        if answer is not None:
+            answer.add_done_callback(partial(self._answered, tell))
+
+    def _answered(self, tell: Tell, answer: _Answer) -> None:
+        """The target has taken the message in, misses one before it, or could not take it in. If it
+        is down, everything is carried again when it is back."""
+        if answer.cancelled() or answer.exception() is not None:
+            return
+        result = answer.result()
+        heard = result.position if type(result) is HeardUpTo else 0
+        if heard > self.heard:
+            self._hear(heard)
+        if heard < tell.position and self._retry is None and self._tells:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self.carry_all)
+
+    def _hear(self, position: int) -> None:
+        self.heard = position
+        while self._tells and self._tells[0].position <= position:
+            self._tells.popleft()
+        for at, future in self._waiting:
+            if at <= position and not future.done():
+                future.set_result(None)
+        self._waiting = [each for each in self._waiting if each[0] > position]
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Tell the origin how far it was heard: once for all that was heard in this turn of the
+        event loop."""
+        if not self._acknowledging:
+            self._acknowledging = True
+            asyncio.get_running_loop().call_soon(self._send_acknowledgement)
+
+    def _send_acknowledgement(self) -> None:
+        self._acknowledging = False
+        _submit(self._from, Acknowledge(self.target, self.heard))
+
+
+def _submit(gateway: Gateway, message: Tell | Inquire | Acknowledge) -> _Answer | None:
+    """Send a message of which nobody needs to hear that it failed; None if the shard is down."""
+    try:
+        answer = gateway.submit(0, message, 0)
+    except ShardUnavailable:
+        return None
+    answer.add_done_callback(disregard)
+    return answer
+
+
+def disregard(answer: _Answer) -> None:
+    """Take note of an answer that nobody waits for, so that a failure of it is not reported."""
+    if not answer.cancelled():
+        answer.exception()
