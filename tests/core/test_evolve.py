@@ -1,213 +1,276 @@
-"""What each event moves, in a balance and in a line, and that nothing is ever refused."""
+"""What each event moves in the balances of a SKU-location, in a transfer and in what is configured,
+and that nothing is ever refused."""
 
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
+from engine.core.configuration import (
+    Component,
+    Configuration,
+    CustomerLimit,
+    Kit,
+    Location,
+)
 from engine.core.events import (
+    AllocationFilled,
+    AllocationPicked,
     AllocationReleased,
-    Event,
+    AllocationUnpicked,
+    AtRisk,
+    CustomersLimited,
     HoldCommitted,
     HoldExpired,
+    HoldFilled,
+    HoldReacquired,
     HoldReleased,
+    HoldsConfigured,
+    IncomingExpected,
+    KitDefined,
     LineEvent,
-    ReservationCreated,
-    ReservationExpired,
-    ReservationExtended,
-    ReservationRenamed,
+    LocationsConfigured,
+    PickFellShort,
+    ShippedUnexpectedly,
     ShortfallDetected,
+    SourceAdvanced,
     StockAdjusted,
     StockAllocated,
     StockConfigured,
     StockCounted,
     StockEvent,
     StockHeld,
+    StockMoved,
     StockReceived,
+    StockReturned,
     StockShipped,
     StockSold,
+    StockTakenBack,
+    TransferExpected,
+    TransferReceived,
+    TransferSent,
+    WaitFilled,
+    WaitJoined,
+    WaitLeft,
 )
-from engine.core.evolve import evolve_lines, evolve_stock
-from engine.core.model import Key, Line, Reservation, ReservationStatus, Selling, Stock
-from tests.core.world import MUG, TEA
+from engine.core.evolve import evolve_stock, evolve_transfer
+from engine.core.evolve.configuration import evolve_configuration
+from engine.core.limits import MISSING_CAUSE
+from engine.core.model import Incoming, Selling, Settings, SourceMark, Stock, Transfer
+from tests.core.telling import told
+from tests.core.world import TEA
 
-CREATED = ReservationCreated("r1", "acme", "cart 1", "web", "c1", 500)
-HELD = StockHeld(TEA, "r1", "1", 5)
 BUFFERS = (("web", 4),)
+DELIVERY = Incoming("D1", 5, 900)
+ON_ITS_WAY = Incoming("note", 6, 800, "t1")
+BEFORE = Stock(
+    on_hand=20,
+    held=6,
+    allocated=4,
+    safety_stock=1,
+    selling=Selling.STOPPED,
+    version=9,
+    channel_buffers=BUFFERS,
+    unavailable=(("DAMAGED", 3), ("LOST", 2)),
+    picked=2,
+    backorder_limit=8,
+    backordered=5,
+    waiting=3,
+    incoming=(DELIVERY, ON_ITS_WAY),
+    moved=7,
+    sources=(SourceMark("TILL", 4, 300), SourceMark("WMS", 5)),
+)
 
-STOCK_ROWS: list[tuple[StockEvent, tuple[int, int, int]]] = [
-    # event, and what it moves: (on_hand, held, allocated)
-    (StockHeld(TEA, "r1", "1", 2), (0, +2, 0)),
-    (HoldCommitted(TEA, "r1", "1", 2), (0, -2, +2)),
-    (HoldReleased(TEA, "r1", "1", 2), (0, -2, 0)),
-    (HoldExpired(TEA, "r1", "1", 2), (0, -2, 0)),
-    (StockAllocated(TEA, "r1", "1", 2), (0, 0, +2)),
-    (AllocationReleased(TEA, "r1", "1", 2), (0, 0, -2)),
-    (StockShipped(TEA, "r1", "1", 2), (-2, 0, -2)),
-    (StockSold(TEA, 2), (-2, 0, 0)),
-    (StockReceived(TEA, 2), (+2, 0, 0)),
-    (StockAdjusted(TEA, -3), (-3, 0, 0)),
-    (StockCounted(TEA, 25, expected=20), (+5, 0, 0)),
-    (ShortfallDetected(TEA, 2), (0, 0, 0)),
+ROWS: list[tuple[StockEvent, dict[str, object]]] = [
+    # event, and what it moves: by how much, or to what
+    (StockHeld(TEA, "r1", "1", 3), {"held": +3}),
+    (StockHeld(TEA, "r1", "1", 3, backordered=1), {"held": +2, "backordered": +1}),
+    (HoldCommitted(TEA, "r1", "1", 3), {"held": -3, "allocated": +3}),
+    (HoldCommitted(TEA, "r1", "1", 3, backordered=1), {"held": -2, "allocated": +2}),
+    (HoldReleased(TEA, "r1", "1", 3), {"held": -3}),
+    (HoldReleased(TEA, "r1", "1", 3, backordered=1), {"held": -2, "backordered": -1}),
+    (HoldExpired(TEA, "r1", "1", 3), {"held": -3}),
+    (HoldExpired(TEA, "r1", "1", 3, backordered=3), {"backordered": -3}),
+    (HoldFilled(TEA, "r1", "1", 3), {"held": +3, "backordered": -3}),
+    (HoldReacquired(TEA, "r1", "1", 3), {"allocated": +3}),
+    (HoldReacquired(TEA, "r1", "1", 3, backordered=1), {"allocated": +2, "backordered": +1}),
+    (WaitJoined(TEA, "r1", "1", 3), {"waiting": +3}),
+    (WaitLeft(TEA, "r1", "1", 3), {"waiting": -3}),
+    (WaitFilled(TEA, "r1", "1", 3), {"waiting": -3, "held": +3}),
+    (StockAllocated(TEA, "r1", "1", 3), {"allocated": +3}),
+    (StockAllocated(TEA, "r1", "1", 3, backordered=1), {"allocated": +2, "backordered": +1}),
+    (AllocationFilled(TEA, "r1", "1", 3), {"allocated": +3, "backordered": -3}),
+    (AllocationReleased(TEA, "r1", "1", 3), {"allocated": -3}),
+    (AllocationReleased(TEA, "r1", "1", 3, backordered=1), {"allocated": -2, "backordered": -1}),
+    (AllocationPicked(TEA, "r1", "1", 2), {"picked": +2}),
+    (AllocationUnpicked(TEA, "r1", "1", 2), {"picked": -2}),
+    (
+        PickFellShort(TEA, "r1", "1", 2),
+        {"unavailable": (("DAMAGED", 3), ("LOST", 2), (MISSING_CAUSE, 2))},
+    ),
+    (StockShipped(TEA, "r1", "1", 3), {"on_hand": -3, "allocated": -3, "moved": -3}),
+    (
+        StockShipped(TEA, "r1", "1", 3, picked=2),
+        {"on_hand": -3, "allocated": -3, "picked": -2, "moved": -3},
+    ),
+    (ShippedUnexpectedly(TEA, "r1", "1", 3), {"on_hand": -3, "moved": -3}),
+    (StockReturned(TEA, "r1", "1", 3), {"on_hand": +3, "moved": +3}),
+    (
+        StockReturned(TEA, "r1", "1", 3, unavailable_cause="DAMAGED"),
+        {"on_hand": +3, "moved": +3, "unavailable": (("DAMAGED", 6), ("LOST", 2))},
+    ),
+    (StockSold(TEA, 2), {"on_hand": -2, "moved": -2}),
+    (StockReceived(TEA, 2), {"on_hand": +2, "moved": +2}),
+    (
+        StockReceived(TEA, 2, "D1", 2, "CHECK"),
+        {
+            "on_hand": +2,
+            "moved": +2,
+            "unavailable": (("CHECK", 2), ("DAMAGED", 3), ("LOST", 2)),
+            "incoming": (Incoming("D1", 3, 900), ON_ITS_WAY),
+        },
+    ),
+    (
+        StockReceived(TEA, 9, "D1", 5),
+        {"on_hand": +9, "moved": +9, "incoming": (ON_ITS_WAY,)},
+    ),
+    (StockTakenBack(TEA, 2), {"on_hand": +2, "moved": +2}),
+    (
+        StockTakenBack(TEA, 2, "LOST"),
+        {"on_hand": +2, "moved": +2, "unavailable": (("DAMAGED", 3), ("LOST", 4))},
+    ),
+    (StockAdjusted(TEA, -3), {"on_hand": -3}),
+    (StockAdjusted(TEA, -3, "DAMAGED"), {"on_hand": -3, "unavailable": (("LOST", 2),)}),
+    (StockCounted(TEA, 25, expected=20), {"on_hand": +5}),
+    (StockMoved(TEA, 2, "", "DAMAGED"), {"unavailable": (("DAMAGED", 5), ("LOST", 2))}),
+    (StockMoved(TEA, 2, "LOST", ""), {"unavailable": (("DAMAGED", 3),)}),
+    (StockMoved(TEA, 2, "LOST", "DAMAGED"), {"unavailable": (("DAMAGED", 5),)}),
+    (TransferSent(TEA, "t2", "DEPOT", 2), {"on_hand": -2, "moved": -2}),
+    (
+        TransferExpected(TEA, "t2", "DEPOT", 2, "n", 700),
+        {"incoming": (DELIVERY, ON_ITS_WAY, Incoming("n", 2, 700, "t2"))},
+    ),
+    (
+        TransferReceived(TEA, "t1", 4, lost=1),
+        {
+            "on_hand": +4,
+            "moved": +4,
+            "incoming": (DELIVERY, Incoming("note", 1, 800, "t1")),
+        },
+    ),
+    (
+        TransferReceived(TEA, "t1", 6, unavailable_cause="LOST"),
+        {
+            "on_hand": +6,
+            "moved": +6,
+            "incoming": (DELIVERY,),
+            "unavailable": (("DAMAGED", 3), ("LOST", 8)),
+        },
+    ),
+    (
+        IncomingExpected(TEA, "D1", 7, 950),
+        {"incoming": (ON_ITS_WAY, Incoming("D1", 7, 950))},
+    ),
+    (IncomingExpected(TEA, "D1", 0), {"incoming": (ON_ITS_WAY,)}),
+    # A delivery may have the reference of a transfer.
+    (
+        IncomingExpected(TEA, "note", 1),
+        {"incoming": (DELIVERY, ON_ITS_WAY, Incoming("note", 1))},
+    ),
+    (
+        SourceAdvanced(TEA, "WMS", 6),
+        {"sources": (SourceMark("TILL", 4, 300), SourceMark("WMS", 6))},
+    ),
+    (
+        SourceAdvanced(TEA, "ERP", 1, 400),
+        {"sources": (SourceMark("ERP", 1, 400), *BEFORE.sources)},
+    ),
+    (ShortfallDetected(TEA, 2, (AtRisk("r1", 2, allocated=True),)), {}),
 ]
 
 
 def test_the_table_has_every_event_that_moves_stock() -> None:
-    assert {type(event) for event, _ in STOCK_ROWS} | {StockConfigured} == set(get_args(StockEvent))
+    assert {type(event) for event, _ in ROWS} | {StockConfigured} == set(get_args(StockEvent))
 
 
-@pytest.mark.parametrize(("event", "moves"), STOCK_ROWS, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(("event", "moves"), ROWS, ids=told(event for event, _ in ROWS))
 def test_an_event_moves_balances_and_the_version(
-    event: StockEvent, moves: tuple[int, int, int]
+    event: StockEvent, moves: dict[str, object]
 ) -> None:
-    before = Stock(20, 6, 4, 1, True, Selling.STOPPED, 9, BUFFERS)
-    after = Stock(20 + moves[0], 6 + moves[1], 4 + moves[2], 1, True, Selling.STOPPED, 10, BUFFERS)
-    assert evolve_stock(before, event) == after
+    changed = {
+        name: getattr(BEFORE, name) + by if isinstance(by, int) else by
+        for name, by in moves.items()
+    }
+    assert evolve_stock(BEFORE, event) == replace(BEFORE, version=10, **changed)
 
 
 @pytest.mark.parametrize("kind", [*get_args(LineEvent), StockSold], ids=lambda kind: kind.__name__)
 def test_what_is_not_counted_moves_the_version_alone(kind: type) -> None:
     event = kind(TEA, *(() if kind is StockSold else ("r1", "1")), quantity=2, counted=False)
-    assert evolve_stock(Stock(20, 6, 4), event) == Stock(20, 6, 4, version=1)
+    assert evolve_stock(BEFORE, event) == replace(BEFORE, version=10)
 
 
 def test_configuration_replaces_every_setting_and_no_balance() -> None:
-    event = StockConfigured(TEA, 7, False, Selling.STOPPED, BUFFERS)
-    assert evolve_stock(Stock(20, 6, 4, 1, True, Selling.OPEN, 9, (("fair", 1),)), event) == Stock(
-        20, 6, 4, 7, False, Selling.STOPPED, 10, BUFFERS
+    event = StockConfigured(TEA, 7, False, Selling.OPEN, (("fair", 1),), 9)
+    assert evolve_stock(BEFORE, event) == replace(
+        BEFORE,
+        safety_stock=7,
+        tracked=False,
+        selling=Selling.OPEN,
+        version=10,
+        channel_buffers=(("fair", 1),),
+        backorder_limit=9,
     )
 
 
 def test_the_first_event_makes_the_stock() -> None:
-    assert evolve_stock(None, StockReceived(TEA, 2)) == Stock(on_hand=2, version=1)
+    assert evolve_stock(None, StockReceived(TEA, 2)) == Stock(on_hand=2, version=1, moved=2)
 
 
 def test_the_past_is_never_refused() -> None:
-    stock = evolve_stock(None, StockShipped(TEA, "r1", "1", 3))
-    assert (stock.on_hand, stock.allocated) == (-3, -3)
-    reservation = evolve_lines(None, (CREATED, HoldReleased(TEA, "r1", "1", 3)), 1)
-    assert reservation.lines == (Line("1", TEA, held=-3),)
+    stock = evolve_stock(None, StockShipped(TEA, "r1", "1", 3, picked=1))
+    assert (stock.on_hand, stock.allocated, stock.picked) == (-3, -3, -1)
+    stock = evolve_stock(None, StockMoved(TEA, 2, "LOST", ""))
+    assert stock.unavailable == (("LOST", -2),)
 
 
-LINE_ROWS: list[tuple[LineEvent, tuple[int, int, int, int]]] = [
-    # event, and what it moves: (held, allocated, shipped, committed)
-    (StockHeld(TEA, "r1", "1", 2), (+2, 0, 0, 0)),
-    (HoldCommitted(TEA, "r1", "1", 2), (-2, +2, 0, +2)),
-    (HoldReleased(TEA, "r1", "1", 2), (-2, 0, 0, 0)),
-    (HoldExpired(TEA, "r1", "1", 2), (-2, 0, 0, 0)),
-    (StockAllocated(TEA, "r1", "1", 2), (0, +2, 0, 0)),
-    (AllocationReleased(TEA, "r1", "1", 2), (0, -2, 0, 0)),
-    (StockShipped(TEA, "r1", "1", 2), (0, -2, +2, 0)),
-]
+SENT = TransferSent(TEA, "t1", "DEPOT", 9, "note", 800)
 
 
-def test_the_table_has_every_event_that_moves_a_line() -> None:
-    assert {type(event) for event, _ in LINE_ROWS} == set(get_args(LineEvent))
+def test_a_transfer_is_sent_then_received() -> None:
+    sent = Transfer("t1", "", "TEA", "LONDON", "DEPOT", 7, 9, 0, 0, "note", 800)
+    assert evolve_transfer(None, SENT, 7) == sent
+    expected = evolve_transfer(sent, TransferExpected(TEA, "t1", "LONDON", 9), 7)
+    assert expected == sent
+    received = evolve_transfer(sent, TransferReceived(TEA, "t1", 5, lost=1), 8)
+    assert received == replace(sent, received=5, lost=1)
+    assert received.in_transit == 3
+    with pytest.raises(ValueError, match="not sent before TransferReceived"):
+        evolve_transfer(None, TransferReceived(TEA, "t1", 5), 8)
 
 
-@pytest.mark.parametrize("counted", [True, False], ids=["counted", "uncounted"])
-@pytest.mark.parametrize(("event", "moves"), LINE_ROWS, ids=lambda value: type(value).__name__)
-def test_an_event_moves_its_line(
-    event: LineEvent, moves: tuple[int, int, int, int], counted: bool
-) -> None:
-    other, line = Line("2", TEA, 1), Line("1", TEA, 9, 8, 7, 6, counted)
-    before = Reservation("r1", "acme", 1, lines=(other, line))
-    event = type(event)(TEA, "r1", "1", event.quantity, counted)
-    held, allocated, shipped, committed = moves
-    moved = Line("1", TEA, 9 + held, 8 + allocated, 7 + shipped, 6 + committed, counted)
-    assert evolve_lines(before, (event,), 2).lines == (other, moved)
-
-
-def test_a_basket_is_made_from_its_events() -> None:
-    elsewhere = Key("", "TEA", "DEPOT")
-    events = (
-        CREATED,
-        HELD,
-        StockHeld(MUG, "r1", "2", 1, counted=False),
-        StockHeld(elsewhere, "r1", "1", 4),
-        StockHeld(TEA, "r1", "1", 1),
-        ShortfallDetected(TEA, 1),
-    )
-    lines = (Line("1", TEA, 6), Line("2", MUG, 1, counted=False), Line("1", elsewhere, 4))
-    made = Reservation("r1", "acme", 77, 500, "cart 1", "web", "c1", lines=lines)
-    assert evolve_lines(None, events, 77) == made
-
-
-HEADER_ROWS: list[tuple[str, tuple[Event, ...], Reservation]] = [
-    ("made", (), Reservation("r1", "acme", 1, 500, "cart 1", "web", "c1")),
-    (
-        "extended",
-        (ReservationExtended("r1", 900),),
-        Reservation("r1", "acme", 1, 900, "cart 1", "web", "c1"),
-    ),
-    (
-        "renamed",
-        (ReservationRenamed("r1", "order 1"),),
-        Reservation("r1", "acme", 1, 500, "order 1", "web", "c1"),
-    ),
-    (
-        "expired",
-        (ReservationExpired("r1"),),
-        Reservation("r1", "acme", 1, 500, "cart 1", "web", "c1", expired=True),
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("events", "after"), [row[1:] for row in HEADER_ROWS], ids=[row[0] for row in HEADER_ROWS]
-)
-def test_a_reservation_as_a_whole(events: tuple[Event, ...], after: Reservation) -> None:
-    assert evolve_lines(None, (CREATED, *events), 1) == after
-
-
-EXPIRY = (ReservationExpired("r1"), HoldExpired(TEA, "r1", "1", 5))
-STATUS_ROWS: list[tuple[str, tuple[Event, ...], ReservationStatus]] = [
-    ("held", (), ReservationStatus.HELD),
-    ("partly held", (HoldCommitted(TEA, "r1", "1", 4),), ReservationStatus.HELD),
-    ("committed", (HoldCommitted(TEA, "r1", "1", 5),), ReservationStatus.COMMITTED),
-    ("released", (HoldReleased(TEA, "r1", "1", 5),), ReservationStatus.RELEASED),
-    ("expired", EXPIRY, ReservationStatus.EXPIRED),
-    (
-        "shipped",
-        (HoldCommitted(TEA, "r1", "1", 5), StockShipped(TEA, "r1", "1", 5)),
-        ReservationStatus.SHIPPED,
-    ),
-    (
-        "a rest expired, then all that was committed was released",
-        (
-            HoldCommitted(TEA, "r1", "1", 2),
-            ReservationExpired("r1"),
-            HoldExpired(TEA, "r1", "1", 3),
-            AllocationReleased(TEA, "r1", "1", 2),
-        ),
-        ReservationStatus.RELEASED,
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("events", "status"), [row[1:] for row in STATUS_ROWS], ids=[row[0] for row in STATUS_ROWS]
-)
-def test_where_a_reservation_stands(events: tuple[Event, ...], status: ReservationStatus) -> None:
-    assert evolve_lines(None, (CREATED, HELD, *events), 1).status is status
-
-
-def test_whole_or_one_by_one_is_the_same() -> None:
-    events = (
-        CREATED,
-        HELD,
-        StockHeld(MUG, "r1", "2", 1),
-        HoldCommitted(TEA, "r1", "1", 2),
-        *EXPIRY,
-    )
-    one_by_one: Reservation | None = None
-    for event in events:
-        assert not isinstance(event, StockSold)
-        one_by_one = evolve_lines(one_by_one, (event,), 1)
-    assert evolve_lines(None, events, 1) == one_by_one
-
-
-def test_a_history_must_begin_with_its_beginning() -> None:
-    with pytest.raises(ValueError, match="not created before StockHeld"):
-        evolve_lines(None, (HELD,), 1)
-    with pytest.raises(ValueError, match="neither a reservation nor an event"):
-        evolve_lines(None, (), 1)
+def test_what_is_configured_holds_from_then_on() -> None:
+    configuration = Configuration()
+    kit = Kit("SET", (Component("TEA", 2),))
+    depot = Location("DEPOT", 2, groups=("UK",))
+    for event in (
+        LocationsConfigured("", (depot, Location("LONDON", 1, groups=("UK",)))),
+        KitDefined("", kit),
+        CustomersLimited("", "TEA", 3, 60_000),
+        HoldsConfigured("", 1_000, 2_000, 3_000),
+    ):
+        evolve_configuration(configuration, event)
+    assert configuration.group("", "UK") == ("LONDON", "DEPOT")
+    assert configuration.kit("", "SET") == kit
+    assert configuration.customer_limit("", "TEA") == CustomerLimit("TEA", 3, 60_000)
+    assert configuration.settings("", Settings()) == Settings(1_000, 2_000, 3_000)
+    assert configuration.settings("other", Settings()) == Settings()
+    for event in (
+        LocationsConfigured("", (replace(depot, enabled=False),)),
+        KitDefined("", Kit("SET")),
+        CustomersLimited("", "TEA", 0),
+    ):
+        evolve_configuration(configuration, event)
+    assert configuration.group("", "UK") == ("LONDON",)
+    assert configuration.kit("", "SET") is None
+    assert configuration.customer_limit("", "TEA") is None
