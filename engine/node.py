@@ -68,7 +68,7 @@ class Node:
             ),
             self._shard_changed,
         )
-        router = Router(links, layout.history, layout.epoch)
+        router = Router(links, layout.history, layout.epoch, layout.past)
         limits = FeedLimits(
             subscribers_max=configuration.watch_subscribers_max,
             tail_bytes_max=configuration.tail_bytes_max,

@@ -7,6 +7,7 @@ version of this form.
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -54,6 +55,21 @@ class CursorOutOfRange(CursorError):
         self.oldest = oldest
 
 
+class Lineage(Protocol):
+    """What says whether a cursor is of the history that is served."""
+
+    count: int
+    """How many shards there are."""
+    history: str
+    """The history."""
+    epoch: int
+    """Its present epoch."""
+
+    @property
+    def past_epochs(self) -> Mapping[int, tuple[int, ...]]:
+        """For each earlier epoch, the position at which it ended, by shard."""
+
+
 class Cursor(msgspec.Struct, frozen=True):
     """Everything up to a position of each named shard. A cursor of a write names one shard, one of
     a feed all."""
@@ -83,6 +99,24 @@ class Cursor(msgspec.Struct, frozen=True):
             shard_last = int(shard)
             positions[shard_last] = int(position)
         return cls(match["history"], int(match["epoch"]), positions)
+
+
+def own(cursor: Cursor, text: str, shards: Lineage) -> Cursor:
+    """The same place as the history that is served counts now. CursorForeign if it is not of that
+    history.
+
+    A restore begins a new epoch: what an earlier one had recorded after the backup is lost. A
+    cursor of that epoch is good as far as the backup goes, and foreign beyond it.
+    """
+    is_ours = cursor.history == shards.history and max(cursor.positions) < shards.count
+    if is_ours and cursor.epoch == shards.epoch:
+        return cursor
+    ends = shards.past_epochs.get(cursor.epoch)
+    if not is_ours or ends is None:
+        raise CursorForeign(text, shards.history, shards.epoch)
+    if any(position > ends[shard] for shard, position in cursor.positions.items()):
+        raise CursorForeign(text, shards.history, shards.epoch)
+    return Cursor(cursor.history, shards.epoch, cursor.positions)
 
 
 def write_cursor(history: str, epoch: int, shard: int, position: int) -> str:

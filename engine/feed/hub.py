@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from engine.feed.cursor import Cursor, CursorForeign, CursorOutOfRange
+from engine.feed.cursor import Cursor, CursorOutOfRange, own
 from engine.feed.filter import Filter
 from engine.feed.limits import FeedLimits
 from engine.feed.reader import ShardReader
@@ -107,18 +107,14 @@ class Hub:
         return positions
 
     async def _cursor_positions(self, text: str) -> dict[int, int]:
-        cursor = Cursor.parse(text)
-        history, epoch = self._shards.history, self._shards.epoch
-        is_ours = cursor.history == history and cursor.epoch == epoch
-        if not is_ours or any(shard >= len(self._feeds) for shard in cursor.positions):
-            raise CursorForeign(text, history, epoch)
+        cursor = own(Cursor.parse(text), text, self._shards)
         for shard, position in cursor.positions.items():
             feed = self._feeds[shard]
             # The shard itself has the last word on what is ahead of it: another front end may have
             # sent this cursor, right after a write that this one has not heard of yet.
             is_ahead = position > feed.head and not await feed.read(position, 1)
             if is_ahead or position + 1 < feed.oldest:
-                oldest = Cursor(history, epoch, self._before_oldest())
+                oldest = Cursor(cursor.history, cursor.epoch, self._before_oldest())
                 raise CursorOutOfRange(text, oldest.encode())
         return dict(cursor.positions)
 

@@ -19,7 +19,7 @@ from engine.log.mark import Mark
 from engine.log.port import LogError
 from engine.log.recovery import MARK_FILE
 
-SCHEMA = 1
+SCHEMA = 2
 """The layout that this Holdfast writes, and the newest that it reads."""
 NODE_FILE = "node.json"
 _UNUSED_NAMES = (MARK_FILE, MARK_FILE + UNFINISHED_SUFFIX)
@@ -29,12 +29,14 @@ _SHARD_NAME = re.compile(r"shard-\d{3}")
 
 class Layout(Struct, frozen=True):
     """What `node.json` says. `history` is eight hex digits, made up when the directory is; `epoch`
-    grows with each restore; cursors carry both."""
+    is another, higher one after each restore and reshard; cursors carry both. `past` gives, for
+    each earlier epoch of the history, the position at which it ended here, by shard."""
 
     history: str
     epoch: int
     shards: int
     schema: int = SCHEMA
+    past: dict[int, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
 
 class _NodeFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,6 +45,7 @@ class _NodeFile(msgspec.Struct, forbid_unknown_fields=True):
     epoch: int
     shards: int
     checksum: str
+    past: dict[int, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
 
 def shard_directory(data_dir: Path, shard: int) -> Path:
@@ -109,7 +112,7 @@ def _decode(path: Path, data: bytes) -> Layout:
             f"{path} was written by a newer Holdfast (schema {schema}, this one reads up to "
             f"{SCHEMA})"
         )
-    layout = Layout(node.history, node.epoch, node.shards, node.schema)
+    layout = Layout(node.history, node.epoch, node.shards, node.schema, node.past)
     if node.checksum != _checksum(layout):
         raise LogError(f"{path} is damaged: its checksum is not that of its content")
     return layout
@@ -117,11 +120,37 @@ def _decode(path: Path, data: bytes) -> Layout:
 
 def _checksum(layout: Layout) -> str:
     fields = f"{layout.schema} {layout.history} {layout.epoch} {layout.shards}"
+    fields += "".join(f" {epoch}:{ends}" for epoch, ends in sorted(layout.past.items()))
     return f"{crc32(fields.encode()):08x}"
 
 
 def _create(data_dir: Path, shards: int) -> Layout:
     """Make the directory, or finish making it if a crash came between."""
+    return make_directory(data_dir, Layout(history=new_history(), epoch=1, shards=shards))
+
+
+def new_history() -> str:
+    """The name of a history that there was none of."""
+    return os.urandom(4).hex()
+
+
+def make_directory(data_dir: Path, layout: Layout) -> Layout:
+    """Make an empty directory, or one that this began with, into that of a layout whose shards have
+    no event yet. LogError if it holds anything else."""
+    prepare_directory(data_dir)
+    for shard in range(layout.shards):
+        directory = shard_directory(data_dir, shard)
+        directory.mkdir(exist_ok=True)
+        # A mark from before a crash was never used: nothing opens a log before node.json is there.
+        (directory / MARK_FILE).unlink(missing_ok=True)
+        Mark.create(directory / MARK_FILE).close()
+    write_layout(data_dir, layout)
+    return layout
+
+
+def prepare_directory(data_dir: Path) -> None:
+    """Make a directory, unless it is there and holds nothing that is anybody's. LogError if it
+    does."""
     data_dir.mkdir(parents=True, exist_ok=True)
     strange = sorted(path.name for path in data_dir.iterdir() if not _is_unfinished(path))
     if strange:
@@ -129,16 +158,6 @@ def _create(data_dir: Path, shards: int) -> Layout:
             f"{data_dir} is not empty and has no {NODE_FILE}: it holds {', '.join(strange[:5])}; "
             "give Holdfast a directory of its own"
         )
-    layout = Layout(history=os.urandom(4).hex(), epoch=1, shards=shards)
-    for shard in range(shards):
-        directory = shard_directory(data_dir, shard)
-        directory.mkdir(exist_ok=True)
-        # A mark from before a crash was never used: nothing opens a log before node.json is there.
-        (directory / MARK_FILE).unlink(missing_ok=True)
-        Mark.create(directory / MARK_FILE).close()
-    _write_node_file(data_dir, layout)
-    sync_directory(data_dir.parent)
-    return layout
 
 
 def _is_unfinished(path: Path) -> bool:
@@ -152,6 +171,11 @@ def _is_unfinished(path: Path) -> bool:
     )
 
 
-def _write_node_file(data_dir: Path, layout: Layout) -> None:
-    node = _NodeFile(layout.schema, layout.history, layout.epoch, layout.shards, _checksum(layout))
+def write_layout(data_dir: Path, layout: Layout) -> None:
+    """Write `node.json`: from now on the directory is complete. OSError if that fails."""
+    checksum = _checksum(layout)
+    node = _NodeFile(
+        layout.schema, layout.history, layout.epoch, layout.shards, checksum, layout.past
+    )
     write_file(data_dir / NODE_FILE, msgspec.json.format(msgspec.json.encode(node)) + b"\n")
+    sync_directory(data_dir.parent)

@@ -39,6 +39,10 @@ class Kind(IntEnum):
     """To the shard: questions to answer beside the writer; by REPLIES."""
     OUTGOING = 10
     """From the shard: what it has to say to other shards, durable."""
+    CONTROL = 11
+    """To the shard: something to do between two turns."""
+    CONTROLLED = 12
+    """From the shard: how that went."""
 
 
 class Ready(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +69,29 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     damage: str = ""
 
 
+class Control(msgspec.Struct, frozen=True, array_like=True):
+    """Something for a shard to do between two turns; see `control.Controller`. `frozen`: only while
+    it is held still. The rest is for those actions that need it."""
+
+    control_id: int
+    action: str
+    path: str = ""
+    frozen: bool = False
+    position: int = 0
+    digest: bytes = b""
+    chain_hash: bytes = b""
+    keep_ms: int = 0
+    keep_events: int = 0
+
+
+class Controlled(msgspec.Struct, frozen=True, array_like=True):
+    """How it went: a position that the action is about, and what was in its way, if anything."""
+
+    control_id: int
+    position: int
+    refusal: str = ""
+
+
 _encoder = msgspec.msgpack.Encoder()
 encode = _encoder.encode
 decode_calls = msgspec.msgpack.Decoder(list[Call]).decode
@@ -74,6 +101,8 @@ decode_outgoing = msgspec.msgpack.Decoder(list[Outgoing]).decode
 decode_ready = msgspec.msgpack.Decoder(Ready).decode
 decode_read = msgspec.msgpack.Decoder(Read).decode
 decode_chunk = msgspec.msgpack.Decoder(Chunk).decode
+decode_control = msgspec.msgpack.Decoder(Control).decode
+decode_controlled = msgspec.msgpack.Decoder(Controlled).decode
 decode_statistics = msgspec.msgpack.Decoder(ShardStatistics).decode
 
 

@@ -10,7 +10,15 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from engine.shard import frames
-from engine.shard.frames import FrameBuffer, Kind, Read, encode, frame
+from engine.shard.frames import (
+    Control,
+    Controlled,
+    FrameBuffer,
+    Kind,
+    Read,
+    encode,
+    frame,
+)
 from engine.shard.gateway import UNBOUNDED, UNFINISHED, Correspondents, GoOn, Unfinished
 from engine.shard.messages import (
     Call,
@@ -57,6 +65,7 @@ class ShardLink(asyncio.Protocol):
         self._waiting: dict[int, _Waiting] = {}
         self._queued = 0
         self._reading: dict[int, asyncio.Future[list[bytes]]] = {}
+        self._controlling: dict[int, asyncio.Future[Controlled]] = {}
         self._gathered: list[Call] = []
         self._correspondents: Correspondents | None = None
         self._loop = asyncio.get_running_loop()
@@ -148,6 +157,21 @@ class ShardLink(asyncio.Protocol):
         finally:
             self._reading.pop(read_id, None)
 
+    async def control(self, action: str, **details: Any) -> Controlled:
+        """Have the shard do something between two turns: see `control.Controller`. ShardUnavailable
+        if it is not up, or goes down meanwhile."""
+        if self._transport is None or not self.ready.is_set():
+            raise ShardUnavailable(self.shard)
+        control = Control(self._next_id, action, **details)
+        self._next_id += 1
+        future: asyncio.Future[Controlled] = self._loop.create_future()
+        self._controlling[control.control_id] = future
+        self._transport.write(frame(Kind.CONTROL, encode(control)))
+        try:
+            return await future
+        finally:
+            self._controlling.pop(control.control_id, None)
+
     def stop(self) -> None:
         """Ask the shard to finish what has arrived and exit."""
         self.ready.clear()
@@ -177,6 +201,8 @@ class ShardLink(asyncio.Protocol):
                     self._correspondents.take(self.shard, frames.decode_outgoing(payload))
             elif kind == Kind.CHUNK:
                 self._read_chunk(frames.decode_chunk(payload))
+            elif kind == Kind.CONTROLLED:
+                self._note_controlled(frames.decode_controlled(payload))
             elif kind == Kind.STATISTICS:
                 self._on_statistics(self.shard, frames.decode_statistics(payload))
             elif kind == Kind.READY:
@@ -206,6 +232,11 @@ class ShardLink(asyncio.Protocol):
             elif not future.done():
                 future.set_result(result)
 
+    def _note_controlled(self, controlled: Controlled) -> None:
+        future = self._controlling.get(controlled.control_id)
+        if future is not None and not future.done():
+            future.set_result(controlled)
+
     def _read_chunk(self, chunk: frames.Chunk) -> None:
         reading = self._reading.get(chunk.read_id)
         if reading is None or reading.done():
@@ -224,6 +255,7 @@ class ShardLink(asyncio.Protocol):
         self._gathered = []
         futures: list[asyncio.Future[Any]] = [each[0] for each in self._waiting.values()]
         futures += self._reading.values()
+        futures += self._controlling.values()
         self._waiting = {}
         self._queued = 0
         self._reading = {}

@@ -3,7 +3,7 @@ for whoever tests against the engine."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine.core.model import Settings
 from engine.log.codec import decode_group
@@ -234,6 +234,7 @@ class LocalShards:
         self.count = count
         self.history = history
         self.epoch = epoch
+        self.past_epochs: Mapping[int, tuple[int, ...]] = {}
         self.shards = [
             LocalShard(
                 Place(shard, count, epoch),

@@ -1,7 +1,7 @@
 """What the front end needs of the shards. `router.Router` is the real one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from engine.shard.messages import Request, Result
@@ -42,7 +42,11 @@ class Shards(Protocol):
     history: str
     """Eight hex digits that name this data directory's history."""
     epoch: int
-    """Grows with each restore of the history."""
+    """Another, higher one after each restore of the history."""
+
+    @property
+    def past_epochs(self) -> Mapping[int, tuple[int, ...]]:
+        """For each earlier epoch of the history, the position at which it ended here, by shard."""
 
     def shard_of(self, slot: int) -> int:
         """The shard of a slot."""

@@ -20,16 +20,18 @@ import structlog
 
 from engine import logs
 from engine.log.codec import decode_group
-from engine.log.port import Log, LogError
+from engine.log.port import LogError
 from engine.log.rocks import RocksLog
 from engine.shard import frames
 from engine.shard.bystander import Bystander
 from engine.shard.clock import EngineClock, MachineClocks
+from engine.shard.control import Controller
 from engine.shard.flusher import EXIT_LOG_BROKEN, Flusher
-from engine.shard.frames import FrameBuffer, Kind, Ready, encode, frame, group_frame
+from engine.shard.frames import Control, FrameBuffer, Kind, Ready, encode, frame, group_frame
 from engine.shard.host import ActorHost, ShardBroken
 from engine.shard.messages import Call
 from engine.shard.options import ShardOptions, decode_options
+from engine.shard.shard_actor import Decided
 from engine.shard.tally import Tally
 from engine.shard.turn_view import Place
 
@@ -37,6 +39,8 @@ TURN_CALLS_MAX = 1_000
 """Calls in one turn: bounds how long a call waits for the ones beside it."""
 
 RECEIVE_BYTES = 1 << 20
+FROZEN_WAIT_MS = 5
+"""How long a shard that is held still waits before it sees whether it may go on by itself."""
 STATISTICS_INTERVAL_S = 1.0
 SWITCH_INTERVAL_S = 0.000_2
 """The flushing thread gets the interpreter back this soon after the disk is done; the default of 5
@@ -53,7 +57,7 @@ _logger = structlog.get_logger(__name__)
 class ShardProcess:
     """Runs until it is told to stop, its front end is gone, or its log is broken."""
 
-    def __init__(self, options: ShardOptions, log: Log) -> None:
+    def __init__(self, options: ShardOptions, log: RocksLog) -> None:
         self._log = log
         self._anchor = Path(options.directory) / "clock"
         recorded_ms = log.head.recorded_at_ms
@@ -73,8 +77,10 @@ class ShardProcess:
         self._bystander = Bystander(
             log, self._flusher, self._send, options.shared.settings, self._tally
         )
+        self._controller = Controller(log, Path(options.directory), self._publish)
         self._buffer = FrameBuffer()
         self._calls: list[Call] = []
+        self._controls: list[Control] = []
         self._stopping = False
         self._next_timer_ms: int | None = 0
         self._statistics_due = 0.0
@@ -90,10 +96,11 @@ class ShardProcess:
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         while not self._stopping or self._calls:
-            if poll.poll(0 if self._calls else self._wait_ms()):
+            if poll.poll(self._patience_ms()):
                 self._receive()
             now_ms = self._clock.now_ms()
-            if self._calls or self._due(now_ms):
+            self._obey(now_ms)
+            if (self._calls or self._due(now_ms)) and not self._controller.is_frozen:
                 self._turn(now_ms)
             self._report()
         self._bystander.close()
@@ -103,6 +110,27 @@ class ShardProcess:
     def stop(self) -> None:
         """Finish what has arrived, then return from `run`."""
         self._stopping = True
+
+    def _patience_ms(self) -> int:
+        """How long to wait for what arrives."""
+        if self._controller.is_frozen:
+            return FROZEN_WAIT_MS
+        return 0 if self._calls or self._controller.is_pruning else self._wait_ms()
+
+    def _obey(self, now_ms: int) -> None:
+        """Do what was asked for between two turns."""
+        if self._controller.is_pruning:
+            self._controller.prune()
+        for control in self._controls:
+            controlled = self._controller.obey(control, now_ms)
+            self._send(frame(Kind.CONTROLLED, encode(controlled)))
+        self._controls.clear()
+
+    def _publish(self, encoded: bytes, now_ms: int) -> None:
+        """Send a group that is durable, after those before it."""
+        self._flusher.wait_for_room()
+        position = self._log.head.position
+        self._flusher.submit(Decided(0, (), encoded, position, None), now_ms, [])
 
     def _due(self, now_ms: int) -> bool:
         return self._next_timer_ms is not None and self._next_timer_ms <= now_ms
@@ -133,6 +161,8 @@ class ShardProcess:
             elif kind == Kind.QUESTIONS:
                 for question in frames.decode_questions(payload):
                     self._bystander.ask(question)
+            elif kind == Kind.CONTROL:
+                self._controls.append(frames.decode_control(payload))
             elif kind == Kind.STOP:
                 self._stopping = True
 

@@ -1,6 +1,7 @@
 """The way from a request to its shard, and on to others that it concerns: the real `Shards`."""
 
 import asyncio
+from collections.abc import Mapping
 
 from engine.shard import slots
 from engine.shard.baskets import Baskets
@@ -15,8 +16,15 @@ from engine.shard.relay import Relay
 class Router:
     """Routes by slot. The map from slots to shards is that of the data directory."""
 
-    def __init__(self, links: list[ShardLink], history: str, epoch: int) -> None:
+    def __init__(
+        self,
+        links: list[ShardLink],
+        history: str,
+        epoch: int,
+        past_epochs: Mapping[int, tuple[int, ...]] | None = None,
+    ) -> None:
         """Route to `links`, in order of their shard numbers."""
+        self.past_epochs = past_epochs or {}
         self.count = len(links)
         self.history = history
         self.epoch = epoch

@@ -3,11 +3,11 @@
 import shutil
 from pathlib import Path
 
-from engine.archive.retention import take_base
 from engine.core import events
 from engine.core.configuration import Component, Kit
 from engine.core.model import Key
 from engine.log.base import BaseMark
+from engine.log.keeping import take_base
 from engine.log.layout import open_layout, shard_directory
 from engine.log.rocks import RocksLog
 from engine.log.verify import Report, verify

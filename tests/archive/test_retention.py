@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.archive.retention import Policy, base_to_use, needs_base, take_base
 from engine.core import events
 from engine.log.base import BASE_FOLDER, base_path, base_positions
+from engine.log.keeping import Policy, base_to_use, needs_base, take_base
 from engine.log.layout import shard_directory
 from engine.log.port import LogError
 from engine.log.rocks import RocksLog

@@ -2,7 +2,7 @@
 a feed must say of such a history, worked out the simplest way."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from holdfast.v1 import feed_pb2
 
@@ -115,6 +115,7 @@ class ScriptedShards:
 
     history = HISTORY
     epoch = EPOCH
+    past_epochs: Mapping[int, tuple[int, ...]] = {}
 
     def __init__(self, count: int) -> None:
         self.count = count

@@ -16,13 +16,13 @@ def test_a_missing_directory_is_made_and_found_again(tmp_path: Path) -> None:
     data_dir = tmp_path / "deep" / "data"
     layout = open_layout(data_dir, 2)
     assert re.fullmatch(r"[0-9a-f]{8}", layout.history)
-    assert layout == Layout(layout.history, epoch=1, shards=2, schema=1)
+    assert layout == Layout(layout.history, epoch=1, shards=2, schema=2)
     assert open_layout(data_dir, 2) == layout
     assert read_layout(data_dir) == layout
     assert {path.name for path in data_dir.iterdir()} == {NODE_FILE, "shard-000", "shard-001"}
     node = json.loads((data_dir / NODE_FILE).read_text())
     assert {name: node[name] for name in ("schema", "epoch", "shards")} == {
-        "schema": 1,
+        "schema": 2,
         "epoch": 1,
         "shards": 2,
     }
@@ -51,12 +51,12 @@ def _node(**changes: object) -> str:
     ("content", "message"),
     [
         (
-            _node(schema=2),
-            "was written by a newer Holdfast (schema 2, this one reads up to 1)",
+            _node(schema=3),
+            "was written by a newer Holdfast (schema 3, this one reads up to 2)",
         ),
         (
             '{"schema": 3, "quorum": ["a", "b"]}',
-            "was written by a newer Holdfast (schema 3, this one reads up to 1)",
+            "was written by a newer Holdfast (schema 3, this one reads up to 2)",
         ),
         (_node(), "is damaged: its checksum is not that of its content"),
         (_node(shards="one"), "is damaged or not of Holdfast"),
