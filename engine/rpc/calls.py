@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
@@ -11,6 +12,9 @@ from engine.rpc.faults import new_correlation_id
 from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
 from engine.shard.messages import Failed, Refused, Request, Result, TooLate, Write
 from engine.shard.port import Shards, ShardUnavailable
+from engine.shard.queries import NotThere, PastNotKept, Query, QueryResult, Question
+
+Q = TypeVar("Q", bound=QueryResult)
 
 _log = structlog.get_logger(__name__)
 
@@ -67,20 +71,62 @@ async def ask(shards: Shards, slot: int, request: Request) -> Result:
     future = shards.submit(slot, request, deadline_ns)
     if call.client_sets_deadline or not call.deadline_ns:
         return await asyncio.shield(future)
-    timeout_s = max(0.0, (call.deadline_ns - time.monotonic_ns()) / 1e9)
+    return await _in_time(future, call.deadline_ns, shards.shard_of(slot))
+
+
+async def look_up(
+    shards: Shards,
+    shard: int,
+    question: Question,
+    kind: type[Q],
+    *,
+    not_kept: Callable[[PastNotKept], Exception] | None = None,
+    missing: Exception | None = None,
+) -> Q:
+    """Ask a shard a question of the current call that it answers beside its writer, and expect an
+    answer of this kind. Raises as `ask` does, DeadlineExpired or DecisionFailed; what `not_kept`
+    makes of a past that is not kept; and `missing` if what was asked about does not exist."""
+    call = CURRENT.get()
+    deadline_ns = earliest_ns(time.monotonic_ns(), call.deadline_ns)
+    future = shards.look_up(shard, question, deadline_ns)
+    if call.client_sets_deadline or not call.deadline_ns:
+        result = await future
+    else:
+        result = await _in_time(future, call.deadline_ns, shard)
+    if isinstance(result, kind):
+        return result
+    if isinstance(result, PastNotKept) and not_kept is not None:
+        raise not_kept(result)
+    if isinstance(result, NotThere) and missing is not None:
+        raise missing
+    raise unanswered(result, shard, question)
+
+
+def unanswered(result: Result, shard: int, question: Query | Question) -> Exception:
+    """Why a query or question has no answer of the kind that was expected."""
+    if isinstance(result, TooLate):
+        return DeadlineExpired(shard)
+    if isinstance(result, Failed):
+        return failed(shard, type(question).__name__, CURRENT.get().correlation_id)
+    return TypeError(f"a read was answered with {type(result).__name__}")
+
+
+async def _in_time(future: asyncio.Future[Result], deadline_ns: int, shard: int) -> Result:
+    """The result, if it comes before the server's own deadline."""
+    timeout_s = max(0.0, (deadline_ns - time.monotonic_ns()) / 1e9)
     done, _ = await asyncio.wait((future,), timeout=timeout_s)
     if not done:
         abandon(future)
-        raise ShardUnavailable(shards.shard_of(slot))
+        raise ShardUnavailable(shard)
     return future.result()
 
 
-def abandon(future: asyncio.Future[Result]) -> None:
+def abandon(future: asyncio.Future[Any]) -> None:
     """Let a future finish without anyone waiting; an exception of it is of no interest any more."""
     future.add_done_callback(_ignore)
 
 
-def _ignore(future: asyncio.Future[Result]) -> None:
+def _ignore(future: asyncio.Future[Any]) -> None:
     if not future.cancelled():
         future.exception()
 

@@ -2,12 +2,20 @@
 value and the limit."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from engine.core.limits import HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, ID_BYTES_MAX
+from engine.core.limits import (
+    CONFIRM_MS_MAX,
+    CONFIRM_MS_MIN,
+    CUSTOMER_WINDOW_MS_MAX,
+    HOLD_TTL_MS_MAX,
+    HOLD_TTL_MS_MIN,
+    ID_BYTES_MAX,
+)
 
 VALUE_CHARACTERS_MAX = 64
 """Characters of a refused value that an error repeats."""
@@ -26,7 +34,7 @@ PLAIN_LIMIT = "text without control characters"
 TRIMMED_LIMIT = "text without spaces before or after"
 REQUIRED_LIMIT = f"1 to {ID_BYTES_MAX} bytes of UTF-8"
 UNIQUE_LIMIT = "unique in the list"
-TTL_LIMIT = f"{HOLD_TTL_MS_MIN // 1_000} to {HOLD_TTL_MS_MAX // 1_000} seconds"
+CURSOR_LIMIT = "a cursor that this server gave"
 TIME_LIMIT = "after 1970-01-01T00:00:00Z and before the year 10000, nanos 0 to 999999999"
 MESSAGE_LIMIT = "an encoded message of this method, its texts in UTF-8"
 TIMEOUT_LIMIT = "above 0 seconds, a valid Duration"
@@ -106,6 +114,26 @@ def check_required(value: str, field: str) -> None:
     check_text(value, field)
 
 
+def check_unique(names: Sequence[str], path: str, field: str) -> None:
+    """Refuse the first entry of the list at `path` that repeats the name of an earlier one; the
+    name is its `field`, or, if that is empty, the entry itself."""
+    if len(set(names)) == len(names):
+        return
+    suffix = f".{field}" if field else ""
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in first:
+            limit = f"{UNIQUE_LIMIT}, and {path}[{first[name]}] has it"
+            raise InvalidField(f"{path}[{index}]{suffix}", name, limit)
+        first[name] = index
+
+
+def check_count(count: int, minimum: int, maximum: int, field: str, entries: str) -> None:
+    """Refuse a list with too few or too many of what `entries` names."""
+    if not minimum <= count <= maximum:
+        raise InvalidField(field, f"{count} {entries}", f"{minimum} to {maximum} {entries}")
+
+
 def check_range(value: int, minimum: int, maximum: int, field: str) -> None:
     """Refuse a number outside `minimum` to `maximum`, both allowed."""
     if not minimum <= value <= maximum:
@@ -114,15 +142,31 @@ def check_range(value: int, minimum: int, maximum: int, field: str) -> None:
 
 def ttl_ms(duration: Duration, field: str) -> int:
     """A hold's time in milliseconds, rounded up so that no hold ends early."""
+    return _duration_ms(duration, field, HOLD_TTL_MS_MIN, HOLD_TTL_MS_MAX)
+
+
+def confirm_ms(duration: Duration, field: str) -> int:
+    """How long an allocation may wait to be confirmed, in milliseconds, rounded up."""
+    return _duration_ms(duration, field, CONFIRM_MS_MIN, CONFIRM_MS_MAX)
+
+
+def window_ms(duration: Duration, field: str) -> int:
+    """How long shipped units count towards a customer's limit, in milliseconds, rounded up."""
+    return _duration_ms(duration, field, 0, CUSTOMER_WINDOW_MS_MAX)
+
+
+def _duration_ms(duration: Duration, field: str, least_ms: int, most_ms: int) -> int:
+    """A duration within its limits, which are whole seconds, in milliseconds, rounded up."""
     seconds, nanos = duration.seconds, duration.nanos
     total_ns = seconds * NANOSECONDS_PER_SECOND + nanos
     if (
         not 0 <= nanos < NANOSECONDS_PER_SECOND
-        or not HOLD_TTL_MS_MIN * NANOSECONDS_PER_MILLISECOND
+        or not least_ms * NANOSECONDS_PER_MILLISECOND
         <= total_ns
-        <= HOLD_TTL_MS_MAX * NANOSECONDS_PER_MILLISECOND
+        <= most_ms * NANOSECONDS_PER_MILLISECOND
     ):
-        raise InvalidField(field, _as_seconds(seconds, nanos), TTL_LIMIT)
+        limit = f"{least_ms // 1_000} to {most_ms // 1_000} seconds"
+        raise InvalidField(field, _as_seconds(seconds, nanos), limit)
     return -(-total_ns // NANOSECONDS_PER_MILLISECOND)
 
 

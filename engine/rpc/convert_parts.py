@@ -3,25 +3,44 @@ checked and converted in one pass, since reading a field costs as much as checki
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
 from engine.core import commands as core
-from engine.core.limits import BASKET_LINES_MAX, CHANNEL_BUFFERS_MAX, QUANTITY_MAX
-from engine.core.model import Fill, HoldClass, IfShort, Key, ReleaseReason, Remainder, Selling
+from engine.core.limits import (
+    BASKET_LINES_MAX,
+    PREFERENCES_MAX,
+    QUANTITY_MAX,
+    SOURCE_SEQUENCE_MAX,
+)
+from engine.core.model import (
+    Fill,
+    HoldClass,
+    IfShort,
+    Key,
+    OnExpired,
+    OnOverdue,
+    ReleaseReason,
+    Remainder,
+    Selling,
+    Strategy,
+)
 from engine.core.rejections import UnknownReservation
 from engine.rpc.checks import (
-    UNIQUE_LIMIT,
     InvalidField,
     are_plain,
+    check_count,
     check_range,
     check_required,
     check_text,
+    check_unique,
     time_ms,
 )
-from engine.rpc.problems import BasketSpansShards, Rejected
+from engine.rpc.content_hash import content_hash
+from engine.rpc.problems import Rejected
+from engine.shard.messages import Write
 from engine.shard.port import Shards
 from engine.shard.slots import slot_of, slot_of_reservation
 
@@ -37,13 +56,35 @@ class Caller(NamedTuple):
     principal: str = ""
 
 
-def stock_key(key: stock_pb2.StockKey) -> Key:
-    """Check and convert the `key` of a request."""
+Submission = tuple[int, Write]
+"""A home slot and what to submit there."""
+
+
+class ByReference(NamedTuple):
+    """A command on the reservation that has a reference: which one that is has to be found first,
+    and its id put into the command."""
+
+    reference: str
+    context: core.Context
+    command: core.OnReservation
+
+
+def stock_key(key: stock_pb2.StockKey, path: str = "key") -> Key:
+    """Check and convert the SKU-location at a path of a request."""
     return Key(
-        optional(key.tenant, "key.tenant"),
-        required(key.sku, "key.sku"),
-        required(key.location, "key.location"),
+        optional(key.tenant, f"{path}.tenant"),
+        required(key.sku, f"{path}.sku"),
+        required(key.location, f"{path}.location"),
     )
+
+
+def key_of_tenant(message: stock_pb2.StockKey, tenant: str, path: str) -> Key:
+    """The SKU-location of a request that names its tenant beside it: the key's own may be left
+    empty."""
+    if tenant and message.tenant and message.tenant != tenant:
+        raise InvalidField(f"{path}.tenant", message.tenant, "empty, or the same as tenant")
+    key = stock_key(message, path)
+    return Key(key.tenant or tenant, key.sku, key.location)
 
 
 def _by_number(kind: type[E]) -> dict[int, E]:
@@ -58,6 +99,9 @@ IF_SHORTS = {0: IfShort.REFUSE, **_by_number(IfShort)}
 REMAINDERS = {0: Remainder.FREE, **_by_number(Remainder)}
 RELEASE_REASONS = _by_number(ReleaseReason)
 SELLINGS = _by_number(Selling)
+STRATEGIES = {0: Strategy.PRIORITY, **_by_number(Strategy)}
+ON_EXPIRED = {0: OnExpired.REFUSE, **_by_number(OnExpired)}
+ON_OVERDUE = {0: OnOverdue.KEEP, **_by_number(OnOverdue)}
 
 
 def known(values: dict[int, E], number: int, field: str) -> E:
@@ -98,10 +142,17 @@ def write_context(message: pb.WriteContext, caller: Caller) -> core.Context:
     request_id = message.request_id
     correlation_id = message.correlation_id
     ticket = message.ticket
-    if not request_id or not are_plain(f"{request_id}{correlation_id}{ticket}"):
+    source = message.source
+    if not request_id or not are_plain(f"{request_id}{correlation_id}{ticket}{source}"):
         check_required(request_id, "context.request_id")
         check_text(correlation_id, "context.correlation_id")
         check_text(ticket, "context.ticket")
+        check_text(source, "context.source")
+    sequence = message.source_sequence
+    if sequence:
+        check_range(sequence, 0, SOURCE_SEQUENCE_MAX, "context.source_sequence")
+        if not source:
+            raise InvalidField("context.source_sequence", sequence, "0 without a source")
     return core.Context(
         request_id,
         correlation_id or caller.correlation_id,
@@ -111,16 +162,17 @@ def write_context(message: pb.WriteContext, caller: Caller) -> core.Context:
         ticket,
         message.validate_only,
         caller.principal,
+        source,
+        sequence,
     )
 
 
 def basket(
-    messages: Sequence[pb.BasketLine], tenant: str, shards: Shards
-) -> tuple[int, tuple[core.BasketLine, ...]]:
-    """The home slot and the lines of a new basket."""
-    count = len(messages)
-    if not 0 < count <= BASKET_LINES_MAX:
-        raise InvalidField("lines", f"{count} lines", f"1 to {BASKET_LINES_MAX} lines")
+    messages: Sequence[pb.BasketLine], tenant: str, path: str = "lines"
+) -> tuple[core.BasketLine, ...]:
+    """Check and convert the lines of a basket; at most as many as one may have."""
+    if len(messages) > BASKET_LINES_MAX:
+        check_count(len(messages), 1, BASKET_LINES_MAX, path, "lines")
     lines: list[core.BasketLine] = []
     for message in messages:
         line_id = message.line_id
@@ -136,75 +188,124 @@ def basket(
             and 0 <= minimum <= quantity
             and are_plain(f"{line_id}{sku}{location}")
         ):
-            _check_line(message, f"lines[{len(lines)}]")
-        lines.append(core.BasketLine(line_id, Key(tenant, sku, location), quantity, minimum))
-    slot = slot_of(tenant, lines[0].key.sku)
-    if count > 1:
-        _check_unique([line.line_id for line in lines], "lines", "line_id")
-        if shards.count > 1:
-            shard_of = shards.shard_of
-            homes = {shard_of(slot_of(tenant, line.key.sku)) for line in lines}
-            if len(homes) > 1:
-                raise BasketSpansShards(len(homes))
-    return slot, tuple(lines)
+            _check_line(message, f"{path}[{len(lines)}]")
+        backorder = message.allow_backorder
+        limit = message.customer_limit
+        if location and not backorder and not limit:
+            lines.append(core.BasketLine(line_id, Key(tenant, sku, location), quantity, minimum))
+            continue
+        if not 0 <= limit <= QUANTITY_MAX:
+            check_range(limit, 0, QUANTITY_MAX, f"{path}[{len(lines)}].customer_limit")
+        lines.append(
+            core.BasketLine(
+                line_id,
+                Key(tenant, sku, location),
+                quantity,
+                minimum,
+                tuple(message.locations.locations),
+                message.group,
+                backorder,
+                limit,
+            )
+        )
+    if len(lines) > 1:
+        check_unique([line.line_id for line in lines], path, "line_id")
+    return tuple(lines)
+
+
+def home_of_basket(lines: Sequence[core.BasketLine], tenant: str) -> int:
+    """The home slot of a new basket: that of its first line's SKU. InvalidField if it has no
+    line."""
+    if not lines:
+        check_count(0, 1, BASKET_LINES_MAX, "lines", "lines")
+    return slot_of(tenant, lines[0].key.sku)
 
 
 def _check_line(message: pb.BasketLine, path: str) -> None:
     """Look closely at a basket line that does not pass at a glance."""
     check_required(message.line_id, f"{path}.line_id")
     check_required(message.sku, f"{path}.sku")
-    check_required(message.location, f"{path}.location")
+    source = message.WhichOneof("source")
+    if source == "locations":
+        check_names_of_list(message.locations.locations, f"{path}.locations.locations")
+    elif source == "group":
+        check_required(message.group, f"{path}.group")
+    else:
+        check_required(message.location, f"{path}.location")
     check_range(message.quantity, 1, QUANTITY_MAX, f"{path}.quantity")
     if not 0 <= message.minimum_quantity <= message.quantity:
         limit = f"0 to the line's quantity, {message.quantity}"
         raise InvalidField(f"{path}.minimum_quantity", message.minimum_quantity, limit)
 
 
-def _check_unique(names: list[str], path: str, field: str) -> None:
-    """Refuse the first entry that repeats an earlier one's name."""
-    if len(set(names)) == len(names):
-        return
-    first: dict[str, int] = {}
+def check_names_of_list(names: Sequence[str], path: str) -> None:
+    """Refuse a list of locations that is empty, too long, or has a malformed or repeated one."""
+    check_count(len(names), 1, PREFERENCES_MAX, path, "locations")
     for index, name in enumerate(names):
-        if name in first:
-            limit = f"{UNIQUE_LIMIT}, and {path}[{first[name]}] has it"
-            raise InvalidField(f"{path}[{index}].{field}", name, limit)
-        first[name] = index
+        check_required(name, f"{path}[{index}]")
+    check_unique(names, path, "")
 
 
-def line_quantities(messages: Sequence[pb.LineQuantity]) -> tuple[core.LineQuantity, ...]:
-    """The named lines of a reservation; none mean all."""
+def line_quantities(
+    messages: Sequence[pb.LineQuantity], *, of_ship: bool = False
+) -> tuple[core.LineQuantity, ...]:
+    """The named lines of a reservation; none mean all. Only those of a Ship have a location."""
     count = len(messages)
     if not count:
         return ()
-    if count > BASKET_LINES_MAX:
-        raise InvalidField("lines", f"{count} lines", f"0 to {BASKET_LINES_MAX} lines")
+    check_count(count, 0, BASKET_LINES_MAX, "lines", "lines")
     parts: list[core.LineQuantity] = []
     for index, message in enumerate(messages):
         line_id = message.line_id
         quantity = message.quantity
+        location = message.location
         check_required(line_id, f"lines[{index}].line_id")
         check_range(quantity, 0, QUANTITY_MAX, f"lines[{index}].quantity")
-        parts.append(core.LineQuantity(line_id, quantity))
-    _check_unique([part.line_id for part in parts], "lines", "line_id")
+        if location:
+            if not of_ship:
+                limit = "empty: only Ship says where units left from"
+                raise InvalidField(f"lines[{index}].location", location, limit)
+            check_text(location, f"lines[{index}].location")
+            parts.append(core.LineQuantity(line_id, quantity, location))
+        else:
+            parts.append(core.LineQuantity(line_id, quantity))
+    check_unique([part.line_id for part in parts], "lines", "line_id")
     return tuple(parts)
 
 
-def channel_buffers(messages: Sequence[stock_pb2.ChannelBuffer]) -> tuple[tuple[str, int], ...]:
-    """Check and convert the buffers of a Configure."""
-    count = len(messages)
-    if count > CHANNEL_BUFFERS_MAX:
-        limit = f"0 to {CHANNEL_BUFFERS_MAX} buffers"
-        raise InvalidField("channel_buffers", f"{count} buffers", limit)
-    buffers: list[tuple[str, int]] = []
-    for index, message in enumerate(messages):
-        channel = message.channel
-        units = message.units
-        check_required(channel, f"channel_buffers[{index}].channel")
-        check_range(units, 0, QUANTITY_MAX, f"channel_buffers[{index}].units")
-        buffers.append((channel, units))
-    _check_unique([channel for channel, _ in buffers], "channel_buffers", "channel")
-    return tuple(buffers)
+class OnReservation(Protocol):
+    """A request on a reservation, named by its id or by its reference."""
+
+    @property
+    def reservation_id(self) -> str:
+        """The id that the server gave it."""
+
+    @property
+    def reservation_reference(self) -> str:
+        """The caller's own name for it."""
+
+
+def subject(request: OnReservation) -> tuple[str, str]:
+    """The id of the reservation that a request is on, or else its reference; the other is empty."""
+    reservation_id = request.reservation_id
+    reference = request.reservation_reference
+    if not reference:
+        return required(reservation_id, "reservation_id"), ""
+    if reservation_id:
+        limit = "empty where reservation_id is not"
+        raise InvalidField("reservation_reference", reference, limit)
+    check_text(reference, "reservation_reference")
+    return "", reference
+
+
+def on_reservation(
+    reference: str, context: core.Context, command: core.OnReservation
+) -> Submission | ByReference:
+    """Where a command on a reservation goes; Rejected if its id is none of ours."""
+    if reference:
+        return ByReference(reference, context, command)
+    slot = home_slot(command.reservation_id)
+    return slot, Write(context, content_hash(command), command)
 
 
 def home_slot(reservation_id: str) -> int:

@@ -19,14 +19,16 @@ from engine.rpc.calls import CURRENT, abandon, earliest_ns, problem_of
 from engine.rpc.checks import InvalidField, check_parsed, timeout_ns
 from engine.rpc.convert_answers import FILLERS, Place
 from engine.rpc.convert_commands import CONVERTERS
-from engine.rpc.convert_parts import Caller
+from engine.rpc.convert_parts import ByReference, Caller
 from engine.rpc.drain import Drain
 from engine.rpc.errors import explain
 from engine.rpc.faults import refusal_of, report
 from engine.rpc.problems import ServerStopping
+from engine.rpc.references import resolve
 from engine.rpc.statuses import put_failure
 from engine.shard.messages import Accepted, Result, Write
 from engine.shard.port import Shards
+from engine.shard.queries import FindReservation
 
 BATCHES_IN_FLIGHT_MAX = 16
 """Batches of one stream that are submitted and not yet answered."""
@@ -53,8 +55,9 @@ Pending = tuple[str, Write, int, asyncio.Future[Result]]
 """A command that was submitted: its name in the oneof, its write, its shard, and the result to
 come. A plain tuple, because one is made for each command."""
 
-Entry = Pending | Exception
-"""A submitted command, or why it was not submitted."""
+Entry = Pending | asyncio.Task[Pending] | Exception
+"""A submitted command, one whose reservation is being looked for by its reference and which is
+submitted then, or why it was not submitted."""
 
 
 class ExecuteStream:
@@ -159,7 +162,7 @@ class ExecuteStream:
             _abandon_all(entries)
             raise
 
-    def _submit_one(self, command: pb.Command, now_ns: int) -> Pending:
+    def _submit_one(self, command: pb.Command, now_ns: int) -> Pending | asyncio.Task[Pending]:
         own_ns = 0
         if command.HasField("timeout"):
             own_ns = now_ns + timeout_ns(command.timeout, "timeout")
@@ -167,14 +170,34 @@ class ExecuteStream:
         name = command.WhichOneof("command")
         if name is None:
             raise InvalidField("command", "", f"one of {', '.join(CONVERTERS)}")
-        slot, write = CONVERTERS[name](getattr(command, name), self._caller)
+        converted = CONVERTERS[name](getattr(command, name), self._caller)
+        if isinstance(converted, ByReference):
+            return asyncio.create_task(self._find_and_submit(name, converted, deadline_ns))
+        slot, write = converted
         shards = self._shards
+        return name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns)
+
+    async def _find_and_submit(self, name: str, by: ByReference, deadline_ns: int) -> Pending:
+        """Submit a command once it is known which reservation its reference means."""
+        shards = self._shards
+
+        def ask(slot: int, question: FindReservation) -> asyncio.Future[Result]:
+            return shards.submit(slot, question, deadline_ns)
+
+        try:
+            slot, write = await resolve(shards, by, ask)
+        except Exception as problem:
+            self._on_refusal(name, _reason_of(problem))
+            raise
         return name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns)
 
     async def _answer(self, batch_id: int, entries: list[Entry]) -> None:
         """Wait for a batch's results and send them."""
         try:
-            for entry in entries:
+            for index, submitted in enumerate(entries):
+                entry = submitted
+                if isinstance(entry, asyncio.Task):
+                    entry = entries[index] = await self._found(entry)
                 # The results of a shard arrive in the order of submission and many at once, so
                 # nearly all are there by the time of asking.
                 if isinstance(entry, tuple) and not entry[3].done():
@@ -183,6 +206,16 @@ class ExecuteStream:
         except BaseException:
             _abandon_all(entries)
             raise
+
+    async def _found(self, task: asyncio.Task[Pending]) -> Pending | Exception:
+        """What became of the search for a command's reservation."""
+        await asyncio.wait((task,))
+        problem = None if task.cancelled() else task.exception()
+        if problem is None:
+            return task.result()
+        if not isinstance(problem, Exception):
+            raise problem
+        return problem
 
     async def _send(self, batch_id: int, entries: list[Entry]) -> None:
         response = pb.ExecuteResponse(batch_id=batch_id)
@@ -231,6 +264,8 @@ class ExecuteStream:
         """Fill the response of an accepted command, or return why there is none."""
         if isinstance(entry, Exception):
             return entry
+        if isinstance(entry, asyncio.Task):
+            entry = entry.result()
         name, write, shard, future = entry
         result = future.result()
         if type(result) is not Accepted:
@@ -243,6 +278,9 @@ def _abandon_all(entries: list[Entry]) -> None:
     for entry in entries:
         if isinstance(entry, tuple):
             abandon(entry[3])
+        elif isinstance(entry, asyncio.Task):
+            abandon(entry)
+            entry.cancel()
 
 
 def _reason_of(problem: Exception) -> str:
@@ -268,6 +306,8 @@ def _check_batch(request: pb.ExecuteRequest) -> None:
         name = command.WhichOneof("command")
         if name in ("reserve", "allocate"):
             lines += len(getattr(command, name).lines)
+        elif name == "amend":
+            lines += len(command.amend.set_lines)
     if lines > BATCH_LINES_MAX:
         limit = f"at most {BATCH_LINES_MAX} basket lines in one batch"
         raise InvalidField("commands", f"{lines} lines", limit)

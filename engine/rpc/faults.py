@@ -5,7 +5,8 @@ import secrets
 
 import structlog
 
-from engine.rpc.errors import Refusal, explain, internal
+from engine.rpc.errors import explain, internal
+from engine.rpc.refusals import Refusal
 
 _log = structlog.get_logger(__name__)
 

@@ -7,13 +7,12 @@ from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import inventory_pb2_grpc
 
 from engine.rpc import reads
-from engine.rpc.calls import CURRENT, ask, problem_of
-from engine.rpc.convert_answers import FILLERS, Place
+from engine.rpc.availability import batch_get_availability
+from engine.rpc.convert_answers import FILLERS
 from engine.rpc.convert_commands import CONVERTERS
-from engine.rpc.convert_parts import Caller
 from engine.rpc.drain import Drain
 from engine.rpc.execute import ExecuteStream, RefusalObserver
-from engine.shard.messages import Accepted
+from engine.rpc.writes import write
 from engine.shard.port import Shards
 
 M = TypeVar("M")
@@ -31,17 +30,7 @@ class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
 
     async def _write(self, name: str, request: Any, response: M) -> M:
         """Run one command, and fill its response."""
-        shards = self._shards
-        call = CURRENT.get()
-        caller = Caller(shards, call.correlation_id, call.principal)
-        slot, write = CONVERTERS[name](request, caller)
-        result = await ask(shards, slot, write)
-        shard = shards.shard_of(slot)
-        if not isinstance(result, Accepted):
-            raise problem_of(result, write, shard)
-        place = Place(shards.history, shards.epoch, shard)
-        FILLERS[name](response, result.answer, result, place)
-        return response
+        return await write(self._shards, CONVERTERS[name], FILLERS[name], request, response)
 
     async def Reserve(self, request: pb.ReserveRequest, context: Context) -> pb.ReserveResponse:
         return await self._write("reserve", request, pb.ReserveResponse())
@@ -80,6 +69,45 @@ class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
     ) -> pb.ConfigureResponse:
         return await self._write("configure", request, pb.ConfigureResponse())
 
+    async def Amend(self, request: pb.AmendRequest, context: Context) -> pb.AmendResponse:
+        return await self._write("amend", request, pb.AmendResponse())
+
+    async def Confirm(self, request: pb.ConfirmRequest, context: Context) -> pb.ConfirmResponse:
+        return await self._write("confirm", request, pb.ConfirmResponse())
+
+    async def Pick(self, request: pb.PickRequest, context: Context) -> pb.PickResponse:
+        return await self._write("pick", request, pb.PickResponse())
+
+    async def Unpick(self, request: pb.UnpickRequest, context: Context) -> pb.UnpickResponse:
+        return await self._write("unpick", request, pb.UnpickResponse())
+
+    async def Return(self, request: pb.ReturnRequest, context: Context) -> pb.ReturnResponse:
+        return await self._write("return", request, pb.ReturnResponse())
+
+    async def TransferReservation(
+        self, request: pb.TransferReservationRequest, context: Context
+    ) -> pb.TransferReservationResponse:
+        return await self._write("transfer_reservation", request, pb.TransferReservationResponse())
+
+    async def Expect(self, request: pb.ExpectRequest, context: Context) -> pb.ExpectResponse:
+        return await self._write("expect", request, pb.ExpectResponse())
+
+    async def TakeBack(self, request: pb.TakeBackRequest, context: Context) -> pb.TakeBackResponse:
+        return await self._write("take_back", request, pb.TakeBackResponse())
+
+    async def Move(self, request: pb.MoveRequest, context: Context) -> pb.MoveResponse:
+        return await self._write("move", request, pb.MoveResponse())
+
+    async def SendTransfer(
+        self, request: pb.SendTransferRequest, context: Context
+    ) -> pb.SendTransferResponse:
+        return await self._write("send_transfer", request, pb.SendTransferResponse())
+
+    async def ReceiveTransfer(
+        self, request: pb.ReceiveTransferRequest, context: Context
+    ) -> pb.ReceiveTransferResponse:
+        return await self._write("receive_transfer", request, pb.ReceiveTransferResponse())
+
     async def Execute(self, requests: Any, context: Context) -> None:
         await ExecuteStream(self._shards, self._drain, context, self._on_refusal).run()
 
@@ -91,7 +119,12 @@ class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
     ) -> pb.GetReservationResponse:
         return await reads.get_reservation(self._shards, request)
 
+    async def GetTransfer(
+        self, request: pb.GetTransferRequest, context: Context
+    ) -> pb.GetTransferResponse:
+        return await reads.get_transfer(self._shards, request)
+
     async def BatchGetAvailability(
         self, request: pb.BatchGetAvailabilityRequest, context: Context
     ) -> pb.BatchGetAvailabilityResponse:
-        return await reads.batch_get_availability(self._shards, request)
+        return await batch_get_availability(self._shards, request)

@@ -1,6 +1,8 @@
 """What a handler raises when it has no answer to give; `errors` says what the caller hears of
 each."""
 
+from collections.abc import Sequence
+
 from engine.core.rejections import Rejection
 
 
@@ -13,12 +15,33 @@ class Rejected(Exception):
         self.rejection = rejection
 
 
-class BasketSpansShards(Exception):
-    """The lines of one basket live on `shards` shards, and this version decides a basket on one."""
+class UnknownReference(Exception):
+    """No reservation of the tenant has this reference."""
 
-    def __init__(self, shards: int) -> None:
-        super().__init__(f"the basket's lines live on {shards} shards")
-        self.shards = shards
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no reservation has the reference {reference}")
+        self.reference = reference
+
+
+class AmbiguousReference(Exception):
+    """Several open reservations have this reference. `reservation_ids` are theirs; more than
+    `limit` of them stand for any number."""
+
+    def __init__(self, reference: str, reservation_ids: Sequence[str], limit: int) -> None:
+        super().__init__(f"several open reservations have the reference {reference}")
+        self.reference = reference
+        self.reservation_ids = reservation_ids
+        self.limit = limit
+
+
+class ReadNotKept(Exception):
+    """What was asked for is older than what is kept. `as_of` and `oldest` are cursors, or times as
+    RFC 3339."""
+
+    def __init__(self, as_of: str, oldest: str) -> None:
+        super().__init__(f"what was at {as_of} is not kept; the oldest is {oldest}")
+        self.as_of = as_of
+        self.oldest = oldest
 
 
 class DeadlineExpired(Exception):

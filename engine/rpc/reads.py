@@ -1,50 +1,99 @@
-"""Queries: cursors that an answer must cover, and availability gathered from the shards."""
+"""Queries of one SKU-location, reservation or transfer: as of now, or as of then."""
 
-import asyncio
-from collections.abc import Sequence
+from functools import partial
 from typing import TypeVar
 
+from holdfast.v1 import history_pb2, stock_pb2
 from holdfast.v1 import inventory_pb2 as pb
 
-from engine.core.limits import AVAILABILITY_KEYS_MAX, AVAILABILITY_LOCATIONS_MAX
-from engine.core.rejections import UnknownReservation, UnknownStock
-from engine.feed.cursor import Cursor, CursorForeign, CursorOutOfRange, MalformedCursor
-from engine.rpc.calls import CURRENT, ask, failed
-from engine.rpc.checks import InvalidField, check_required, check_text
-from engine.rpc.convert_answers import put_availability, put_reservation, put_stock
-from engine.rpc.convert_parts import stock_key
-from engine.rpc.problems import DeadlineExpired, Rejected
-from engine.shard.messages import (
-    AvailabilityRead,
-    Failed,
-    LocationAvailable,
-    ReadAvailability,
+from engine.core.model import Key, Reservation, Stock
+from engine.core.rejections import UnknownReservation, UnknownStock, UnknownTransfer
+from engine.feed.cursor import write_cursor
+from engine.rpc.calls import ask, look_up, unanswered
+from engine.rpc.checks import check_required, check_text, time_ms
+from engine.rpc.convert_parts import home_slot, stock_key, subject
+from engine.rpc.convert_state import put_reservation, put_stock, put_transfer
+from engine.rpc.cursors import covering, position_in, positions_at_least
+from engine.rpc.problems import ReadNotKept, Rejected
+from engine.rpc.references import find
+from engine.rpc.refusals import time_text
+from engine.shard.port import Shards
+from engine.shard.queries import (
+    PastNotKept,
+    PlacesRead,
+    Query,
+    ReadPlaces,
     ReadReservation,
     ReadStock,
-    Request,
+    ReadStockAsOf,
+    ReadTransfer,
     ReservationRead,
     StockRead,
-    TooLarge,
-    TooLate,
+    TransferRead,
 )
-from engine.shard.port import Shards
-from engine.shard.slots import slot_of, slot_of_reservation
+from engine.shard.slots import reference_slot, slot_of, slot_of_reservation
 
-R = TypeVar("R", StockRead, ReservationRead, AvailabilityRead)
+R = TypeVar("R", StockRead, ReservationRead, TransferRead)
 
 
 async def get_stock(shards: Shards, request: pb.GetStockRequest) -> pb.GetStockResponse:
-    """Read a SKU-location; UnknownStock if there is none."""
+    """Read a SKU-location; UnknownStock if there is none. As of then it may not have existed, which
+    is no error."""
     key = stock_key(request.key)
-    at_least = _read_at_least(request.read_at_least, shards)
+    at_least = positions_at_least(request.read_at_least, shards)
     slot = slot_of(key.tenant, key.sku)
-    read = await _read(shards, slot, ReadStock(key), StockRead)
-    cursor = _covering(at_least, {shards.shard_of(slot): read.position}, shards)
-    if read.stock is None:
-        raise Rejected(UnknownStock(key))
-    response = pb.GetStockResponse(cursor=cursor)
-    put_stock(response.stock, key, read.stock)
+    shard = shards.shard_of(slot)
+    as_of = AsOf(request, shards, shard)
+    if as_of.is_now:
+        read = await _read(shards, slot, ReadStock(key), StockRead)
+        if read.stock is None:
+            covering(at_least, {shard: read.position}, shards)
+            raise Rejected(UnknownStock(key))
+    else:
+        least = max(at_least.get(shard, 0), as_of.position or 0)
+        question = ReadStockAsOf(key, as_of.position, as_of.time_ms or 0, least)
+        read = await look_up(shards, shard, question, StockRead, not_kept=as_of.not_kept)
+        at_least[shard] = least
+    response = pb.GetStockResponse(cursor=covering(at_least, {shard: read.position}, shards))
+    put_stock(response.stock, key, read.stock or Stock())
     return response
+
+
+class AsOf:
+    """The moment that a query is about: a position of a shard, a time, or now."""
+
+    def __init__(
+        self,
+        request: pb.GetStockRequest | history_pb2.ExplainStockRequest,
+        shards: Shards,
+        shard: int,
+    ) -> None:
+        """Check the moment of a request. InvalidField or CursorForeign if there is no such one."""
+        self.position: int | None = None
+        self.time_ms: int | None = None
+        self._shards = shards
+        self._shard = shard
+        self._text = ""
+        stated = request.WhichOneof("as_of")
+        if stated == "as_of_cursor":
+            self._text = request.as_of_cursor
+            self.position = position_in(self._text, "as_of_cursor", shards, shard)
+        elif stated == "as_of_time":
+            self.time_ms = time_ms(request.as_of_time, "as_of_time")
+            self._text = time_text(self.time_ms)
+
+    @property
+    def is_now(self) -> bool:
+        """Whether nothing is stated."""
+        return not self._text
+
+    def not_kept(self, past: PastNotKept) -> ReadNotKept:
+        """The problem that the moment is too long ago."""
+        if self.time_ms is not None:
+            return ReadNotKept(self._text, time_text(past.oldest_ms))
+        shards, oldest = self._shards, past.oldest_position - 1
+        cursor = write_cursor(shards.history, shards.epoch, self._shard, oldest)
+        return ReadNotKept(self._text, cursor)
 
 
 async def get_reservation(
@@ -52,124 +101,65 @@ async def get_reservation(
 ) -> pb.GetReservationResponse:
     """Read a reservation; UnknownReservation if there is none, also if it is another tenant's."""
     tenant = request.tenant
-    reservation_id = request.reservation_id
     check_text(tenant, "tenant")
-    check_required(reservation_id, "reservation_id")
-    at_least = _read_at_least(request.read_at_least, shards)
-    slot = slot_of_reservation(reservation_id)
-    if slot is None:
-        raise Rejected(UnknownReservation(reservation_id))
+    reservation_id, reference = subject(request)
+    at_least = positions_at_least(request.read_at_least, shards)
+    if reference:
+        shard, reservation_id = await find(shards, tenant, reference, partial(ask, shards))
+        slot = reference_slot(shard, shards.count)
+    else:
+        slot = home_slot(reservation_id)
     read = await _read(shards, slot, ReadReservation(tenant, reservation_id), ReservationRead)
-    cursor = _covering(at_least, {shards.shard_of(slot): read.position}, shards)
-    if read.reservation is None or read.reservation.tenant != tenant:
+    cursor = covering(at_least, {shards.shard_of(slot): read.position}, shards)
+    if read.reservation is None:
         raise Rejected(UnknownReservation(reservation_id))
     response = pb.GetReservationResponse(cursor=cursor)
     put_reservation(response.reservation, read.reservation)
+    await _put_places(shards, response.reservation, read.reservation)
     return response
 
 
-async def batch_get_availability(
-    shards: Shards, request: pb.BatchGetAvailabilityRequest
-) -> pb.BatchGetAvailabilityResponse:
-    """Read what may be promised of many keys: each shard is asked once, and once for each key,
-    however often the request repeats it; the answer keeps the order of the request."""
-    tenant = request.tenant
-    channel = request.channel
-    excluding = request.excluding_reservation
+async def _put_places(
+    shards: Shards, message: stock_pb2.Reservation, reservation: Reservation
+) -> None:
+    """Say of each line that is queued where it stands now."""
+    queued: dict[int, list[int]] = {}
+    for index, line in enumerate(reservation.lines):
+        if line.queued:
+            shard = shards.shard_of(slot_of(line.key.tenant, line.key.sku))
+            queued.setdefault(shard, []).append(index)
+    for shard, indexes in queued.items():
+        lines: tuple[tuple[str, Key], ...] = tuple(
+            (reservation.lines[index].line_id, reservation.lines[index].key) for index in indexes
+        )
+        question = ReadPlaces(reservation.reservation_id, lines)
+        read = await look_up(shards, shard, question, PlacesRead)
+        for index, (place, is_minimum) in zip(indexes, read.places, strict=True):
+            message.lines[index].place = place
+            message.lines[index].place_is_minimum = is_minimum
+
+
+async def get_transfer(shards: Shards, request: pb.GetTransferRequest) -> pb.GetTransferResponse:
+    """Read a transfer; UnknownTransfer if there is none, also if it is another tenant's."""
+    tenant, transfer_id = request.tenant, request.transfer_id
     check_text(tenant, "tenant")
-    check_text(channel, "channel")
-    check_text(excluding, "excluding_reservation")
-    at_least = _read_at_least(request.read_at_least, shards)
-    keys = _keys(request.keys)
-    keys_of_shard: dict[int, list[tuple[str, str]]] = {}
-    for key in dict.fromkeys(keys):
-        keys_of_shard.setdefault(shards.shard_of(slot_of(tenant, key[0])), []).append(key)
-    found: dict[tuple[str, str], tuple[LocationAvailable, ...]] = {}
-
-    async def read_shard(own: list[tuple[str, str]]) -> int:
-        slot = slot_of(tenant, own[0][0])
-        question = ReadAvailability(tenant, tuple(own), channel, excluding)
-        read = await _read(shards, slot, question, AvailabilityRead)
-        found.update(zip(own, read.availabilities, strict=True))
-        return read.position
-
-    positions = await asyncio.gather(*map(read_shard, keys_of_shard.values()))
-    _check_locations(sum(len(found[key]) for key in keys))
-    cursor = _covering(at_least, dict(zip(keys_of_shard, positions, strict=True)), shards)
-    response = pb.BatchGetAvailabilityResponse(cursor=cursor)
-    for key in keys:
-        put_availability(response.availabilities.add(), key[0], found[key])
+    check_required(transfer_id, "transfer_id")
+    at_least = positions_at_least(request.read_at_least, shards)
+    slot = slot_of_reservation(transfer_id)
+    if slot is None:
+        raise Rejected(UnknownTransfer(transfer_id))
+    read = await _read(shards, slot, ReadTransfer(tenant, transfer_id), TransferRead)
+    cursor = covering(at_least, {shards.shard_of(slot): read.position}, shards)
+    if read.transfer is None:
+        raise Rejected(UnknownTransfer(transfer_id))
+    response = pb.GetTransferResponse(cursor=cursor)
+    put_transfer(response.transfer, read.transfer)
     return response
 
 
-def _check_locations(count: int) -> None:
-    """Refuse an answer that is too large, before its message is made."""
-    if count > AVAILABILITY_LOCATIONS_MAX:
-        raise _too_large(TooLarge("keys", count, AVAILABILITY_LOCATIONS_MAX))
-
-
-def _too_large(result: TooLarge) -> InvalidField:
-    limit = f"keys with at most {result.limit} locations in one answer"
-    return InvalidField(result.field, f"{result.value} locations", limit)
-
-
-def _keys(messages: Sequence[pb.AvailabilityKey]) -> list[tuple[str, str]]:
-    count = len(messages)
-    if not 0 < count <= AVAILABILITY_KEYS_MAX:
-        raise InvalidField("keys", f"{count} keys", f"1 to {AVAILABILITY_KEYS_MAX} keys")
-    keys: list[tuple[str, str]] = []
-    for index, message in enumerate(messages):
-        sku = message.sku
-        location = message.location
-        check_required(sku, f"keys[{index}].sku")
-        check_text(location, f"keys[{index}].location")
-        keys.append((sku, location))
-    return keys
-
-
-async def _read(shards: Shards, slot: int, question: Request, kind: type[R]) -> R:
+async def _read(shards: Shards, slot: int, question: Query, kind: type[R]) -> R:
     """Ask the shard of a slot, and expect an answer of this kind."""
     result = await ask(shards, slot, question)
     if isinstance(result, kind):
         return result
-    shard = shards.shard_of(slot)
-    if isinstance(result, TooLate):
-        raise DeadlineExpired(shard)
-    if isinstance(result, Failed):
-        raise failed(shard, type(question).__name__, CURRENT.get().correlation_id)
-    if isinstance(result, TooLarge):
-        raise _too_large(result)
-    raise TypeError(f"a read was answered with {type(result).__name__}")
-
-
-def _read_at_least(text: str, shards: Shards) -> Cursor | None:
-    """The cursor that an answer must cover, if it is one of this node's history."""
-    if not text:
-        return None
-    try:
-        cursor = Cursor.parse(text)
-    except MalformedCursor as malformed:
-        limit = "a cursor that this server gave"
-        raise InvalidField("read_at_least", text, limit) from malformed
-    is_ours = cursor.history == shards.history and cursor.epoch == shards.epoch
-    if not is_ours or max(cursor.positions) >= shards.count:
-        raise CursorForeign(text, shards.history, shards.epoch)
-    return cursor
-
-
-def _covering(at_least: Cursor | None, positions: dict[int, int], shards: Shards) -> str:
-    """The cursor of an answer as of `positions`.
-
-    Every read is answered by the single writer of its shard, and so covers whatever was answered
-    before it: a cursor that lies ahead names what has never happened here.
-    """
-    if at_least is not None:
-        for shard, position in positions.items():
-            if at_least.positions.get(shard, 0) > position:
-                raise CursorOutOfRange(at_least.encode(), _oldest(shards))
-    return Cursor(shards.history, shards.epoch, positions).encode()
-
-
-def _oldest(shards: Shards) -> str:
-    places = {shard: shards.feed(shard).oldest - 1 for shard in range(shards.count)}
-    return Cursor(shards.history, shards.epoch, places).encode()
+    raise unanswered(result, shards.shard_of(slot), question)

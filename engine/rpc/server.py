@@ -9,10 +9,14 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
+from engine.rpc import configuration, history, operations
+from engine.rpc.configuration import add_configuration_service
 from engine.rpc.drain import Drain
 from engine.rpc.execute import RefusalObserver
+from engine.rpc.history import add_history_service
 from engine.rpc.interceptors import CallInterceptor, Observer, ignore
 from engine.rpc.inventory import InventoryService
+from engine.rpc.operations import NodeFacts, add_operations_service
 from engine.shard.port import Shards
 
 INVENTORY = inventory_pb2.DESCRIPTOR.services_by_name["InventoryService"].full_name
@@ -60,9 +64,10 @@ class RpcServer:
         services: Callable[[Drain], Sequence[Service]] | None = None,
         observer: Observer = ignore,
         on_refusal: RefusalObserver = ignore_refusal,
+        facts: NodeFacts | None = None,
     ) -> None:
-        """`services` makes the services beside InventoryService; they watch the drain to end their
-        streams."""
+        """`services` makes the services beside those of stock, history, configuration and
+        operations; they watch the drain to end their streams."""
         self.drain = Drain()
         self._options = options or ServerOptions()
         self._server = grpc.aio.server(
@@ -72,7 +77,10 @@ class RpcServer:
         inventory_pb2_grpc.add_InventoryServiceServicer_to_server(
             InventoryService(shards, self.drain, on_refusal), self._server
         )
-        names = [INVENTORY]
+        add_history_service(shards, self._server)
+        add_configuration_service(shards, self._server)
+        add_operations_service(shards, facts or NodeFacts(), self._server)
+        names = [INVENTORY, history.SERVICE, configuration.SERVICE, operations.SERVICE]
         for service in services(self.drain) if services else ():
             service.add(self._server)
             names.append(service.name)

@@ -7,8 +7,8 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from holdfast.v1 import errors_pb2 as pb
 
-from engine.rpc.convert_answers import put_short_line
-from engine.rpc.errors import Refusal
+from engine.rpc.convert_state import put_short_line
+from engine.rpc.refusals import Refusal
 
 DOMAIN = "holdfast"
 

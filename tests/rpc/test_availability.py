@@ -10,12 +10,11 @@ from holdfast.v1 import stock_pb2
 
 from engine.core.limits import AVAILABILITY_LOCATIONS_MAX, BALANCE_MAX
 from engine.rpc.convert_answers import TOTAL_MAX, put_availability
-from engine.shard.messages import (
+from engine.shard.messages import Request, Result
+from engine.shard.queries import (
     AvailabilityRead,
     LocationAvailable,
     ReadAvailability,
-    Request,
-    Result,
     TooLarge,
 )
 from engine.shard.slots import slot_of

@@ -168,7 +168,7 @@ class Stock(_message.Message):
     def __init__(self, key: _Optional[_Union[StockKey, _Mapping]] = ..., balances: _Optional[_Union[Balances, _Mapping]] = ..., tracked: _Optional[bool] = ..., selling: _Optional[_Union[Selling, str]] = ..., version: _Optional[int] = ..., channel_buffers: _Optional[_Iterable[_Union[ChannelBuffer, _Mapping]]] = ..., incoming: _Optional[_Iterable[_Union[Incoming, _Mapping]]] = ..., backorder_limit: _Optional[int] = ..., sources: _Optional[_Iterable[_Union[SourceMark, _Mapping]]] = ...) -> None: ...
 
 class ReservationLine(_message.Message):
-    __slots__ = ("line_id", "sku", "location", "held", "allocated", "shipped", "committed", "backordered", "waiting", "picked", "returned", "expired", "units_each")
+    __slots__ = ("line_id", "sku", "location", "held", "allocated", "shipped", "committed", "backordered", "waiting", "picked", "returned", "expired", "units_each", "place", "place_is_minimum")
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     SKU_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +182,8 @@ class ReservationLine(_message.Message):
     RETURNED_FIELD_NUMBER: _ClassVar[int]
     EXPIRED_FIELD_NUMBER: _ClassVar[int]
     UNITS_EACH_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    PLACE_IS_MINIMUM_FIELD_NUMBER: _ClassVar[int]
     line_id: str
     sku: str
     location: str
@@ -195,7 +197,9 @@ class ReservationLine(_message.Message):
     returned: int
     expired: int
     units_each: int
-    def __init__(self, line_id: _Optional[str] = ..., sku: _Optional[str] = ..., location: _Optional[str] = ..., held: _Optional[int] = ..., allocated: _Optional[int] = ..., shipped: _Optional[int] = ..., committed: _Optional[int] = ..., backordered: _Optional[int] = ..., waiting: _Optional[int] = ..., picked: _Optional[int] = ..., returned: _Optional[int] = ..., expired: _Optional[int] = ..., units_each: _Optional[int] = ...) -> None: ...
+    place: int
+    place_is_minimum: bool
+    def __init__(self, line_id: _Optional[str] = ..., sku: _Optional[str] = ..., location: _Optional[str] = ..., held: _Optional[int] = ..., allocated: _Optional[int] = ..., shipped: _Optional[int] = ..., committed: _Optional[int] = ..., backordered: _Optional[int] = ..., waiting: _Optional[int] = ..., picked: _Optional[int] = ..., returned: _Optional[int] = ..., expired: _Optional[int] = ..., units_each: _Optional[int] = ..., place: _Optional[int] = ..., place_is_minimum: _Optional[bool] = ...) -> None: ...
 
 class ShippedLine(_message.Message):
     __slots__ = ("line_id", "sku", "location", "shipped", "returned")

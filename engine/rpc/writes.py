@@ -1,0 +1,33 @@
+"""One command of a unary call: converted, submitted, converted back."""
+
+from functools import partial
+from typing import Any, TypeVar
+
+from engine.rpc.calls import CURRENT, ask, problem_of
+from engine.rpc.convert_answers import Filler, Place
+from engine.rpc.convert_commands import Converter
+from engine.rpc.convert_parts import ByReference, Caller
+from engine.rpc.references import resolve
+from engine.shard.messages import Accepted
+from engine.shard.port import Shards
+
+M = TypeVar("M")
+
+
+async def write(
+    shards: Shards, converter: Converter, filler: Filler, request: Any, response: M
+) -> M:
+    """Run the command that `request` asks for, and fill its response."""
+    call = CURRENT.get()
+    caller = Caller(shards, call.correlation_id, call.principal)
+    converted = converter(request, caller)
+    if isinstance(converted, ByReference):
+        slot, submitted = await resolve(shards, converted, partial(ask, shards))
+    else:
+        slot, submitted = converted
+    result = await ask(shards, slot, submitted)
+    shard = shards.shard_of(slot)
+    if not isinstance(result, Accepted):
+        raise problem_of(result, submitted, shard)
+    filler(response, result.answer, result, Place(shards.history, shards.epoch, shard))
+    return response

@@ -1,0 +1,128 @@
+"""How a shard answers questions: beside its writer, from what is stored.
+
+History is read as of a durable position; indexes, reservations and configuration as they are when
+they are read, which may be a little later.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from engine.core.limits import QUEUE_ENTRIES_READ_MAX
+from engine.core.model import Key, Settings
+from engine.log.index import queue_prefix, queued_line_of
+from engine.log.port import Log
+from engine.log.time_travel import NotKept, stock_as_of
+from engine.shard.listing import list_reservations
+from engine.shard.past import explain, not_kept, read_events
+from engine.shard.queries import (
+    ConfigurationRead,
+    ExplainStock,
+    ListReservations,
+    PlacesRead,
+    QueryResult,
+    Question,
+    ReadConfiguration,
+    ReadEvents,
+    ReadPlaces,
+    ReadStockAsOf,
+    StockRead,
+)
+
+
+def read_beside(log: Log, question: Question, durable: int, settings: Settings) -> QueryResult:
+    """Answer a question as of the `durable` position. `settings` are those of tenants that have
+    configured none. LogError if the log is damaged there."""
+    if isinstance(question, ReadStockAsOf):
+        return _stock_as_of(log, question, durable)
+    if isinstance(question, ReadEvents):
+        return read_events(log, question, durable)
+    if isinstance(question, ExplainStock):
+        return explain(log, question, durable)
+    if isinstance(question, ListReservations):
+        return list_reservations(log, question, durable)
+    if isinstance(question, ReadPlaces):
+        return _places(log, question, durable)
+    return _configuration(log, question, durable, settings)
+
+
+def _stock_as_of(log: Log, question: ReadStockAsOf, durable: int) -> QueryResult:
+    position = question.position
+    if position is None:
+        position = log.position_at(question.time_ms)
+    stock = stock_as_of(log, question.key, min(position, durable))
+    if isinstance(stock, NotKept):
+        return not_kept(log)
+    return StockRead(stock, durable)
+
+
+def _places(log: Log, question: ReadPlaces, durable: int) -> PlacesRead:
+    lines_of_key: dict[Key, set[str]] = {}
+    for line_id, key in question.lines:
+        lines_of_key.setdefault(key, set()).add(line_id)
+    room = QUEUE_ENTRIES_READ_MAX
+    found: dict[tuple[str, Key], tuple[int, bool]] = {}
+    for key, line_ids in lines_of_key.items():
+        room = _find_places(log, key, question.reservation_id, line_ids, room, found)
+    return PlacesRead(tuple(found.get(line, (0, False)) for line in question.lines), durable)
+
+
+def _find_places(
+    log: Log,
+    key: Key,
+    reservation_id: str,
+    line_ids: set[str],
+    room: int,
+    found: dict[tuple[str, Key], tuple[int, bool]],
+) -> int:
+    """Find the places of a reservation's lines in one queue, looking at no more than `room` of it;
+    return what is left of the room."""
+    prefix = queue_prefix(key)
+    place = 1
+    for entry in islice(log.index(prefix), room):
+        room -= 1
+        queued_id, line_id = queued_line_of(entry, prefix)
+        if queued_id == reservation_id and line_id in line_ids:
+            found[line_id, key] = (place, False)
+            line_ids.discard(line_id)
+            if not line_ids:
+                return room
+        reservation = log.reservation(queued_id)
+        if reservation is not None:
+            place += sum(
+                line.queued
+                for line in reservation.lines
+                if line.line_id == line_id and line.key == key
+            )
+    if not room:
+        for line_id in line_ids:
+            found[line_id, key] = (place, True)
+    return room
+
+
+def _configuration(
+    log: Log, question: ReadConfiguration, durable: int, settings: Settings
+) -> ConfigurationRead:
+    """A page in order of kind, then name."""
+    configuration = log.configuration()
+    tenant = question.tenant
+    of_kind: tuple[Iterable[tuple[str, str]], ...] = (
+        configuration.locations,
+        configuration.kits,
+        configuration.customer_limits,
+    )
+    after = (question.after_kind, question.after_name)
+    names = sorted(
+        (kind, name)
+        for kind, configured in enumerate(of_kind)
+        for owner, name in configured
+        if owner == tenant and (kind, name) > after
+    )
+    page = names[: question.limit]
+    return ConfigurationRead(
+        tuple(configuration.locations[tenant, name] for kind, name in page if kind == 0),
+        tuple(configuration.kits[tenant, name] for kind, name in page if kind == 1),
+        tuple(configuration.customer_limits[tenant, name] for kind, name in page if kind == 2),
+        configuration.settings(tenant, settings),
+        len(names) > len(page),
+        durable,
+    )
