@@ -75,3 +75,34 @@ CONFIRM_MS_MAX = 366 * 24 * 60 * 60 * 1_000
 
 REQUEST_RETENTION_MS_MIN = 60 * 1_000
 """The least time after which a request id may be forgotten, and mean something new."""
+
+REFERENCE_OPEN_MAX = 20
+"""Open reservations of one reference that an error names."""
+
+REFERENCE_RESERVATIONS_MAX = 1_000
+"""Reservations of one reference, the newest, among which each shard looks for open ones."""
+
+PAGE_SIZE_DEFAULT = 100
+PAGE_SIZE_MAX = 1_000
+"""Entries of one page of a list."""
+
+PAGE_BYTES_MAX = 1024 * 1024
+"""Bytes of events after which a page ends, whatever its size was to be."""
+
+PAGE_LINES_MAX = 4_000
+"""Lines of reservations, with those of their shipments, after which a page ends."""
+
+PAGE_EVENTS_READ_MAX = 10_000
+"""Events, or entries of an index, that are looked at for one page; it may be short then."""
+
+QUEUE_ENTRIES_READ_MAX = 10_000
+"""Queued lines that are looked at to tell the places of one reservation's."""
+
+KIT_COMPONENTS_READ_MAX = 10_000
+"""Components of kits in one BatchGetAvailability."""
+
+SOURCE_SEQUENCE_MAX = 2**63 - 1
+"""The highest number that a source may give a write."""
+
+PRIORITY_MAX = 1_000_000_000
+"""The highest priority of a location, and the lowest is as far below 0."""
