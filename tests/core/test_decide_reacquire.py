@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.core.commands import Adjust, Allocate, BasketLine, Command, Reserve, Sell
+from engine.core.commands import Adjust, Allocate, BasketLine, Command, Commit, Reserve, Sell
 from engine.core.events import CustomersLimited, Event
-from engine.core.model import Key, OnOverdue, ShortCause, ShortLine, Stock
+from engine.core.model import Key, OnExpired, OnOverdue, ShortCause, ShortLine, Stock
 from engine.core.rejections import (
     AlreadyCommitted,
     AlreadyReleased,
+    HoldHasExpired,
     InsufficientStock,
     StillWaiting,
     UnknownLine,
@@ -273,6 +274,33 @@ LATE: Rows = [
     ("an order", (SOLD,), commit(again=True), NOTHING),
 ]
 
+WAITING_SETS = Reserve("", (BasketLine("1", SET, 4),), wait_ms=PATIENCE_MS)
+FEW_MUGS = {TEA: Stock(on_hand=10), MUG: Stock(on_hand=3)}
+LATE_KITS: Rows = [
+    (
+        "whole kits alone: of four, one had all its components",
+        (WAITING_SETS, Wait(PATIENCE_MS)),
+        commit(again=True),
+        [
+            "HoldReacquired 1 SET 1 uncounted",
+            "HoldReacquired 1 TEA 1",
+            "HoldReacquired 1 MUG 2",
+        ],
+    ),
+    (
+        "more kits",
+        (WAITING_SETS, Wait(PATIENCE_MS)),
+        commit("1:2", again=True),
+        exceeded("1", 2, 1),
+    ),
+    (
+        "no kit had all",
+        (Reserve("", (BasketLine("1", MUG, 2),)), WAITING_SETS, Wait(PATIENCE_MS)),
+        Commit("", "r2", on_expired=OnExpired.REACQUIRE),
+        HoldHasExpired("r2", START_MS + PATIENCE_MS),
+    ),
+]
+
 LATE_BEYOND: Rows = [
     (
         "what waited is not wanted again",
@@ -288,6 +316,7 @@ ROWS: dict[str, tuple[Mapping[Key, Stock], tuple[Event, ...], Rows]] = {
     "kits": (STOCKS, (KIT,), KITS),
     "to be confirmed": (STOCKS, (), CONFIRMED),
     "too late": (STOCKS, (), LATE),
+    "too late, kits": (FEW_MUGS, (KIT,), LATE_KITS),
     "too late, beyond stock": (THIN, (), LATE_BEYOND),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from engine.core.commands import Allocate, BasketLine, Command, LineQuantity, Sell, Ship
+from engine.core.commands import Allocate, BasketLine, Command, LineQuantity, Reserve, Sell, Ship
 from engine.core.events import Event
 from engine.core.limits import BALANCE_MAX
 from engine.core.model import IfShort, Key, Line, ReservationStatus, Stock
@@ -211,6 +211,20 @@ BEYOND: Rows = [
             shipped("1", "TEA", 2),
             unexpectedly("1", "TEA", 1),
             "ShortfallDetected TEA 1",
+        ],
+    ),
+    (
+        "what was ordered leaves before what is held, stock behind it or not",
+        (
+            Reserve("", (BasketLine("1", TEA, 1),)),
+            Allocate("", (BasketLine("1", TEA, 2, allow_backorder=True),)),
+        ),
+        Ship("", "r2", (LineQuantity("1", 2),), if_unexpected=IfShort.RECORD),
+        [
+            "AllocationReleased 1 TEA 1 OTHER backordered=1",
+            shipped("1", "TEA", 1),
+            unexpectedly("1", "TEA", 1),
+            "ShortfallDetected TEA 1 at_risk=r1:1 held",
         ],
     ),
     (

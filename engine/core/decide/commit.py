@@ -1,7 +1,14 @@
 """Commit: held units become an order's, and units lost to the deadline may be taken again."""
 
 from engine.core.commands import Commit
-from engine.core.decide.portions import expired, find, take_of
+from engine.core.decide.portions import (
+    Portion,
+    committed_units,
+    expired,
+    find,
+    in_whole_kits,
+    take_of,
+)
 from engine.core.decide.reacquire import reacquire
 from engine.core.decide.told import to_shards
 from engine.core.events import (
@@ -45,7 +52,8 @@ def commit(view: View, command: Commit, now_ms: int) -> Decision | Elsewhere | R
             return StillWaiting(command.reservation_id)
         held += line.held
         unbacked += line.held_backordered
-    reacquires = command.on_expired is _REACQUIRE and _may_reacquire(reservation)
+    lost = _lost(reservation) if command.on_expired is _REACQUIRE else []
+    reacquires = any(lost)
     if not held:
         if _was_done(command, reservation):
             return Decision()
@@ -55,14 +63,14 @@ def commit(view: View, command: Commit, now_ms: int) -> Decision | Elsewhere | R
     if unbacked or reacquires:
         pools.append([line.held_backordered for line in reservation.lines])
     if reacquires:
-        pools.append([line.expired for line in reservation.lines])
+        pools.append(lost)
     taken = take_of(reservation, pools, command.lines)
     if not isinstance(taken, list):
         return taken
     lines = _held_events(reservation, command, taken)
     if reacquires and any(taken[2]):
-        lost = list(zip(reservation.lines, taken[2], strict=True))
-        again = reacquire(view, reservation, lost, now_ms)
+        portions = list(zip(reservation.lines, taken[2], strict=True))
+        again = reacquire(view, reservation, portions, now_ms)
         if not isinstance(again, list):
             return again
         lines += again
@@ -128,9 +136,14 @@ def _of_the_whole(command: Commit, reservation: Reservation, now_ms: int) -> lis
     return events
 
 
-def _may_reacquire(reservation: Reservation) -> bool:
-    """Whether units were lost to the deadline, and nobody has ended the reservation since."""
-    return _has_lost(reservation) and reservation.status is not _RELEASED
+def _lost(reservation: Reservation) -> list[int]:
+    """Units of each line that were lost to the deadline and may be taken again: of kits, whole
+    ones. None if somebody has ended the reservation since."""
+    if reservation.status is _RELEASED:
+        return []
+    portions: list[Portion] = [(line, line.expired) for line in reservation.lines]
+    line_ids = {line.line_id for line in reservation.lines}
+    return [units for _, units in in_whole_kits(portions, line_ids)]
 
 
 def _has_lost(reservation: Reservation) -> bool:
@@ -160,23 +173,8 @@ def _was_done(command: Commit, reservation: Reservation) -> bool:
         return False
     if not command.lines:
         return not reservation.expired and not _has_lost(reservation)
-    committed = _committed_units(reservation)
+    committed = committed_units(reservation)
     named = {part.line_id: part.quantity or committed.get(part.line_id) for part in command.lines}
     return any(committed.values()) and named == {
         line_id: units for line_id, units in committed.items() if units or line_id in named
-    }
-
-
-def _committed_units(reservation: Reservation) -> dict[str, int]:
-    """What was ever committed of each line of the caller, in its units: of a kit, whole kits."""
-    by_sku: dict[str, dict[str, int]] = {}
-    units_each: dict[tuple[str, str], int] = {}
-    for line in reservation.lines:
-        of_line = by_sku.setdefault(line.line_id, {})
-        sku = line.key.sku
-        of_line[sku] = of_line.get(sku, 0) + line.committed
-        units_each.setdefault((line.line_id, sku), line.units_each)
-    return {
-        line_id: min(units // units_each[line_id, sku] for sku, units in of_line.items())
-        for line_id, of_line in by_sku.items()
     }

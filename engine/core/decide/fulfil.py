@@ -86,7 +86,7 @@ def _picked(
     missing = [LineQuantity(part.line_id, part.missing) for part in named if part.missing]
     if not missing:
         return taken, []
-    portions = in_whole_kits(portions)
+    portions = in_whole_kits(portions, _beyond_stock(reservation))
     nothing = [(line, 0) for line, _ in portions]
     found = [
         LineQuantity(part.line_id, part.quantity)
@@ -186,8 +186,9 @@ def _take_backed(
     is refused; so they are where everything is asked for and nothing else is there.
     """
     reservation_id = reservation.reservation_id
-    taken = take(reservation_id, in_whole_kits(portions), named)
-    if not any(line.allocated_backordered for line in reservation.lines):
+    beyond_stock = _beyond_stock(reservation)
+    taken = take(reservation_id, in_whole_kits(portions, beyond_stock), named)
+    if not beyond_stock:
         return taken
     unbacked = portions_of(reservation, allocated_backordered)
     if isinstance(taken, LineQuantityExceeded):
@@ -202,6 +203,11 @@ def _take_backed(
                 asked = whole_units(portions + unbacked, line.line_id)
                 return NotBacked(reservation_id, line.line_id, asked, 0)
     return taken
+
+
+def _beyond_stock(reservation: Reservation) -> set[str]:
+    """The lines with allocated units that no stock backs."""
+    return {line.line_id for line in reservation.lines if line.allocated_backordered}
 
 
 def _too_far_below(view: View, shipped: Iterable[Portion]) -> Rejection | None:

@@ -127,9 +127,22 @@ def whole_units(portions: Sequence[Portion], line_id: str) -> int:
     return _whole(portions, of_line, [units for _, units in portions])
 
 
-def in_whole_kits(portions: list[Portion]) -> list[Portion]:
-    """The portions without what is left over of kits whose components are not all there."""
-    broken = {line.line_id for line, _ in portions if line.allocated_backordered}
+def indexes_of(lines: Sequence[Line], line_id: str) -> dict[str, list[int]]:
+    """Where a caller's line is among the lines of a reservation, by SKU."""
+    return _indexes_of([(line, 0) for line in lines], {line_id})[line_id]
+
+
+def counts_kits(reservation: Reservation, line: Line) -> bool:
+    """Whether the line has no stock of its own, but says how many kits its components make."""
+    return not line.counted and any(
+        other.line_id == line.line_id and other.key.sku != line.key.sku and _is_used(other)
+        for other in reservation.lines
+    )
+
+
+def in_whole_kits(portions: list[Portion], broken: set[str]) -> list[Portion]:
+    """The portions without what is left over of kits whose components are not all there: of those
+    lines of which that may be so."""
     if not broken:
         return portions
     left = [units for _, units in portions]
@@ -141,6 +154,14 @@ def in_whole_kits(portions: list[Portion]) -> list[Portion]:
                 left[index] = min(wanted, left[index])
                 wanted -= left[index]
     return [(line, units) for (line, _), units in zip(portions, left, strict=True)]
+
+
+def committed_units(reservation: Reservation) -> dict[str, int]:
+    """What was ever committed of each line of the caller, in its units: of a kit, whole kits."""
+    portions = [(line, line.committed) for line in reservation.lines]
+    units = [line.committed for line in reservation.lines]
+    of_lines = _indexes_of(portions, {line.line_id for line in reservation.lines})
+    return {line_id: _whole(portions, of_line, units) for line_id, of_line in of_lines.items()}
 
 
 def in_pools(taken: Sequence[Portion], count: int) -> list[list[int]]:
@@ -159,7 +180,26 @@ def _indexes_of(portions: Sequence[Portion], line_ids: set[str]) -> dict[str, di
         of_line = of_lines.get(line.line_id)
         if of_line is not None:
             of_line.setdefault(line.key.sku, []).append(index)
+    for line_id, of_line in of_lines.items():
+        if len(of_line) > 1:
+            of_lines[line_id] = _present(portions, of_line)
     return of_lines
+
+
+def _present(portions: Sequence[Portion], of_line: dict[str, list[int]]) -> dict[str, list[int]]:
+    """The SKUs of a line without those that it had before an Amend gave it others: no unit of them
+    is left in any state. In a kit each component counts, also one that nothing is left of."""
+    used = [sku for sku, of_sku in of_line.items() if any(_is_used(portions[i][0]) for i in of_sku)]
+    if not used:
+        return of_line
+    skus = list(of_line)[list(of_line).index(used[0]) :]
+    if all(portions[index][0].counted for index in of_line[used[0]]):
+        skus = used
+    return {sku: of_line[sku] for sku in skus}
+
+
+def _is_used(line: Line) -> bool:
+    return bool(line.held or line.allocated or line.waiting or line.shipped or line.expired)
 
 
 def _at(

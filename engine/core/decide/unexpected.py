@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from engine.core.commands import LineQuantity, Ship
 from engine.core.decide.bounds import out_of_range, shortfall
-from engine.core.decide.portions import allocated_backordered, picked, unpicked
+from engine.core.decide.portions import allocated_backordered, indexes_of, picked, unpicked
 from engine.core.decide.told import to_shards
 from engine.core.events import (
     AllocationReleased,
@@ -97,10 +97,7 @@ class _Leaving:
 
     def leave(self, part: LineQuantity) -> Rejection | None:
         """So many units of a line have left, from where it says."""
-        by_sku: dict[str, list[int]] = {}
-        for index, line in enumerate(self.lines):
-            if line.line_id == part.line_id:
-                by_sku.setdefault(line.key.sku, []).append(index)
+        by_sku = indexes_of(self.lines, part.line_id)
         if not by_sku:
             return UnknownLine(self._reservation.reservation_id, part.line_id)
         for indexes in by_sku.values():
@@ -117,9 +114,14 @@ class _Leaving:
         units = part.quantity * lines[indexes[0]].units_each
         if not part.quantity:
             units = sum(self._left[state][index] for state in self._everything for index in there)
-        for state, shipped in self._shipped.items():
-            units -= self._use(state, there, units, shipped)
-        if not units:
+        for state in _ALLOCATED:
+            units -= self._use(state, there, units, self._shipped[state])
+        # What was ordered leaves before what is only held, stock behind it or not.
+        given_back = self._given_back[allocated_backordered]
+        beyond = self._use(allocated_backordered, there, units, given_back)
+        held = self._use(held_backed, there, units - beyond, self._shipped[held_backed])
+        excess = units - beyond - held
+        if not beyond + excess:
             return None
         first = (there or indexes)[0]
         key = lines[first].key
@@ -132,9 +134,9 @@ class _Leaving:
                 return UnknownStock(key)
             counted = stock.tracked
         before, _ = self._unexpected.get((part.line_id, key), (0, counted))
-        self._unexpected[part.line_id, key] = (before + units, counted)
+        self._unexpected[part.line_id, key] = (before + beyond + excess, counted)
         for state in _GIVEN_BACK:
-            units -= self._use(state, indexes, units, self._given_back[state])
+            excess -= self._use(state, indexes, excess, self._given_back[state])
         return None
 
     def _use(self, state: _State, indexes: list[int], units: int, used: list[int]) -> int:
