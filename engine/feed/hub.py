@@ -5,6 +5,7 @@ from enum import Enum
 from engine.feed.cursor import Cursor, CursorOutOfRange, own
 from engine.feed.filter import Filter
 from engine.feed.limits import FeedLimits
+from engine.feed.names import Names
 from engine.feed.reader import ShardReader
 from engine.feed.tail import Tail
 from engine.feed.wake import Wake
@@ -41,6 +42,7 @@ class Hub:
         self._tails = [Tail(feed, self._wake, self._limits.tail_bytes_max) for feed in self._feeds]
         self._subscribers: set[Subscriber] = set()
         self._joining = 0
+        self._names = Names()
 
     @property
     def subscribers(self) -> int:
@@ -60,9 +62,11 @@ class Hub:
         """Memory that the tails of all shards hold."""
         return sum(tail.size_bytes for tail in self._tails)
 
-    async def subscribe(self, feed_filter: Filter, start: Start | str) -> Subscriber:
+    async def subscribe(
+        self, feed_filter: Filter, start: Start | str, name: str = ""
+    ) -> Subscriber:
         """Open a feed at a named place, or right after the cursor whose text is given; the caller
-        closes it.
+        closes it. Under its `name`, if it has one, others can wait for it.
 
         MalformedCursor, CursorForeign or CursorOutOfRange if there is no such place;
         TooManySubscribers; FeedStopping; ShardUnavailable or HistoryDamaged if the cursor is ahead
@@ -82,20 +86,34 @@ class Hub:
             ShardReader(feed, tail, positions[feed.shard], chunk_bytes_max)
             for feed, tail in zip(self._feeds, self._tails, strict=True)
         ]
+        tenant = feed_filter.tenant
+
+        def on_close(subscriber: Subscriber) -> None:
+            self._subscribers.discard(subscriber)
+            self._names.leave(tenant, name, subscriber)
+
         subscriber = Subscriber(
             (self._shards.history, self._shards.epoch),
             readers,
             feed_filter,
             self._wake,
             self._limits,
-            self._subscribers.discard,
+            on_close,
         )
         self._subscribers.add(subscriber)
+        if name:
+            self._names.join(tenant, name, subscriber)
         return subscriber
 
+    async def wait_for(self, tenant: str, name: str, cursor: str) -> str:
+        """Wait until the subscriber of this name has been sent what a cursor covers, however long
+        that takes; return how far it is. Raises as `subscribe` does for the cursor."""
+        return await self._names.wait(tenant, name, await self._cursor_positions(cursor))
+
     def stop(self) -> None:
-        """End every feed with FeedStopping, and admit none any more."""
+        """End every feed and every wait with FeedStopping, and admit none any more."""
         self._wake.close()
+        self._names.close()
 
     async def _positions(self, start: Start | str) -> dict[int, int]:
         """The position of each shard to start after."""

@@ -3,7 +3,7 @@ only then, so that one that is not asked costs a few positions and at most one c
 nobody."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 import msgspec
@@ -77,6 +77,11 @@ class Subscriber:
         self._caught_up = False
         self._first_reader = 0
         self._told_s = asyncio.get_running_loop().time()
+        self.sent = self._positions()
+        """By shard, the position up to which all that passes the filter was sent: whoever asks for
+        the next step has sent the one before it."""
+        self.on_sent: Callable[[], None] | None = None
+        """Is called when `sent` has changed."""
 
     @property
     def lag_events(self) -> int:
@@ -91,8 +96,22 @@ class Subscriber:
     @property
     def cursor(self) -> str:
         """The place up to which everything was told."""
-        positions = {reader.feed.shard: reader.position for reader in self._readers}
+        return self.cursor_of(self._positions())
+
+    def cursor_of(self, positions: Mapping[int, int]) -> str:
+        """The cursor of positions by shard."""
         return Cursor(self._history, self._epoch, positions).encode()
+
+    def _positions(self) -> dict[int, int]:
+        return {reader.feed.shard: reader.position for reader in self._readers}
+
+    def _note_sent(self) -> None:
+        """Nothing that was looked at is left to be sent; only who has a name is asked for that."""
+        if self.on_sent is not None:
+            positions = self._positions()
+            if positions != self.sent:
+                self.sent = positions
+                self.on_sent()
 
     async def __aenter__(self) -> "Subscriber":
         return self
@@ -118,6 +137,7 @@ class Subscriber:
         while True:
             if self._wake.closed:
                 raise FeedStopping
+            self._note_sent()
             step: Step | None = None
             count_seen = self._wake.count
             if self._is_newly_caught_up():

@@ -21,6 +21,7 @@ from engine.rpc.problems import (
     ReadNotKept,
     Rejected,
     ServerStopping,
+    SubscriberBehind,
 )
 from engine.rpc.refusals import CODES, Refusal
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
@@ -95,6 +96,11 @@ def _deadline_expired(problem: DeadlineExpired) -> Refusal:
     return Refusal(pb.ERROR_REASON_DEADLINE_EXPIRED, message, {"shard": str(problem.shard)})
 
 
+def _subscriber_behind(problem: SubscriberBehind) -> Refusal:
+    message = f"subscriber {problem.name} was not sent all of it before the deadline"
+    return Refusal(pb.ERROR_REASON_DEADLINE_EXPIRED, message, {"name": problem.name})
+
+
 def _cursor_out_of_range(problem: CursorOutOfRange) -> Refusal:
     cursor = shortened(problem.cursor)
     message = f"the cursor {cursor} is older than the oldest kept event or ahead of the newest"
@@ -138,5 +144,6 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     CursorForeign: _cursor_foreign,
     HistoryDamaged: _history_damaged,
     ReadNotKept: _read_not_kept,
+    SubscriberBehind: _subscriber_behind,
 }
 """The explanation of each problem, by its type."""

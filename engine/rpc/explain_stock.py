@@ -108,10 +108,7 @@ def _kit_has_no_stock(problem: rejections.KitHasNoStock) -> Refusal:
 
 def _kit_in_kit(problem: rejections.KitInKit) -> Refusal:
     facts = {"sku": problem.sku, "component": problem.component}
-    message = (
-        f"{problem.component} would be a component of the kit {problem.sku}, and one of the two is "
-        "in another kit already: kits do not nest"
-    )
+    message = f"{problem.component} cannot be in the kit {problem.sku}: kits do not nest"
     return Refusal(pb.ERROR_REASON_KIT_IN_KIT, message, facts)
 
 

@@ -1,7 +1,10 @@
 """FeedService: check what is asked, open the feed, and send each step as the bytes that it already
 is."""
 
+import asyncio
+import time
 from collections.abc import Sequence
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -10,10 +13,13 @@ from holdfast.v1 import feed_pb2
 
 from engine.core.limits import FILTER_IDS_MAX, FILTER_PREFIXES_MAX
 from engine.feed import wire
+from engine.feed.cursor import MalformedCursor
 from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start
 from engine.feed.watch import CaughtUp, Events, Step
-from engine.rpc.checks import InvalidField, check_required, check_text
+from engine.rpc.calls import CURRENT
+from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_required, check_text
+from engine.rpc.problems import SubscriberBehind
 from engine.shard.port import HistoryDamaged
 
 _log = structlog.get_logger(__name__)
@@ -42,7 +48,7 @@ class FeedService:
         up its own stream in `write`, and nothing else."""
         feed_filter, start = _checked(request)
         try:
-            await self._send(feed_filter, start, context)
+            await self._send(feed_filter, start, request.name, context)
         except HistoryDamaged as damage:
             # The client hears which shard it is; only whoever runs the node can do something.
             _log.error("the history is damaged", shard=damage.shard, damage=str(damage))
@@ -52,9 +58,10 @@ class FeedService:
         self,
         feed_filter: Filter,
         start: Start | str,
+        name: str,
         context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]",
     ) -> None:
-        async with await self._hub.subscribe(feed_filter, start) as subscriber:
+        async with await self._hub.subscribe(feed_filter, start, name) as subscriber:
             async for step in subscriber:
                 try:
                     await context.write(_encoded(step))
@@ -62,14 +69,43 @@ class FeedService:
                     # The client went away in the middle of the message; there is nobody to tell.
                     return
 
+    async def wait_for_subscriber(
+        self,
+        request: feed_pb2.WaitForSubscriberRequest,
+        context: "grpc.aio.ServicerContext[feed_pb2.WaitForSubscriberRequest, Any]",
+    ) -> feed_pb2.WaitForSubscriberResponse:
+        """Answer once the subscriber has been sent what the cursor covers. gRPC ends the call at
+        the client's deadline; without one it ends at the server's."""
+        check_text(request.tenant, "tenant")
+        check_required(request.name, "name")
+        check_required(request.cursor, "cursor")
+        call = CURRENT.get()
+        timeout_s = None
+        if call.deadline_ns and not call.client_sets_deadline:
+            timeout_s = max(0.0, (call.deadline_ns - time.monotonic_ns()) / 1e9)
+        try:
+            async with asyncio.timeout(timeout_s):
+                cursor = await self._hub.wait_for(request.tenant, request.name, request.cursor)
+        except MalformedCursor as malformed:
+            raise InvalidField("cursor", request.cursor, CURSOR_LIMIT) from malformed
+        except TimeoutError as late:
+            raise SubscriberBehind(request.name) from late
+        return feed_pb2.WaitForSubscriberResponse(cursor=cursor)
+
 
 def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:
     """Serve FeedService. The generated registration would encode each response once more for each
     subscriber."""
+    service = FeedService(hub)
     watch = grpc.unary_stream_rpc_method_handler(
-        FeedService(hub).watch, request_deserializer=feed_pb2.WatchRequest.FromString
+        service.watch, request_deserializer=feed_pb2.WatchRequest.FromString
     )
-    handlers = {"Watch": watch}
+    wait = grpc.unary_unary_rpc_method_handler(
+        service.wait_for_subscriber,
+        request_deserializer=feed_pb2.WaitForSubscriberRequest.FromString,
+        response_serializer=feed_pb2.WaitForSubscriberResponse.SerializeToString,
+    )
+    handlers = {"Watch": watch, "WaitForSubscriber": wait}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
 
 
@@ -85,6 +121,7 @@ def _encoded(step: Step) -> bytes:
 def _checked(request: feed_pb2.WatchRequest) -> tuple[Filter, Start | str]:
     """What is asked for; InvalidField if it cannot be. The hub checks the cursor."""
     check_text(request.tenant, "tenant")
+    check_text(request.name, "name")
     asked = request.filter
     _check_ids(asked.skus, FILTER_IDS_MAX, "filter.skus")
     # A prefix is sound if something can follow it: other than a whole id, it may end with a space.

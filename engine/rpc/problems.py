@@ -52,6 +52,15 @@ class DeadlineExpired(Exception):
         self.shard = shard
 
 
+class SubscriberBehind(Exception):
+    """The named subscriber was not sent everything that was waited for before the deadline, or is
+    not there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"subscriber {name} is behind")
+        self.name = name
+
+
 class DecisionFailed(Exception):
     """The shard answered that it failed: a fault of ours. Nothing was changed. Of a command, the
     shard logs what was raised, with the request id; the front end logs each failure, with

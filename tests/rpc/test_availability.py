@@ -9,7 +9,7 @@ from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
 from engine.core.limits import AVAILABILITY_LOCATIONS_MAX, BALANCE_MAX
-from engine.rpc.convert_answers import TOTAL_MAX, put_availability
+from engine.rpc.convert_state import TOTAL_MAX, put_availability
 from engine.shard.messages import Request, Result
 from engine.shard.queries import (
     AvailabilityRead,

@@ -267,27 +267,24 @@ async def test_availability_by_channel_reservation_and_tracking(node: Node) -> N
     assert await available(excluding_reservation=held.reservation_id) == [(10, False), (0, True)]
 
 
-async def test_a_basket_over_several_shards_is_refused_with_their_number() -> None:
+async def test_a_basket_over_several_shards_is_held_in_all_of_them_or_in_none() -> None:
     async with serving(count=SHARDS) as node:
-        home = [sku_on(1), sku_on(1, 1)]
-        for sku in home:
+        skus = [sku_on(shard) for shard in (1, 0, 3)]
+        for sku in skus:
             await node.receive(5, stock_pb2.StockKey(sku=sku, location="LONDON"))
-        lines = [line(sku, 1, sku) for sku in home]
-        request = pb.ReserveRequest(context=node.context(), lines=lines)
-        held = await node.stub.Reserve(request)
-        assert len(held.lines) == 2
-
-        events = node.shards.events()
-        lines += [line(str(shard), 1, sku_on(shard)) for shard in (0, 3)]
         for call, kind in [
             (node.stub.Reserve, pb.ReserveRequest),
             (node.stub.Allocate, pb.AllocateRequest),
         ]:
+            lines = [line(sku, 2, sku) for sku in skus]
+            held = await call(kind(context=node.context(), lines=lines))
+            assert [result.key.sku for result in held.lines] == skus
+            lines[2].quantity = 4
             refusal = await refused(call(kind(context=node.context(), lines=lines)))
-            assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
-            assert refusal.reason == "BASKET_SPANS_SHARDS"
-            assert refusal.metadata == {"shards": "3"}
-        assert node.shards.events() == events
+            assert refusal.reason == "INSUFFICIENT_STOCK"
+        for sku in skus:
+            stock = await node.stock(stock_pb2.StockKey(sku=sku, location="LONDON"))
+            assert (stock.balances.held, stock.balances.allocated) == (2, 2)
 
 
 async def test_commands_on_a_reservation_find_its_shard() -> None:

@@ -1,0 +1,74 @@
+"""Named subscribers, and whoever waits until one of them has been sent something."""
+
+from collections.abc import Mapping
+
+from engine.feed.wake import Wake
+from engine.feed.watch import FeedStopping, Subscriber
+
+LOOK_S = 3_600.0
+"""Whoever waits looks again after this time even if nothing has happened."""
+
+
+class _Name:
+    """A name: its newest subscriber, if it is there, and what wakes those who wait for it."""
+
+    def __init__(self) -> None:
+        self.subscriber: Subscriber | None = None
+        self.waiters = 0
+        self.wake = Wake()
+
+
+class Names:
+    """The subscribers of a node by tenant and name. The newest of a name counts; one that comes
+    later takes the place of one that is there. A name without subscriber and waiters takes no
+    memory."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], _Name] = {}
+        self._closed = False
+
+    def join(self, tenant: str, name: str, subscriber: Subscriber) -> None:
+        """A subscriber of this name has come."""
+        entry = self._names.setdefault((tenant, name), _Name())
+        entry.subscriber = subscriber
+        subscriber.on_sent = entry.wake.wake
+        entry.wake.wake()
+
+    def leave(self, tenant: str, name: str, subscriber: Subscriber) -> None:
+        """A subscriber of this name has gone."""
+        entry = self._names.get((tenant, name))
+        if entry is not None and entry.subscriber is subscriber:
+            entry.subscriber = None
+            self._forget(tenant, name, entry)
+
+    async def wait(self, tenant: str, name: str, positions: Mapping[int, int]) -> str:
+        """Wait until the subscriber of this name has been sent everything up to these positions,
+        however long that takes; its cursor then. FeedStopping when the feed ends."""
+        entry = self._names.setdefault((tenant, name), _Name())
+        entry.waiters += 1
+        try:
+            while True:
+                if self._closed:
+                    raise FeedStopping
+                count_seen = entry.wake.count
+                subscriber = entry.subscriber
+                if subscriber is not None and _covers(subscriber.sent, positions):
+                    return subscriber.cursor_of(subscriber.sent)
+                await entry.wake.wait(count_seen, LOOK_S)
+        finally:
+            entry.waiters -= 1
+            self._forget(tenant, name, entry)
+
+    def close(self) -> None:
+        """End every wait with FeedStopping."""
+        self._closed = True
+        for entry in self._names.values():
+            entry.wake.close()
+
+    def _forget(self, tenant: str, name: str, entry: _Name) -> None:
+        if entry.subscriber is None and not entry.waiters:
+            self._names.pop((tenant, name), None)
+
+
+def _covers(sent: Mapping[int, int], positions: Mapping[int, int]) -> bool:
+    return all(sent[shard] >= position for shard, position in positions.items())
