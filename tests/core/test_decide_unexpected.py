@@ -25,6 +25,7 @@ from tests.core.baskets import (
     HOLD_BEYOND,
     KIT,
     NOTHING,
+    PATIENCE_MS,
     SET,
     SOLD,
     SOLD_BEYOND,
@@ -280,6 +281,19 @@ KITS: Rows = [
             unexpectedly("1", "SET", 1, "uncounted"),
             unexpectedly("1", "TEA", 1),
             unexpectedly("1", "MUG", 2),
+        ],
+    ),
+    (
+        "everything of a hold: whole kits, of what has not only waited",
+        (Reserve("", (BasketLine("1", SET, 6),), wait_ms=PATIENCE_MS),),
+        has_left(),
+        [
+            "HoldCommitted 1 SET 5 uncounted",
+            "HoldCommitted 1 TEA 5",
+            "HoldCommitted 1 MUG 10",
+            shipped("1", "SET", 5, "uncounted"),
+            shipped("1", "TEA", 5),
+            shipped("1", "MUG", 10),
         ],
     ),
     (

@@ -100,20 +100,35 @@ class _Leaving:
         by_sku = indexes_of(self.lines, part.line_id)
         if not by_sku:
             return UnknownLine(self._reservation.reservation_id, part.line_id)
-        for indexes in by_sku.values():
-            # What only counts kits leaves from nowhere.
-            is_kit = len(by_sku) > 1 and not self.lines[indexes[0]].counted
-            refusal = self._leave(part, indexes, "" if is_kit else part.location)
+        # What only counts kits leaves from nowhere.
+        is_kit = len(by_sku) > 1
+        places = [
+            (indexes, "" if is_kit and not self.lines[indexes[0]].counted else part.location)
+            for indexes in by_sku.values()
+        ]
+        quantity = part.quantity or min(self._everything_at(*place) for place in places)
+        for indexes, location in places if quantity else ():
+            refusal = self._leave(part.line_id, quantity, indexes, location)
             if refusal is not None:
                 return refusal
         return None
 
-    def _leave(self, part: LineQuantity, indexes: list[int], location: str) -> Rejection | None:
+    def _at(self, indexes: list[int], location: str) -> list[int]:
+        return [index for index in indexes if location in ("", self.lines[index].key.location)]
+
+    def _everything_at(self, indexes: list[int], location: str) -> int:
+        """All that is there of one SKU, in units of the caller's line: of a kit, whole kits."""
+        there = self._at(indexes, location)
+        units = sum(self._left[state][index] for state in self._everything for index in there)
+        return units // self.lines[indexes[0]].units_each
+
+    def _leave(
+        self, line_id: str, quantity: int, indexes: list[int], location: str
+    ) -> Rejection | None:
+        """So many units of the caller's line have left, as far as one SKU of it is concerned."""
         lines = self.lines
-        there = [index for index in indexes if location in ("", lines[index].key.location)]
-        units = part.quantity * lines[indexes[0]].units_each
-        if not part.quantity:
-            units = sum(self._left[state][index] for state in self._everything for index in there)
+        there = self._at(indexes, location)
+        units = quantity * lines[indexes[0]].units_each
         for state in _ALLOCATED:
             units -= self._use(state, there, units, self._shipped[state])
         # What was ordered leaves before what is only held, stock behind it or not.
@@ -133,8 +148,8 @@ class _Leaving:
             if stock is None:
                 return UnknownStock(key)
             counted = stock.tracked
-        before, _ = self._unexpected.get((part.line_id, key), (0, counted))
-        self._unexpected[part.line_id, key] = (before + beyond + excess, counted)
+        before, _ = self._unexpected.get((line_id, key), (0, counted))
+        self._unexpected[line_id, key] = (before + beyond + excess, counted)
         for state in _GIVEN_BACK:
             excess -= self._use(state, indexes, excess, self._given_back[state])
         return None
