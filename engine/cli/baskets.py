@@ -1,21 +1,33 @@
-"""Commands on baskets: reserve, allocate, and what becomes of them until they have left."""
+"""Commands on baskets until they are orders: promised, changed, committed, given back."""
 
 from typing import Annotated, Any, Literal
 
 import typer
-from holdfast.types import (
-    Fill,
-    HoldClass,
-    IfShort,
-    Line,
-    LineResult,
-    Remainder,
-    Reservation,
-    ShortLine,
-)
+from holdfast.types import Fill, IfShort, OnExpired, Remainder
 
-from engine.cli.arguments import basket_line, duration_s, reservation_part
-from engine.cli.output import print_facts, print_json, print_table, shown
+from engine.cli.answers import print_answer
+from engine.cli.arguments import length, set_line
+from engine.cli.options import (
+    BackorderOption,
+    ChannelOption,
+    ConfirmWithinOption,
+    CustomerLimitOption,
+    CustomerOption,
+    FromOption,
+    GroupOption,
+    HoldClassOption,
+    LinesArgument,
+    OfOption,
+    OnOverdueOption,
+    PartsOption,
+    ReferenceOption,
+    ReservationArgument,
+    SplitOption,
+    StrategyOption,
+    TtlOption,
+    named,
+    sourced,
+)
 from engine.cli.session import Call, client_command
 
 app = typer.Typer()
@@ -24,71 +36,6 @@ Reason = Literal[
     "customer_cancelled", "payment_failed", "out_of_stock", "exchanged", "fraud", "other"
 ]
 """Reasons that may be given, as the SDK names them; `ReleaseReason.UNKNOWN` is only ever read."""
-
-LinesArgument = Annotated[
-    list[Line],
-    typer.Argument(
-        parser=basket_line,
-        metavar="SKU@LOCATION=QUANTITY",
-        help="The basket. Only the last = and the last @ before it separate. With --fill "
-        "best_effort, QUANTITY:MINIMUM refuses the basket below the minimum.",
-    ),
-]
-ReservationArgument = Annotated[
-    str, typer.Argument(metavar="RESERVATION", help="The reservation's id.")
-]
-PartsOption = Annotated[
-    list[Any] | None,
-    typer.Option(
-        "--line",
-        parser=reservation_part,
-        metavar="LINE[=QUANTITY]",
-        help="Only this line, or so many units of it. May be repeated.",
-    ),
-]
-TtlOption = Annotated[
-    Any,
-    typer.Option(
-        "--ttl", parser=duration_s, metavar="TIME", help="How long to hold: 90s, 5m, 2h, 30d."
-    ),
-]
-HoldClassOption = Annotated[
-    HoldClass | None, typer.Option("--hold-class", help="Hold for one of the server's times.")
-]
-ReferenceOption = Annotated[
-    str, typer.Option("--reference", help="The caller's name: a cart, an order, a shipment.")
-]
-ChannelOption = Annotated[str, typer.Option("--channel", help="The channel that sells.")]
-CustomerOption = Annotated[
-    str, typer.Option("--customer", help="The customer, as a token without personal data.")
-]
-
-
-def _print_lines(title: str, lines: tuple[LineResult, ...]) -> None:
-    """What a command did, line by line."""
-    if lines:
-        print_table(title, ("line", "sku", "location", "quantity"), lines)
-
-
-def _print_short(lines: tuple[ShortLine, ...]) -> None:
-    """What could not be held."""
-    if lines:
-        rows = [(s.line_id, s.sku, s.location, s.asked, s.available, s.cause) for s in lines]
-        columns = ("line", "sku", "location", "asked", "available", "because of")
-        print_table("Short", columns, rows)
-
-
-def _print_answer(call: Call, title: str, answer: Any, *facts: tuple[str, Any]) -> None:
-    """Print an answer to a write: its title, its facts, and where it stands in the history."""
-    if call.json:
-        print_json(answer)
-        return
-    if call.write_options.get("validate_only"):
-        title = f"Would be accepted: {title}"
-    now = answer.current.status if answer.current is not None else None
-    replay = "yes: this is the recorded answer" if answer.replayed else None
-    print_facts(title, [*facts, ("replayed", replay), ("now", now), ("cursor", answer.cursor)])
-    _print_lines("Lines", answer.lines if hasattr(answer, "lines") else ())
 
 
 @client_command(app, writes=True)
@@ -100,6 +47,18 @@ def reserve(
     fill: Annotated[
         Fill | None, typer.Option("--fill", help="What to do when a line is short.")
     ] = None,
+    wait: Annotated[
+        Any,
+        typer.Option(
+            "--wait", parser=length, metavar="TIME", help="How long short units wait for stock."
+        ),
+    ] = None,
+    locations: FromOption = None,
+    group: GroupOption = "",
+    strategy: StrategyOption = None,
+    split: SplitOption = None,
+    backorder: BackorderOption = False,
+    customer_limit: CustomerLimitOption = 0,
     reference: ReferenceOption = "",
     channel: ChannelOption = "",
     customer: CustomerOption = "",
@@ -108,21 +67,27 @@ def reserve(
 
     Example: holdfast reserve TEA@LONDON=2 MUG@LONDON=1 --ttl 10m --reference cart-17
     """
+    basket = sourced(
+        lines, locations, group, allow_backorder=backorder, customer_limit=customer_limit
+    )
     with call.client() as client:
         answer = client.reserve(
-            lines,
+            basket,
             ttl_s=ttl,
             hold_class=hold_class,
             fill=fill,
+            wait=wait,
+            strategy=strategy,
+            split=split,
             reference=reference,
             channel=channel,
             customer=customer,
             **call.write_options,
         )
-    title = f"Held as {answer.reservation_id}" if answer.reservation_id else "Held"
-    _print_answer(call, title, answer, ("expires at", answer.expires_at))
-    if not call.json:
-        _print_short(answer.short_lines)
+    verb = "Waits for stock" if answer.waiting else "Held"
+    title = f"{verb} as {answer.reservation_id}" if answer.reservation_id else verb
+    until = "waits until" if answer.waiting else "expires at"
+    print_answer(call, title, answer, (until, answer.expires_at))
 
 
 @client_command(app, writes=True)
@@ -132,6 +97,14 @@ def allocate(
     if_short: Annotated[
         IfShort | None, typer.Option("--if-short", help="Record it even if units are missing.")
     ] = None,
+    confirm_within: ConfirmWithinOption = None,
+    on_overdue: OnOverdueOption = None,
+    locations: FromOption = None,
+    group: GroupOption = "",
+    strategy: StrategyOption = None,
+    split: SplitOption = None,
+    backorder: BackorderOption = False,
+    customer_limit: CustomerLimitOption = 0,
     reference: ReferenceOption = "",
     channel: ChannelOption = "",
     customer: CustomerOption = "",
@@ -140,22 +113,78 @@ def allocate(
 
     Example: holdfast allocate TEA@LONDON=2 --reference order-9 --channel marketplace
     """
+    basket = sourced(
+        lines, locations, group, allow_backorder=backorder, customer_limit=customer_limit
+    )
     with call.client() as client:
         answer = client.allocate(
-            lines,
+            basket,
             if_short=if_short,
+            confirm_within=confirm_within,
+            on_overdue=on_overdue,
+            strategy=strategy,
+            split=split,
             reference=reference,
             channel=channel,
             customer=customer,
             **call.write_options,
         )
-    _print_answer(call, f"Allocated as {answer.reservation_id}", answer)
+    print_answer(call, f"Allocated as {answer.reservation_id}", answer)
+
+
+@client_command(app, writes=True)
+def amend(
+    call: Call,
+    reservation: ReservationArgument = "",
+    of: OfOption = "",
+    set_lines: Annotated[
+        list[Any] | None,
+        typer.Option(
+            "--set",
+            parser=set_line,
+            metavar="LINE=SKU@LOCATION=QUANTITY",
+            help="What a line is from now on, a new one or one that is there. May be repeated.",
+        ),
+    ] = None,
+    drop_lines: Annotated[
+        list[str] | None,
+        typer.Option("--drop", metavar="LINE", help="Give this line back. May be repeated."),
+    ] = None,
+    locations: FromOption = None,
+    group: GroupOption = "",
+    strategy: StrategyOption = None,
+    split: SplitOption = None,
+    backorder: BackorderOption = False,
+    customer_limit: CustomerLimitOption = 0,
+) -> None:
+    """Change a basket as one: all of it, or nothing.
+
+    Example: holdfast amend 0a3-1-1c8f2 --set 1=TEA@LONDON=3 --set 4=MUG@LONDON=1 --drop 2
+    """
+    lines = sourced(
+        set_lines or [],
+        locations,
+        group,
+        allow_backorder=backorder,
+        customer_limit=customer_limit,
+    )
+    with call.client() as client:
+        answer = client.amend(
+            **named(reservation, of),
+            set_lines=lines,
+            drop_lines=drop_lines or (),
+            strategy=strategy,
+            split=split,
+            **call.write_options,
+        )
+    print_answer(call, f"Amended {answer.reservation_id}", answer)
 
 
 @client_command(app, writes=True)
 def extend(
     call: Call,
-    reservation: ReservationArgument,
+    reservation: ReservationArgument = "",
+    of: OfOption = "",
     ttl: TtlOption = None,
     hold_class: HoldClassOption = None,
 ) -> None:
@@ -164,19 +193,28 @@ def extend(
     Example: holdfast extend 0a3-1-1c8f2 --ttl 5m
     """
     with call.client() as client:
-        answer = client.extend(reservation, ttl_s=ttl, hold_class=hold_class, **call.write_options)
+        answer = client.extend(
+            **named(reservation, of), ttl_s=ttl, hold_class=hold_class, **call.write_options
+        )
     title = f"Extended {answer.reservation_id}"
-    _print_answer(call, title, answer, ("expires at", answer.expires_at))
+    print_answer(call, title, answer, ("expires at", answer.expires_at))
 
 
 @client_command(app, writes=True)
 def commit(
     call: Call,
-    reservation: ReservationArgument,
+    reservation: ReservationArgument = "",
+    of: OfOption = "",
     line: PartsOption = None,
     remainder: Annotated[
         Remainder | None, typer.Option("--remainder", help="What becomes of lines not named.")
     ] = None,
+    on_expired: Annotated[
+        OnExpired | None,
+        typer.Option("--on-expired", help="After the deadline: take the units again."),
+    ] = None,
+    confirm_within: ConfirmWithinOption = None,
+    on_overdue: OnOverdueOption = None,
     reference: ReferenceOption = "",
 ) -> None:
     """Turn held units into units allocated to an order.
@@ -185,21 +223,34 @@ def commit(
     """
     with call.client() as client:
         answer = client.commit(
-            reservation,
+            **named(reservation, of),
             lines=line or None,
             remainder=remainder,
+            on_expired=on_expired,
+            confirm_within=confirm_within,
+            on_overdue=on_overdue,
             reference=reference,
             **call.write_options,
         )
-    _print_answer(call, f"Committed {answer.reservation_id}", answer)
-    if not call.json:
-        _print_lines("Freed", answer.freed_lines)
+    print_answer(call, f"Committed {answer.reservation_id}", answer)
+
+
+@client_command(app, writes=True)
+def confirm(call: Call, reservation: ReservationArgument = "", of: OfOption = "") -> None:
+    """Say that an order stands, so that its allocation does not become overdue.
+
+    Example: holdfast confirm --of order-9
+    """
+    with call.client() as client:
+        answer = client.confirm(**named(reservation, of), **call.write_options)
+    print_answer(call, f"Confirmed {answer.reservation_id}", answer)
 
 
 @client_command(app, writes=True)
 def release(
     call: Call,
-    reservation: ReservationArgument,
+    reservation: ReservationArgument = "",
+    of: OfOption = "",
     line: PartsOption = None,
     reason: Annotated[Reason | None, typer.Option("--reason", help="Why.")] = None,
 ) -> None:
@@ -209,55 +260,7 @@ def release(
     """
     with call.client() as client:
         answer = client.release(
-            reservation, lines=line or None, reason=reason, **call.write_options
+            **named(reservation, of), lines=line or None, reason=reason, **call.write_options
         )
     title = f"Released {answer.reservation_id}"
-    _print_answer(call, title, answer, ("status", answer.status))
-
-
-@client_command(app, writes=True)
-def ship(
-    call: Call,
-    reservation: ReservationArgument,
-    line: PartsOption = None,
-    reference: ReferenceOption = "",
-) -> None:
-    """Record that allocated units have left, whole or in parts.
-
-    Example: holdfast ship 0a3-1-1c8f2 --line 1=2 --reference parcel-4
-    """
-    with call.client() as client:
-        answer = client.ship(
-            reservation, lines=line or None, reference=reference, **call.write_options
-        )
-    _print_answer(call, f"Shipped {answer.reservation_id}", answer, ("status", answer.status))
-
-
-@client_command(app)
-def reservation(call: Call, reservation: ReservationArgument) -> None:
-    """Show a reservation as it stands.
-
-    Example: holdfast reservation 0a3-1-1c8f2
-    """
-    with call.client() as client:
-        answer = client.reservation(reservation)
-    if call.json:
-        print_json(answer)
-        return
-    _print_reservation(answer)
-
-
-def _print_reservation(answer: Reservation) -> None:
-    """A reservation for a person."""
-    print_facts(
-        f"{answer.reservation_id} is {shown(answer.status)}",
-        [
-            ("expires at", answer.expires_at),
-            ("created at", answer.created_at),
-            ("reference", answer.reference),
-            ("channel", answer.channel),
-            ("customer", answer.customer),
-            ("tenant", answer.tenant),
-        ],
-    )
-    print_table("", answer.lines[0]._fields if answer.lines else ("lines",), answer.lines)
+    print_answer(call, title, answer, ("status", answer.status))

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any
 
 import typer
-from holdfast.errors import Code, HoldfastError, InsufficientStock
+from holdfast.errors import AttemptDecided, Code, HoldfastError, InsufficientStock
 from rich.console import Console
 
 
@@ -35,12 +35,19 @@ EXIT_BY_CODE = {
 }
 """Codes that are not a refusal by a rule."""
 
-METADATA_SHOWN = ("field", "value", "limit", "asked", "expected", "actual", "on_hand", "promised")
+METADATA_SHOWN = (
+    *("field", "value", "limit", "asked", "expected", "actual", "on_hand", "promised", "picked"),
+    *("backed", "lines", "group", "component", "last", "observed_at", "as_of", "oldest"),
+    *("reservations", "unavailable_cause"),
+)
 """Facts that are printed when the sentence does not hold them already."""
 
 
 def exit_code(error: HoldfastError) -> ExitCode:
     """The exit code of a failed call."""
+    if isinstance(error, AttemptDecided):
+        # The time was over before a try came through; asking again may well succeed.
+        return ExitCode.UNAVAILABLE
     return EXIT_BY_CODE.get(Code(error.code), ExitCode.REFUSED)
 
 

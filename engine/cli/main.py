@@ -5,7 +5,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from engine.cli import baskets, bench, health, load, serve, stock, verify, watch
+from engine.cli import (
+    baskets,
+    bench,
+    fulfilment,
+    health,
+    history,
+    load,
+    movements,
+    reservations,
+    serve,
+    settings,
+    stock,
+    stock_reads,
+    verify,
+    watch,
+)
 from engine.cli.failures import end_with
 
 
@@ -32,8 +47,14 @@ app = typer.Typer(
     help="Holdfast: an inventory engine that never promises the same unit twice.\n\n"
     "Exit codes: 0 ok, 1 refused by a rule, 2 bad input, 3 unavailable, 4 a fault of Holdfast.",
 )
-for family in (serve, health, baskets, stock, watch, verify, load, bench):
+for family in (
+    *(serve, health, baskets, fulfilment, reservations, stock, stock_reads, movements),
+    *(history, settings, watch, verify, load, bench),
+):
     app.registered_commands.extend(family.app.registered_commands)
+app.add_typer(movements.transfers, name="transfer", help="Units between locations.")
+app.add_typer(settings.locations, name="locations", help="Where stock is sourced from.")
+app.add_typer(settings.kits, name="kit", help="SKUs that consist of others.")
 
 
 def app_main() -> None:

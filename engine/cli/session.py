@@ -67,6 +67,21 @@ OccurredAtOption = Annotated[
         rich_help_panel=WRITE,
     ),
 ]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--source", help="Which system tells of it: a till, a warehouse.", rich_help_panel=WRITE
+    ),
+]
+SourceSequenceOption = Annotated[
+    int,
+    typer.Option(
+        "--source-sequence",
+        min=0,
+        help="The source's own number for it, from 1; lower ones are refused afterwards.",
+        rich_help_panel=WRITE,
+    ),
+]
 ValidateOnlyOption = Annotated[
     bool,
     typer.Option("--validate-only", help="Answer, but change nothing.", rich_help_panel=WRITE),
@@ -85,6 +100,8 @@ WRITE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "correlation_id": (CorrelationIdOption, ""),
     "ticket": (TicketOption, ""),
     "occurred_at": (OccurredAtOption, None),
+    "source": (SourceOption, ""),
+    "source_sequence": (SourceSequenceOption, 0),
     "validate_only": (ValidateOnlyOption, False),
 }
 """Options of every write, named as the SDK names them."""
@@ -130,10 +147,11 @@ class Call(msgspec.Struct, frozen=True):
 
 
 def client_command(
-    app: typer.Typer, *, writes: bool = False, timeout: str = "5s"
+    app: typer.Typer, *, writes: bool = False, timeout: str = "5s", name: str = ""
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a command. Its first parameter is the Call, made of the common
-    options; what it declares besides are the command's own arguments and options."""
+    options; what it declares besides are the command's own arguments and options. Its name is the
+    function's, or `name` where that cannot be a function's."""
     common = CALL_OPTIONS | {"timeout": (TimeoutOption, timeout)}
     if writes:
         common |= WRITE_OPTIONS
@@ -169,7 +187,7 @@ def client_command(
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {}
         command.__doc__ = function.__doc__
-        app.command(function.__name__)(command)
+        app.command(name or function.__name__)(command)
         return function
 
     return register

@@ -1,42 +1,25 @@
-"""Commands on the stock of one SKU-location, and questions about it."""
+"""Commands on the stock of one SKU-location."""
 
 from typing import Annotated, Any, Literal
 
 import typer
-from holdfast.types import Availability, IfShort, Stock
 
-from engine.cli.arguments import StockKey, availability_key, channel_buffer, stock_key
-from engine.cli.baskets import ChannelOption, ReferenceOption
-from engine.cli.output import print_facts, print_json, print_table
+from engine.cli.answers import print_answer
+from engine.cli.arguments import channel_buffer, moment
+from engine.cli.failures import ExitCode, fail
+from engine.cli.options import (
+    CauseOption,
+    ChannelOption,
+    IfShortOption,
+    KeyArgument,
+    QuantityArgument,
+    ReferenceOption,
+)
+from engine.cli.output import print_json
 from engine.cli.session import Call, client_command
+from engine.cli.stock_reads import print_stock
 
 app = typer.Typer()
-
-KeyArgument = Annotated[
-    StockKey,
-    typer.Argument(
-        parser=stock_key, metavar="SKU@LOCATION", help="The last @ separates SKU and location."
-    ),
-]
-QuantityArgument = Annotated[int, typer.Argument(metavar="QUANTITY", help="Units, from 1.")]
-IfShortOption = Annotated[
-    IfShort | None,
-    typer.Option("--if-short", help="Record it even if less is left than is promised."),
-]
-BALANCES = ("on hand", "held", "allocated", "safety stock", "available")
-
-
-def _print_level(call: Call, title: str, answer: Any, *facts: tuple[str, Any]) -> None:
-    """Print what a write left at its SKU-location."""
-    if call.json:
-        print_json(answer)
-        return
-    if call.write_options.get("validate_only"):
-        title = f"Would be accepted: {title}"
-    replay = "yes: this is the recorded answer" if answer.replayed else None
-    print_facts(title, [*facts, ("replayed", replay), ("cursor", answer.cursor)])
-    key = f"{answer.sku}@{answer.location}, version {answer.version:,}"
-    print_table(key, BALANCES, [answer.balances])
 
 
 @client_command(app, writes=True)
@@ -62,12 +45,19 @@ def sell(
             channel=channel,
             **call.write_options,
         )
-    _print_level(call, f"Sold {quantity:,}", answer)
+    print_answer(call, f"Sold {quantity:,}", answer)
 
 
 @client_command(app, writes=True)
 def receive(
-    call: Call, key: KeyArgument, quantity: QuantityArgument, reference: ReferenceOption = ""
+    call: Call,
+    key: KeyArgument,
+    quantity: QuantityArgument,
+    incoming: Annotated[
+        str, typer.Option("--incoming", help="What was expected, by the reference of expect.")
+    ] = "",
+    cause: CauseOption = "",
+    reference: ReferenceOption = "",
 ) -> None:
     """Record units that have arrived; a new SKU-location is created.
 
@@ -75,9 +65,15 @@ def receive(
     """
     with call.client() as client:
         answer = client.receive(
-            key.sku, key.location, quantity, reference=reference, **call.write_options
+            key.sku,
+            key.location,
+            quantity,
+            reference=reference,
+            incoming_reference=incoming,
+            unavailable_cause=cause,
+            **call.write_options,
         )
-    _print_level(call, f"Received {quantity:,}", answer)
+    print_answer(call, f"Received {quantity:,}", answer)
 
 
 @client_command(app, writes=True)
@@ -91,6 +87,9 @@ def adjust(
     reason: Annotated[str, typer.Option("--reason", help="Why: DAMAGED, FOUND, CORRECTION.")],
     reference: Annotated[str, typer.Option("--reference", help="The document that says so.")],
     if_short: IfShortOption = None,
+    cause: Annotated[
+        str, typer.Option("--cause", help="Correct the units that are unavailable for it.")
+    ] = "",
 ) -> None:
     """Correct the units on hand by a difference.
 
@@ -104,9 +103,10 @@ def adjust(
             reason=reason,
             reference=reference,
             if_short=if_short,
+            unavailable_cause=cause,
             **call.write_options,
         )
-    _print_level(call, f"Adjusted by {delta:+,}", answer)
+    print_answer(call, f"Adjusted by {delta:+,}", answer)
 
 
 @client_command(app, writes=True)
@@ -124,11 +124,25 @@ def count(
     if_short: IfShortOption = None,
     reference: ReferenceOption = "",
     reason: Annotated[str, typer.Option("--reason", help="Why it was counted.")] = "",
+    observed_at: Annotated[
+        Any,
+        typer.Option(
+            "--observed-at",
+            parser=moment,
+            metavar="TIME",
+            help="When it was counted; what moved since then is added.",
+        ),
+    ] = None,
+    observed_cursor: Annotated[
+        str, typer.Option("--observed-cursor", help="The history as the counter knew it.")
+    ] = "",
 ) -> None:
     """Record a count: the units on hand are what was counted.
 
     Example: holdfast count TEA@LONDON 480 --if-version 7 --reference stocktake-3
     """
+    if observed_at and observed_cursor:
+        raise fail(ExitCode.USAGE, "--observed-at and --observed-cursor both say when: give one")
     with call.client() as client:
         answer = client.set_on_hand(
             key.sku,
@@ -139,11 +153,17 @@ def count(
             if_short=if_short,
             reference=reference,
             reason=reason,
+            observed_at=observed_at,
+            observed_cursor=observed_cursor,
             **call.write_options,
         )
-    difference = on_hand - answer.expected
-    facts = (("expected", answer.expected), ("difference", f"{difference:+,}"))
-    _print_level(call, f"Counted {on_hand:,}", answer, *facts)
+    difference = on_hand + answer.moved_since - answer.expected
+    facts = (
+        ("expected", answer.expected),
+        ("moved since", f"{answer.moved_since:+,}" if answer.moved_since else None),
+        ("difference", f"{difference:+,}"),
+    )
+    print_answer(call, f"Counted {on_hand:,}", answer, *facts)
 
 
 @client_command(app, writes=True)
@@ -169,6 +189,10 @@ def configure(
             help="Units that a channel leaves to the others; 0 removes it. May be repeated.",
         ),
     ] = None,
+    backorder_limit: Annotated[
+        int | None,
+        typer.Option("--backorder-limit", help="Units that may be promised beyond what is there."),
+    ] = None,
 ) -> None:
     """Set how a SKU-location may be promised; what is not given stays as it is.
 
@@ -182,82 +206,10 @@ def configure(
             tracked=tracked,
             selling=selling,
             channel_buffers=dict(channel_buffers or ()),
+            backorder_limit=backorder_limit,
             **call.write_options,
         )
     if call.json:
         print_json(answer)
     else:
-        _print_stock(answer.stock)
-
-
-@client_command(app)
-def stock(call: Call, key: KeyArgument) -> None:
-    """Show a SKU-location.
-
-    Example: holdfast stock TEA@LONDON --json
-    """
-    with call.client() as client:
-        answer = client.stock(key.sku, key.location)
-    if call.json:
-        print_json(answer)
-    else:
-        _print_stock(answer)
-
-
-def _print_stock(answer: Stock) -> None:
-    """A SKU-location for a person."""
-    buffers = ", ".join(f"{buffer.channel}={buffer.units:,}" for buffer in answer.channel_buffers)
-    print_facts(
-        f"{answer.sku}@{answer.location}",
-        [
-            ("tenant", answer.tenant),
-            ("version", answer.version),
-            ("tracked", answer.tracked),
-            ("selling", answer.selling),
-            ("buffers", buffers),
-        ],
-    )
-    print_table("", BALANCES, [answer.balances])
-
-
-@client_command(app)
-def availability(
-    call: Call,
-    keys: Annotated[
-        list[Any],
-        typer.Argument(
-            parser=availability_key, metavar="SKU[@LOCATION]", help="One SKU everywhere or here."
-        ),
-    ],
-    channel: Annotated[str, typer.Option("--channel", help="What this channel may sell.")] = "",
-    excluding_reservation: Annotated[
-        str, typer.Option("--excluding-reservation", help="Count this one's holds as free.")
-    ] = "",
-) -> None:
-    """Show what may be promised, by location and in total.
-
-    Example: holdfast availability TEA MUG@LONDON --channel marketplace
-    """
-    with call.client() as client:
-        answer = client.availability(
-            keys, channel=channel, excluding_reservation=excluding_reservation
-        )
-    if call.json:
-        print_json(answer)
-    else:
-        rows = [row for item in answer.items for row in _availability_rows(item)]
-        print_table("", ("sku", "location", "available"), rows)
-
-
-def _availability_rows(item: Availability) -> list[tuple[str, str, Any]]:
-    """The rows of one SKU: its locations, and their sum if there are several."""
-    rows: list[tuple[str, str, Any]] = [
-        (item.sku, place.location, "unlimited" if place.unlimited else place.available)
-        for place in item.locations
-    ]
-    if not rows:
-        return [(item.sku, "unknown", 0)]
-    if len(rows) > 1:
-        total = "unlimited" if item.unlimited else item.total_available
-        rows.append((item.sku, "in total", total))
-    return rows
+        print_stock(answer.stock)

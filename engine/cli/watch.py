@@ -1,14 +1,13 @@
 """`holdfast watch`: follows the change feed, as lines for a person or as JSON lines."""
 
-import re
 from collections.abc import Iterator
-from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
+from engine.cli.events import as_record, described
 from engine.cli.failures import ExitCode, fail
 from engine.cli.output import as_plain, console, print_json
 from engine.cli.session import Call, client_command
@@ -42,6 +41,9 @@ def watch(
     ] = None,
     start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.NOW,
     after: Annotated[str, typer.Option("--after", help="Begin right after this cursor.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="A name, by which programs wait for this feed.")
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=0, help="End after so many events.")] = 0,
     until_caught_up: Annotated[
         bool, typer.Option("--until-caught-up", help="End when the past is told.")
@@ -66,6 +68,7 @@ def watch(
             sku_prefixes=sku_prefixes or (),
             locations=locations or (),
             start=after or start.value,
+            name=name,
         ) as feed,
     ):
         printed = 0
@@ -98,43 +101,7 @@ def _lines(feed: "SyncFeed") -> Iterator[dict[str, Any]]:
 
 def _event(event: "Event", cursor: str | None) -> dict[str, Any]:
     """An event with everything that the server said about it."""
-    return {
-        "type": "event",
-        "kind": event.kind,
-        "shard": event.shard,
-        "position": event.position,
-        "recorded_at": event.recorded_at,
-        "tenant": event.tenant,
-        "sku": event.sku,
-        "location": event.location,
-        "version": event.version,
-        "balances": event.balances,
-        "details": _message(event.details) if event.details is not None else {},
-        "cause": event.cause,
-        "cursor": cursor,
-    }
-
-
-def _message(message: Any) -> dict[str, Any]:
-    """The fields of a protobuf message by name, with those that have their default."""
-    return {
-        field.name: _field(field, getattr(message, field.name))
-        for field in message.DESCRIPTOR.fields
-        if field.is_repeated or not field.has_presence or message.HasField(field.name)
-    }
-
-
-def _field(field: Any, value: Any) -> Any:
-    """The value of a protobuf field: enums by the short name that the SDK gives them."""
-    if field.is_repeated:
-        return [_message(item) for item in value]
-    if field.message_type is not None:
-        return value.ToDatetime(UTC)
-    if field.enum_type is not None:
-        prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", field.enum_type.name).upper() + "_"
-        name = str(field.enum_type.values_by_number[value].name)
-        return name.removeprefix(prefix).lower()
-    return value
+    return {"type": "event", **as_record(event), "cursor": cursor}
 
 
 def _print_line(call: Call, line: dict[str, Any]) -> None:
@@ -148,9 +115,7 @@ def _print_line(call: Call, line: dict[str, Any]) -> None:
         screen.print(Text(f"{time}  {line['type'].replace('_', ' ')}", style="dim"))
         return
     where = f"{line['sku']}@{line['location']}" if line["sku"] else ""
-    details = ", ".join(
-        f"{name} {as_plain(value)}" for name, value in line["details"].items() if value
-    )
+    details = described(line["details"])
     balances = line["balances"]
     left = f"  [on hand {balances.on_hand:,}, available {balances.available:,}]" if balances else ""
     text = f"{as_plain(line['recorded_at'])}  {line['kind']:<20} {where}  {details}{left}"

@@ -1,21 +1,26 @@
 """What a person may write on the command line, and what a mistake is answered with."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import typer
-from holdfast.types import Line
+from holdfast.types import Line, PickedLine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cli.arguments import (
+    as_of,
     availability_key,
     basket_line,
     channel_buffer,
+    component,
     duration_s,
+    length,
     moment,
+    picked_part,
     reservation_part,
+    set_line,
     stock_key,
 )
 
@@ -31,6 +36,21 @@ READABLE: list[tuple[Any, str, Any]] = [
     (basket_line, "A=B@L=O=3", Line("A=B", "L=O", 3)),
     (basket_line, "TEA@LONDON=5:2", Line("TEA", "LONDON", 5, "", 2)),
     (basket_line, "TEA@LONDON=-1", Line("TEA", "LONDON", -1)),
+    (basket_line, "TEA=2", Line("TEA", "", 2)),
+    (basket_line, "A@B@=2", Line("A@B", "", 2)),
+    (set_line, "1=TEA@LONDON=3", Line("TEA", "LONDON", 3, "1")),
+    (set_line, "1=A=B@L=3", Line("A=B", "L", 3, "1")),
+    (set_line, "1=TEA=3", Line("TEA", "", 3, "1")),
+    (picked_part, "1", "1"),
+    (picked_part, "1=2", ("1", 2)),
+    (picked_part, "1=2:1", PickedLine("1", 2, 1)),
+    (picked_part, "a:b", "a:b"),
+    (picked_part, "a:b=2", ("a:b", 2)),
+    (component, "CUP=6", ("CUP", 6)),
+    (component, "A=B=1", ("A=B", 1)),
+    (length, "5m", timedelta(minutes=5)),
+    (as_of, "2026-11-20T10:00:00Z", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+    (as_of, "1-7650e034-1-0.35", "1-7650e034-1-0.35"),
     (reservation_part, "1", "1"),
     (reservation_part, "1=2", ("1", 2)),
     (reservation_part, "a=b=2", ("a=b", 2)),
@@ -58,7 +78,19 @@ UNREADABLE: list[tuple[Any, str, str]] = [
     (availability_key, "@LONDON", "must be SKU or SKU@LOCATION"),
     (availability_key, "", "must be SKU or SKU@LOCATION"),
     (basket_line, "TEA@LONDON", "must be SKU@LOCATION=QUANTITY"),
-    (basket_line, "TEA=2", "must be SKU@LOCATION"),
+    (basket_line, "@LONDON=2", "must be SKU or SKU@LOCATION"),
+    (set_line, "1", "must be LINE=SKU@LOCATION=QUANTITY"),
+    (set_line, "TEA@LONDON=3", "must be LINE=SKU@LOCATION=QUANTITY"),
+    (set_line, "=TEA@LONDON=3", "must be LINE=SKU@LOCATION=QUANTITY"),
+    (set_line, "1=TEA@LONDON=x", "must be a whole number"),
+    (picked_part, "=2:1", "must be LINE=PICKED:MISSING"),
+    (picked_part, "1=2:x", "the missing units of '1=2:x' must be a whole number"),
+    (picked_part, "1=x:1", "the picked units of '1=x:1' must be a whole number"),
+    (component, "CUP", "must be SKU=UNITS"),
+    (component, "CUP=six", "must be a whole number"),
+    (length, "soon", "must be a time such as 90s"),
+    (as_of, "2026-11-20T10:00:00", "must be a time such as 2026"),
+    (as_of, "2026-11-20", "must be a time such as 2026"),
     (basket_line, "TEA@LONDON=two", "must be a whole number, and is 'two'"),
     (basket_line, "TEA@LONDON=", "must be a whole number, and is ''"),
     (basket_line, "TEA@LONDON=5:", "the minimum of 'TEA@LONDON=5:' must be a whole number"),

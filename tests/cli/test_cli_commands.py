@@ -12,6 +12,11 @@ COMMANDS = [
     *("serve", "health", "verify", "load", "bench", "watch"),
     *("reserve", "allocate", "extend", "commit", "release", "ship", "reservation"),
     *("sell", "receive", "adjust", "count", "configure", "stock", "availability"),
+    *("amend", "confirm", "pick", "unpick", "return", "move-reservation", "reservations"),
+    *("expect", "take-back", "move", "history", "explain"),
+    *("limit-customers", "hold-times", "configuration"),
+    *("transfer send", "transfer receive", "transfer show"),
+    *("locations configure", "locations list", "kit define"),
 ]
 
 
@@ -24,7 +29,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, s
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
-    code, out, err = run(command, "--help")
+    code, out, err = run(*command.split(), "--help")
     assert (code, err) == (0, "")
     assert f"Example: holdfast {command}" in out
 
@@ -34,6 +39,9 @@ def test_there_is_no_other_command() -> None:
         command.name or getattr(command.callback, "__name__", "")
         for command in app.registered_commands
     ]
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        names += [f"{group.name} {each.name}" for each in group.typer_instance.registered_commands]
     assert sorted(names) == sorted(COMMANDS)
 
 
@@ -55,6 +63,41 @@ BAD_INPUT = [
     (("verify", "absent"), "absent"),
     (("bench", "--seconds", "3600"), "--seconds"),
     (("stock", "TEA@LONDON", "--timeout", "0"), "timeout_s is 0.0; it must be above 0"),
+    (("reserve", "TEA=2"), "names no location: write TEA@LOCATION=2, or say --from"),
+    (("reserve", "TEA=2", "--from", "A", "--group", "g"), "--from and --group each say where"),
+    (("reserve", "TEA@L=2", "--strategy", "best"), "--strategy"),
+    (("reserve", "TEA@L=2", "--wait", "soon"), "'soon' must be a time such as 90s"),
+    (("commit",), "name the reservation by its id or with --of REFERENCE; none of them was given"),
+    (("commit", "r", "--of", "cart-7"), "with --of REFERENCE; both were given"),
+    (("commit", "r", "--on-overdue", "unknown"), "not one of 'keep', 'release'"),
+    (("amend", "r"), "set_lines and drop_lines are empty"),
+    (("amend", "r", "--set", "TEA@L=1"), "must be LINE=SKU@LOCATION=QUANTITY"),
+    (("ship", "r", "--location", "L"), "--location is about lines: name them with --line"),
+    (("move-reservation", "r"), "say with --to LOCATION where"),
+    (("expect", "TEA@L", "5"), "--reference"),
+    (("take-back", "TEA@L", "5"), "--reason"),
+    (("move", "TEA@L", "5"), "say with --from-cause and --to-cause"),
+    (
+        ("count", "T@L", "5", "--observed-at", "2026-11-20T10:00:00Z", "--observed-cursor", "c"),
+        "--observed-at and --observed-cursor both say when",
+    ),
+    (("history",), "say of what: of SKU@LOCATION, or of --reservation ID"),
+    (("history", "TEA@L", "--reservation", "r"), "say of what"),
+    (("history", "--reservation", "r", "--from-version", "1"), "a reservation has none"),
+    (("explain", "price", "TEA@L"), "not one of 'on_hand'"),
+    (("reservations",), "say which: SKU@LOCATION, --reference REFERENCE, or --customer"),
+    (("reservations", "--customer", "c"), "--customer CUSTOMER with --sku SKU"),
+    (("reservations", "TEA@L", "--sku", "TEA"), "say which"),
+    (("reservations", "--reference", "c", "--at-risk"), "are about a SKU@LOCATION"),
+    (("reservations", "TEA@L", "--at-risk", "--state", "held"), "leave --state out"),
+    (("kit", "define", "SET"), "say what is in one kit as SKU=UNITS, or --no-kit"),
+    (("kit", "define", "SET", "CUP=1", "--no-kit"), "say what is in one kit"),
+    (("kit", "define", "SET", "CUP"), "must be SKU=UNITS"),
+    (("locations", "configure"), "Missing argument"),
+    (("locations", "configure", "L", "--group", "g", "--no-group"), "say both: give one"),
+    (("hold-times",), "give at least one of --cart, --checkout and --order"),
+    (("stock", "TEA@L", "--as-of", "2026-11-20"), "must be a time such as 2026"),
+    (("transfer", "receive", "t", "1", "--lost", "-1"), "--lost"),
     (("colour",), "No such command"),
     (("serve", "--shards", "0", "--check-only"), "from 1 to 64 processes"),
     (("serve", "--config", "absent.toml", "--check-only"), "cannot be read"),

@@ -1,20 +1,30 @@
 """The exit code and the words of every way in which a call can fail."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from holdfast.errors import ERROR_BY_REASON, Code, make_error
-from holdfast.types import Fill, Line, ShortCause, ShortLine
+from holdfast.types import Fill, LineResult, ShortCause, ShortLine, UnavailableUnits
 
 from engine.cli.failures import ExitCode, end_with, exit_code, explain
-from engine.cli.output import as_plain, print_facts, print_json, print_table
+from engine.cli.output import (
+    as_plain,
+    print_facts,
+    print_json,
+    print_records,
+    print_table,
+    shown,
+)
 
 CODES = [
     (Code.INVALID_ARGUMENT, "INVALID_FIELD", ExitCode.USAGE),
     (Code.FAILED_PRECONDITION, "INSUFFICIENT_STOCK", ExitCode.REFUSED),
     (Code.NOT_FOUND, "UNKNOWN_STOCK", ExitCode.REFUSED),
     (Code.ABORTED, "VERSION_MISMATCH", ExitCode.REFUSED),
+    (Code.ABORTED, "ATTEMPT_DECIDED", ExitCode.UNAVAILABLE),
+    (Code.OUT_OF_RANGE, "READ_NOT_KEPT", ExitCode.REFUSED),
     (Code.UNIMPLEMENTED, "BASKET_SPANS_SHARDS", ExitCode.REFUSED),
     (Code.OUT_OF_RANGE, "CURSOR_OUT_OF_RANGE", ExitCode.REFUSED),
     (Code.DATA_LOSS, "CURSOR_FOREIGN", ExitCode.REFUSED),
@@ -70,9 +80,11 @@ def test_a_fault_is_printed_with_its_traceback(capsys: pytest.CaptureFixture[str
 
 def test_values_are_plain_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     value = {
-        "line": Line("TÉA", "L", 2),
+        "line": ShortLine("1", "TÉA", "L", ShortCause.STOCK, 2, 0),
         "fill": Fill.BEST_EFFORT,
         "at": datetime(2026, 11, 20, 10, 0, 0, 5_000, tzinfo=UTC),
+        "window": timedelta(minutes=5),
+        "short": timedelta(seconds=1.5),
         "none": None,
         "many": (1, [2]),
     }
@@ -81,18 +93,54 @@ def test_values_are_plain_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed.count("\n") == 1
     assert json.loads(printed) == {
         "line": {
+            "line_id": "1",
             "sku": "TÉA",
             "location": "L",
-            "quantity": 2,
-            "line_id": "",
-            "minimum_quantity": 0,
+            "cause": "stock",
+            "asked": 2,
+            "available": 0,
         },
         "fill": "best_effort",
         "at": "2026-11-20T10:00:00.005000Z",
+        "window": 300,
+        "short": 1.5,
         "none": None,
         "many": [1, [2]],
     }
     assert as_plain(True) is True
+
+
+SHOWN: list[tuple[Any, str]] = [
+    (None, "-"),
+    ("", "-"),
+    (True, "yes"),
+    (1_500, "1,500"),
+    (Fill.BEST_EFFORT, "best_effort"),
+    (timedelta(), "0s"),
+    (timedelta(seconds=90), "1m 30s"),
+    (timedelta(days=30, hours=2), "30d 2h"),
+    (timedelta(seconds=1.5), "1.5s"),
+    (UnavailableUnits("damaged", 2_000), "damaged=2,000"),
+    ((UnavailableUnits("damaged", 2), UnavailableUnits("missing", 1)), "damaged=2, missing=1"),
+    ((), "-"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SHOWN)
+def test_values_in_a_cell(value: Any, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_fields_that_say_nothing_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [LineResult("1", "TEA", "L", 2), LineResult("2", "CUP", "L", 2, waiting=3)]
+    print_records("Lines", lines, always=4)
+    printed = capsys.readouterr().out
+    assert "line" in printed
+    assert "waiting" in printed
+    assert "backordered" not in printed
+    assert "place" not in printed
+    print_records("None", [], always=4)
+    assert capsys.readouterr().out == ""
 
 
 def test_nothing_that_is_printed_is_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,11 @@ def test_a_basket_is_held_committed_and_shipped(node: ServedNode) -> None:
         "allocated": 0,
         "safety_stock": 0,
         "available": 8,
+        "unavailable": [],
+        "picked": 0,
+        "incoming": 0,
+        "backordered": 0,
+        "waiting": 0,
     }
 
 
@@ -48,10 +53,14 @@ def test_the_keys_of_json_are_stable(node: ServedNode) -> None:
     assert keys("sell", "KEYS@L", "1") == LEVEL
     adjusted = ("adjust", "KEYS@L", "--by=-1", "--reason", "DAMAGED", "--reference", "n-1")
     assert keys(*adjusted) == LEVEL
-    assert keys("count", "KEYS@L", "40", "--if-on-hand", "48") == {"expected", *LEVEL}
+    assert keys("count", "KEYS@L", "40", "--if-on-hand", "48") == {
+        "expected",
+        "moved_since",
+        *LEVEL,
+    }
     assert keys("configure", "KEYS@L", "--safety-stock", "5") == {"stock", *RECEIPT}
     held = node.ask("reserve", "KEYS@L=2")
-    assert set(held) == {"lines", "short_lines", "expires_at", *BASKET}
+    assert set(held) == {"lines", "short_lines", "expires_at", "waiting", *BASKET}
     reservation_id = held["reservation_id"]
     assert keys("extend", reservation_id, "--ttl", "1h") == {"expires_at", *BASKET}
     assert keys("release", reservation_id) == {"lines", "status", *BASKET}
@@ -185,6 +194,7 @@ def test_watch_tells_the_past_and_goes_on_from_its_cursor(node: ServedNode) -> N
         "tracked": True,
         "selling": "stopped",
         "channel_buffers": [{"channel": "shop", "units": 3}],
+        "backorder_limit": 0,
     }
     node.ask("sell", "FEED-1@L", "1")
     after = ("watch", "--sku-prefix", "FEED-", "--after", told[-1]["cursor"], "--limit", "1")
