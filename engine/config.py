@@ -67,6 +67,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _range(3_600, 366 * 86_400, "seconds", "How long a repeated request id is recognised."),
     ] = REQUEST_RETENTION_MS // 1_000
+    retention_days: Annotated[
+        int, _range(0, 36_500, "days", "How old events are kept at least; 0: for ever.")
+    ] = 0
+    retention_events: Annotated[
+        int,
+        _range(0, 10**15, "events", "How many events each shard keeps at least; 0: all."),
+    ] = 0
     active_actors_max: Annotated[
         int, _range(1, 100_000_000, "actors", "SKU-locations that each shard keeps in memory.")
     ] = 100_000

@@ -3,18 +3,23 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
+from engine.archive.archivist import Archivist
+from engine.archive.operator_socket import OperatorSocket
 from engine.config import Configuration, split_address
 from engine.feed.hub import Hub
 from engine.feed.limits import FeedLimits
+from engine.log.keeping import DAY_MS, Policy
 from engine.log.layout import open_layout
 from engine.log.port import LogError
 from engine.metrics import Metrics
 from engine.rpc.feed import SERVICE, add_feed_service
+from engine.rpc.operations import NodeFacts
 from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.shard.link import ShardLink
 from engine.shard.messages import ShardStatistics
@@ -92,19 +97,29 @@ class Node:
             ],
             observer=self.metrics.observe_call,
             on_refusal=self.metrics.observe_refusal,
+            facts=NodeFacts(version("holdfast-engine"), configuration.request_retention_s * 1_000),
         )
         self._serving: asyncio.Task[None] | None = None
+        policy = Policy(configuration.retention_days * DAY_MS, configuration.retention_events)
+        self._archivist = Archivist(links, data_dir, layout, policy)
+        self._operator_socket = OperatorSocket(self._archivist, data_dir)
+        self._forgets = not policy.keeps_everything
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def start(self) -> Addresses:
         """Start the shards, then listen. NodeRefused if either fails; nothing is left running."""
         try:
             await self.supervisor.start()
+            await asyncio.to_thread(self._archivist.clean_up)
+            await self._operator_socket.start()
             port = await self._server.start()
             metrics = self._serve_metrics()
         except (ShardRefused, OSError) as error:
             await self.stop()
             raise NodeRefused(str(error)) from error
         await self._server.set_serving(all(self._up))
+        if self._forgets:
+            self._forgetting = asyncio.create_task(self._archivist.retain_for_ever())
         return Addresses(f"{self._host}:{port}", metrics)
 
     async def stop(self) -> None:
@@ -112,6 +127,9 @@ class Node:
         their logs. Nothing that was answered is lost, whatever this costs."""
         drain_s = self._configuration.drain_s
         self._hub.stop()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        await self._operator_socket.stop()
         await self._server.stop(drain_s)
         await self.supervisor.stop(drain_s)
         await asyncio.to_thread(self.metrics.close)

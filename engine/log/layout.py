@@ -103,7 +103,7 @@ def _decode(path: Path, data: bytes) -> Layout:
         fields: Any = msgspec.json.decode(data)
         schema = fields["schema"]
         newer = type(schema) is int and schema > SCHEMA
-        node = None if newer else msgspec.convert(fields, _NodeFile)
+        node = None if newer else msgspec.convert(fields, _NodeFile, str_keys=True)
     except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError) as error:
         raise LogError(f"{path} is damaged or not of Holdfast: {error}") from error
     if node is None:

@@ -87,7 +87,7 @@ def verify(data_dir: Path) -> Report:
     started_s = time.perf_counter()
     for shard in range(layout.shards):
         directory = shard_directory(data_dir, shard)
-        with _locked(directory):
+        with locked(directory):
             try:
                 relays.append(_verify_shard(directory, shard, figures, statuses, differences))
             except LogError as error:
@@ -109,7 +109,7 @@ def verify(data_dir: Path) -> Report:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
     """Hold the lock that RocksDB takes, so that nobody writes meanwhile. The database itself is
     opened read-only, which would not look at it."""
     path = directory / LOG_FOLDER / "LOCK"
