@@ -8,6 +8,7 @@ nothing stays set aside: the others ask the home by themselves.
 import asyncio
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec import structs
 
@@ -54,7 +55,14 @@ class Baskets:
         """Finish a write, and resolve its future."""
         task = asyncio.get_running_loop().create_task(self._finish(unfinished))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._end, unfinished))
+
+    def _end(self, unfinished: Unfinished, task: asyncio.Task[None]) -> None:
+        """Whoever waits is answered also if the task was cancelled, perhaps before it began."""
+        self._tasks.discard(task)
+        if not unfinished.future.done():
+            unfinished.future.set_exception(ShardUnavailable(unfinished.shard))
+            unfinished.future.exception()  # Whoever has lost interest need not look.
 
     def close(self) -> None:
         """Leave everything as it is."""
@@ -67,28 +75,25 @@ class Baskets:
             result = unfinished.result
             if isinstance(result, NeedsOthers):
                 result = await self._acquire(unfinished, result)
-            if isinstance(result, Spread):
+            else:
                 result = await self._told(unfinished, result)
-        except BaseException as error:
-            given = error
-            if isinstance(error, asyncio.CancelledError):
-                given = ShardUnavailable(unfinished.shard)
+        except Exception as error:
             if not future.done():
-                future.set_exception(given)
+                future.set_exception(error)
                 future.exception()  # Whoever has lost interest need not look.
-            if given is not error:
-                raise
         else:
             if not future.done():
                 future.set_result(result)
 
-    async def _told(self, unfinished: Unfinished, spread: Spread) -> Result:
+    async def _told(self, unfinished: Unfinished, result: Result) -> Result:
         """The answer, after all that are up have heard of it: a read after it sees all of it.
         Configuration is in force everywhere or not answered."""
-        missing = await self._relay.told(unfinished.shard, spread.told, TOLD_S_MAX)
+        if not isinstance(result, Spread):
+            return result
+        missing = await self._relay.told(unfinished.shard, result.told, TOLD_S_MAX)
         if missing and isinstance(unfinished.write.command, OnConfiguration):
             raise ShardUnavailable(missing[0])
-        return spread.accepted
+        return result.result
 
     async def _acquire(self, unfinished: Unfinished, needs: NeedsOthers) -> Result:
         """Try until the home has decided, but not for ever."""
@@ -97,12 +102,11 @@ class Baskets:
         for _ in range(ATTEMPTS_MAX):
             if not isinstance(result, NeedsOthers):
                 # It was overtaken: find out what is needed now.
-                result = await home.submit(
-                    unfinished.slot, unfinished.write, unfinished.deadline_ns
-                )
+                again = home.submit(unfinished.slot, unfinished.write, unfinished.deadline_ns)
+                result = await self._told(unfinished, await again)
                 if not isinstance(result, NeedsOthers):
                     return result
-            result = await self._attempt(unfinished, result)
+            result = await self._told(unfinished, await self._attempt(unfinished, result))
             if not (isinstance(result, Refused) and isinstance(result.rejection, AttemptDecided)):
                 return result
         return result

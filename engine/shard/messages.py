@@ -143,14 +143,6 @@ class Accepted(Struct, frozen=True, tag=True):
     current: Reservation | None = None
 
 
-class Spread(Struct, frozen=True, tag=True):
-    """The command took effect, and not all shards that it concerns have been told so yet: `told`
-    are those, each with the position of the event that tells it."""
-
-    accepted: Accepted
-    told: tuple[tuple[int, int], ...]
-
-
 class NeedsOthers(Struct, frozen=True, tag=True):
     """The command cannot be decided before other shards have said what they have for these wishes,
     each given with its shard. Nothing was changed."""
@@ -188,6 +180,15 @@ class TooLate(Struct, frozen=True, tag=True):
 
 class Failed(Struct, frozen=True, tag=True):
     """Deciding the command raised: a fault of ours. Nothing was changed."""
+
+
+class Spread(Struct, frozen=True, tag=True):
+    """The answer to a write of which other shards have yet to hear: that it took effect, or that
+    nothing comes of what they have set aside. `told` are those, each with the position of the event
+    that tells it."""
+
+    result: Accepted | Refused | Failed
+    told: tuple[tuple[int, int], ...]
 
 
 Result = (

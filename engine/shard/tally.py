@@ -58,7 +58,7 @@ class Tally:
         if type(result) is NeedsOthers:
             return  # It will come again, and be decided then.
         if type(result) is Spread:
-            result = result.accepted
+            result = result.result
         outcome: type | str = type(result)
         if outcome is Accepted:
             accepted = cast(Accepted, result)

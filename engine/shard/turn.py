@@ -129,7 +129,7 @@ class Turn(TurnView):
             [event.reservation_id for event in events if type(event) in _OF_RESERVATIONS]
         )
         ids.pop("", None)
-        if len(ids) == 1:
+        if len(ids) == 1 and type(events[0]) in _OF_RESERVATIONS:
             self._evolve_reservation(next(iter(ids)), events)
             return
         for reservation_id in ids:

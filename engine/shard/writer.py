@@ -48,9 +48,10 @@ class Writer:
             result = Failed()
         else:
             self._tally.decided(kind, result)
-        if write.attempt is not None and not (_took_effect(result) or write.context.validate_only):
-            give_up(turn, write.attempt.attempt_id, write.tenant, _asked(write.attempt))
-        return result
+        if write.attempt is None or write.context.validate_only or _took_effect(result):
+            return result
+        told = give_up(turn, write.attempt.attempt_id, write.tenant, _asked(write.attempt))
+        return Spread(result, told) if told and isinstance(result, Refused | Failed) else result
 
     def _once(self, turn: Turn, slot: int, write: Write, kind: str) -> Result:
         """The recorded answer to a request id that is known, a decision otherwise."""
@@ -113,15 +114,21 @@ def request_key(slot: int, tenant: str, request_id: str) -> bytes:
     return slot.to_bytes(2, "big") + f"{tenant}\0{request_id}".encode()
 
 
-def give_up(turn: Turn, attempt_id: str, tenant: str, shards: tuple[int, ...]) -> None:
-    """Tell these shards that nothing comes of an attempt, unless something has."""
-    if shards and turn.attempt(attempt_id) is not True:
-        turn.enter(0, tenant)
-        turn.apply(Cause("Abort"), abort(tenant, attempt_id, shards).events)
+def give_up(
+    turn: Turn, attempt_id: str, tenant: str, shards: tuple[int, ...]
+) -> tuple[tuple[int, int], ...]:
+    """Tell these shards that nothing comes of an attempt, unless something has; return each with
+    the position of the event that does."""
+    if not shards or turn.attempt(attempt_id) is True:
+        return ()
+    turn.enter(0, tenant)
+    position = turn.next_position
+    commit = turn.apply(Cause("Abort"), abort(tenant, attempt_id, shards).events)
+    return tuple(turn.told_by(commit, position).items())
 
 
 def _took_effect(result: Result) -> bool:
-    accepted = result.accepted if type(result) is Spread else result
+    accepted = result.result if type(result) is Spread else result
     return type(accepted) is Accepted and accepted.position > 0 and not accepted.replayed
 
 
