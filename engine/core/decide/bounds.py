@@ -49,7 +49,17 @@ def shortfall(
     """
     if change >= 0 or not stock.tracked:
         return ()
-    missing = stock.promised - stock.sellable - change
+    return shortfall_of(view, key, stock.promised - stock.sellable - change, own, after)
+
+
+def shortfall_of(
+    view: View,
+    key: Key,
+    missing: int,
+    own: AtRisk | None = None,
+    after: Reservation | None = None,
+) -> tuple[ShortfallDetected, ...]:
+    """The event that says who is at risk because so many units are missing; none if none are."""
     if missing <= 0:
         return ()
     at_risk: list[AtRisk] = []

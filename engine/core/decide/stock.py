@@ -13,6 +13,7 @@ from engine.core.decide.bounds import (
     out_of_range,
     short_line,
     shortfall,
+    shortfall_of,
     too_unavailable,
     units_of_cause,
 )
@@ -158,25 +159,25 @@ def move(view: View, command: Move, _now_ms: int) -> Decision | Rejection:
 @on_stock(key_of, of_kits=True)
 def configure(view: View, command: Configure, _now_ms: int) -> Decision | Rejection:
     """Change the settings that are stated. Promises made before are not touched by it, nor are
-    backorders beyond a new limit."""
+    backorders beyond a new limit. What was missing while nothing was counted is told when counting
+    begins."""
     stock = view.stock(command.key) or _NEW
     buffers = dict(stock.channel_buffers)
     buffers.update(command.channel_buffers)
     in_force = tuple(sorted((channel, units) for channel, units in buffers.items() if units))
     if len(in_force) > CHANNEL_BUFFERS_MAX:
         return TooMany(command.key, "channel_buffers", len(in_force), CHANNEL_BUFFERS_MAX)
-    return Decision(
-        (
-            StockConfigured(
-                key=command.key,
-                safety_stock=_stated(command.safety_stock, stock.safety_stock),
-                tracked=_stated(command.tracked, stock.tracked),
-                selling=_stated(command.selling, stock.selling),
-                channel_buffers=in_force,
-                backorder_limit=_stated(command.backorder_limit, stock.backorder_limit),
-            ),
-        )
+    configured = StockConfigured(
+        key=command.key,
+        safety_stock=_stated(command.safety_stock, stock.safety_stock),
+        tracked=_stated(command.tracked, stock.tracked),
+        selling=_stated(command.selling, stock.selling),
+        channel_buffers=in_force,
+        backorder_limit=_stated(command.backorder_limit, stock.backorder_limit),
     )
+    begins = configured.tracked and not stock.tracked
+    missing = stock.promised - stock.sellable if begins else 0
+    return Decision((configured, *shortfall_of(view, command.key, missing)))
 
 
 def _closed(view: View, stock: Stock, key: Key, asked: int) -> ShortLine | None:

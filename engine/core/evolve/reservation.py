@@ -89,6 +89,9 @@ OTHER_LINE_MOVES: dict[type, dict[str, int]] = {
 }
 """What each unit of these events moves besides, by field of Line."""
 
+_BEGINNING = frozenset({StockHeld, StockAllocated, WaitJoined})
+"""Events by which a line gets its first units at a SKU-location."""
+
 _Lines = dict[tuple[str, Key], Line]
 
 
@@ -284,10 +287,13 @@ _EVOLVE: dict[type, Callable[[Reservation, Any, int], Reservation]] = {
 def _move_line(lines: _Lines, event: Any, now_ms: int) -> None:
     place = (event.line_id, event.key)
     line = lines.get(place)
+    kind = type(event)
     if line is None:
         units_each = getattr(event, "units_each", 0) or _units_each(lines, event)
         line = Line(event.line_id, event.key, counted=event.counted, units_each=units_each)
-    kind = type(event)
+    elif kind in _BEGINNING and not (line.held or line.allocated or line.waiting or line.shipped):
+        # It may have been part of a kit before, or not been counted.
+        line = replace(line, counted=event.counted, units_each=event.units_each)
     units = event.quantity
     held, allocated, shipped, committed = LINE_MOVES[kind]
     line = replace(
