@@ -13,7 +13,7 @@ BLOCKS = PYTHON.findall(README.read_text())
 
 
 def test_there_are_examples() -> None:
-    assert len(BLOCKS) >= 6
+    assert len(BLOCKS) >= 13
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
