@@ -139,8 +139,8 @@ class UnknownShipment(Struct, frozen=True, tag=True):
 
 
 class LineExists(Struct, frozen=True, tag=True):
-    """A line cannot be given another SKU or source while units of it are picked, shipped or in
-    different states."""
+    """A line cannot be given another SKU once units of it are shipped, nor counted units where it
+    has uncounted ones: use another line."""
 
     reservation_id: str
     line_id: str

@@ -37,8 +37,8 @@ class Wish(Struct, frozen=True):
     order of preference: the same SKU at one or several locations.
 
     A kit's line makes one wish for each component, with `units_each` units in one kit, and one for
-    the kit itself, which only counts how many were promised: `counting`. `given_back` units of the
-    SKU come back from the customer by the same command.
+    the kit itself, which only counts how many were promised: `counting`. All of these are `of_kit`.
+    `given_back` units of the SKU come back from the customer by the same command.
     """
 
     line_id: str
@@ -49,6 +49,7 @@ class Wish(Struct, frozen=True):
     units_each: int = 1
     counting: bool = False
     given_back: int = 0
+    of_kit: bool = False
 
     @property
     def tenant(self) -> str:

@@ -84,8 +84,9 @@ def _unknown_shipment(problem: rejections.UnknownShipment) -> Refusal:
 def _line_exists(problem: rejections.LineExists) -> Refusal:
     facts = {"reservation_id": problem.reservation_id, "line_id": problem.line_id}
     message = (
-        f"line {problem.line_id} of reservation {problem.reservation_id} cannot get another SKU or "
-        "source while its units are picked, shipped or in different states"
+        f"line {problem.line_id} of reservation {problem.reservation_id} cannot get another SKU "
+        "once units of it are shipped, nor counted units where it has uncounted ones: use another "
+        "line"
     )
     return Refusal(pb.ERROR_REASON_LINE_EXISTS, message, facts)
 

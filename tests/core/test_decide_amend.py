@@ -8,11 +8,13 @@ from engine.core.commands import (
     BasketLine,
     Command,
     Commit,
+    Configure,
     LineQuantity,
     Pick,
     PickedLine,
     Release,
     Reserve,
+    Ship,
     TransferReservation,
 )
 from engine.core.configuration import Component, Kit
@@ -22,6 +24,7 @@ from engine.core.rejections import (
     AlreadyReleased,
     HoldHasExpired,
     InsufficientStock,
+    LineExists,
     LineQuantityExceeded,
     PickedUnits,
     UnknownLine,
@@ -148,6 +151,42 @@ AMEND_ROWS: list[tuple[str, World, Command, object]] = [
         ),
         amend(line("2", PARIS, 3), drop="1"),
         [AMENDED, "HoldReleased 1 TEA 3 UNSPECIFIED", "StockHeld 2 TEA@PARIS 3"],
+    ),
+    (
+        "own units count for a line that may not be split",
+        given({TEA: Stock(on_hand=5), PARIS: Stock(on_hand=2)}, reserve(line("1", TEA, 3))),
+        amend(
+            BasketLine("2", Key("", "TEA", ""), 5, locations=("LONDON", "PARIS")),
+            drop="1",
+            split=False,
+        ),
+        [AMENDED, "HoldReleased 1 TEA 3 UNSPECIFIED", "StockHeld 2 TEA 5"],
+    ),
+    (
+        "own backorder makes room for another",
+        given({TEA: Stock(backorder_limit=2)}, reserve(line("1", TEA, 2, backorder=True))),
+        amend(line("2", TEA, 2, backorder=True), drop="1"),
+        [
+            AMENDED,
+            "HoldReleased 1 TEA 2 UNSPECIFIED backordered=2",
+            "StockHeld 2 TEA 2 backordered=2",
+        ],
+    ),
+    (
+        "a line that was shipped keeps its SKU",
+        given(
+            STOCKS,
+            Allocate("", (line("1", TEA, 3),)),
+            Ship("", "r1", (LineQuantity("1", 1),)),
+        ),
+        amend(line("1", MUG, 2)),
+        LineExists("r1", "1"),
+    ),
+    (
+        "one line is not counted here and uncounted there",
+        given(STOCKS, reserve(line("1", TEA, 2)), Configure(TEA, tracked=False)),
+        amend(line("1", TEA, 5)),
+        LineExists("r1", "1"),
     ),
     ("no such line", held(), amend(drop="9"), UnknownLine("r1", "9")),
     (

@@ -265,15 +265,15 @@ ROWS: list[tuple[str, dict[Key, Stock], Command, object]] = [
             "StockAllocated 1 TEA 8",
             "StockAllocated 2 MUG 7",
             "StockAllocated 3 TEA 1",
-            "ShortfallDetected TEA 2",
-            "ShortfallDetected MUG 2",
+            "ShortfallDetected TEA 2 at_risk=r1:9",
+            "ShortfallDetected MUG 2 at_risk=r1:7",
         ],
     ),
     (
         "told where a shortfall was: it is worse",
         SHORT,
         sold_elsewhere(line("1", TEA, 1)),
-        [created(0), "StockAllocated 1 TEA 1", "ShortfallDetected TEA 3"],
+        [created(0), "StockAllocated 1 TEA 1", "ShortfallDetected TEA 3 at_risk=r1:1"],
     ),
     (
         "told where selling is stopped",

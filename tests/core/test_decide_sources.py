@@ -191,6 +191,18 @@ SOURCES: list[tuple[str, World, Command, object]] = [
         ],
     ),
     (
+        "what a kit cannot make use of is left to the lines after it",
+        given({TEA: Stock(on_hand=9), MUG: Stock(on_hand=1)}, configured=(KIT,)),
+        reserve(sets(3), BasketLine("2", TEA, 7), fill=Fill.BEST_EFFORT),
+        [
+            CREATED,
+            "StockHeld 1 SET 1 uncounted",
+            "StockHeld 1 TEA 2 units_each=2",
+            "StockHeld 1 MUG 1",
+            "StockHeld 2 TEA 7",
+        ],
+    ),
+    (
         "a part of a kit's line is committed in kits",
         given({TEA: Stock(on_hand=9), MUG: Stock(on_hand=9)}, reserve(sets(3)), configured=(KIT,)),
         Commit("", "r1", (LineQuantity("1", 1),)),

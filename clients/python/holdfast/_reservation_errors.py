@@ -80,8 +80,8 @@ class UnknownShipment(OfReservation):
 
 
 class LineExists(OfReservation):
-    """A line cannot be given another SKU or source while its units are picked, shipped or in
-    different states."""
+    """A line cannot be given another SKU once units of it are shipped, nor counted units where it
+    has uncounted ones: use another line."""
 
     line_id = Fact(str, "line_id", "The line.")
 

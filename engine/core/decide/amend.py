@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.core.commands import Amend
-from engine.core.decide.fill import fill
+from engine.core.decide.fill import Given, fill
 from engine.core.decide.giving_back import GivenBack
 from engine.core.decide.portions import find, is_over
 from engine.core.decide.promise import allocated_events, held_events
@@ -20,13 +20,14 @@ from engine.core.limits import KIT_LINES_MAX
 from engine.core.model import Key, Line, Reservation, ReservationStatus
 from engine.core.rejections import (
     InsufficientStock,
+    LineExists,
     Rejection,
     TooManyLines,
     UnknownLine,
     UnknownReservation,
     UnknownStock,
 )
-from engine.core.view import Decision, Elsewhere, Filled, Grant, Terms, View, Wish
+from engine.core.view import HERE, Decision, Elsewhere, Filled, Grant, Terms, View, Wish
 
 _AMENDABLE = frozenset(
     {ReservationStatus.WAITING, ReservationStatus.HELD, ReservationStatus.COMMITTED}
@@ -71,9 +72,12 @@ def _changes(
 ) -> list[Wish] | Rejection:
     """Give back what is no longer wanted, and say what is wanted besides."""
     lines: dict[str, list[Line]] = {}
+    shipped_skus: dict[str, set[str]] = {}
     for line in reservation.lines:
         if line.held or line.allocated or line.waiting:
             lines.setdefault(line.line_id, []).append(line)
+        if line.shipped:
+            shipped_skus.setdefault(line.line_id, set()).add(line.key.sku)
     for line_id in command.drop_line_ids:
         if line_id not in lines:
             return UnknownLine(reservation.reservation_id, line_id)
@@ -85,6 +89,8 @@ def _changes(
         of_lines.setdefault(wish.line_id, []).append(wish)
     growth: list[Wish] = []
     for line_id, wishes in of_lines.items():
+        if not shipped_skus.get(line_id, set()) <= {wish.sku for wish in wishes}:
+            return LineExists(reservation.reservation_id, line_id)
         present = lines.get(line_id, [])
         if not _is_resized(present, wishes):
             refusal = given.all_of(present)
@@ -139,18 +145,19 @@ def _grown(
     now_ms: int,
 ) -> tuple[list[Wish], list[Filled]] | Elsewhere | Rejection:
     """What the growing lines get: of what the basket has given back, and of stock."""
-    reused = [_reuse(wish, given.free, split=command.split) for wish in growth]
-    kept: dict[str, int] = {}
-    for wish, grants in zip(growth, reused, strict=True):
-        kept[wish.sku] = kept.get(wish.sku, 0) + sum(grant.quantity for grant in grants)
+    kept = [_kept_elsewhere(view, wish, given, split=command.split) for wish in growth]
+    kept_of_sku: dict[str, int] = {}
+    for wish, grants in zip(growth, kept, strict=True):
+        units = sum(grant.quantity for grant in grants)
+        kept_of_sku[wish.sku] = kept_of_sku.get(wish.sku, 0) + units
     wishes = []
-    for wish, grants in zip(growth, reused, strict=True):
+    for wish, grants in zip(growth, kept, strict=True):
         quantity = wish.quantity - sum(grant.quantity for grant in grants)
-        given_back = given.units.get(wish.sku, 0) - kept[wish.sku]
+        given_back = given.units.get(wish.sku, 0) - kept_of_sku[wish.sku]
         wishes.append(replace(wish, quantity=quantity, given_back=given_back))
     asked = [wish for wish in wishes if wish.quantity]
     terms = Terms(reservation.channel, reservation.customer, command.strategy, command.split)
-    filled = fill(view, asked, terms, now_ms)
+    filled = fill(view, asked, terms, now_ms, Given(given.free, given.backordered))
     if not isinstance(filled, list):
         return filled
     for one in filled:
@@ -162,31 +169,36 @@ def _grown(
     answers = iter(filled)
     together = [
         _together(grants, next(answers) if wish.quantity else Filled(()))
-        for wish, grants in zip(wishes, reused, strict=True)
+        for wish, grants in zip(wishes, kept, strict=True)
     ]
-    return wishes, together
+    refusal = given.counted_otherwise(reservation, wishes, together)
+    return (wishes, together) if refusal is None else refusal
 
 
-def _reuse(wish: Wish, free: dict[Key, int], *, split: bool) -> tuple[Grant, ...]:
-    """Take for a wish what the basket itself has given back; a line that may not be split takes
-    none, unless it has only one place to come from."""
-    if wish.counting or (not split and len(wish.keys) > 1):
+def _kept_elsewhere(view: View, wish: Wish, given: GivenBack, *, split: bool) -> tuple[Grant, ...]:
+    """Take for a wish of another shard what the basket itself gives back there, so that the other
+    shard is asked only for what is needed besides. A line that may not be split takes it only where
+    that is all it needs, or where it has no other place to come from."""
+    if wish.counting or view.shard_of(wish.tenant, wish.sku) == HERE:
         return ()
+    keys = wish.keys
+    if not split and len(keys) > 1:
+        keys = tuple(key for key in keys if given.free.get(key, 0) >= wish.quantity)[:1]
     grants = []
     left = wish.quantity
-    for key in wish.keys:
-        units = min(left, free.get(key, 0))
+    for key in keys:
+        units = min(left, given.free.get(key, 0))
         if units:
-            free[key] -= units
+            given.free[key] -= units
             left -= units
             grants.append(Grant(key, units))
     return tuple(grants)
 
 
-def _together(reused: Sequence[Grant], filled: Filled) -> Filled:
+def _together(kept: Sequence[Grant], filled: Filled) -> Filled:
     """One grant for each location."""
     by_key: dict[Key, Grant] = {}
-    for grant in (*reused, *filled.grants):
+    for grant in (*kept, *filled.grants):
         before = by_key.get(grant.key)
         units = grant.quantity + (before.quantity if before is not None else 0)
         by_key[grant.key] = replace(grant, quantity=units)

@@ -11,7 +11,7 @@ from engine.core.view import Grant, View, Wish
 class CustomerUnits:
     """What a customer has, and takes by the command that is decided."""
 
-    __slots__ = ("_customer", "_now_ms", "_taken", "_view")
+    __slots__ = ("_before_kit", "_customer", "_now_ms", "_taken", "_view")
 
     def __init__(self, view: View, customer: str, now_ms: int) -> None:
         self._view = view
@@ -44,6 +44,14 @@ class CustomerUnits:
             sku = wish.sku
             units = sum([grant.quantity + grant.waiting for grant in grants])
             self._taken[sku] = self._taken.get(sku, 0) + units
+
+    def begin_kit(self) -> None:
+        """What follows are the wishes of one kit."""
+        self._before_kit = dict(self._taken)
+
+    def forget_kit(self) -> None:
+        """They are filled again."""
+        self._taken = self._before_kit
 
 
 def units_of(reservations: Iterable[Reservation], sku: str, since_ms: int | None) -> int:

@@ -3,12 +3,14 @@
 Wishes are filled in order, and each sees what the ones before it took.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from engine.core.availability import available_to
 from engine.core.decide.customers import CustomerUnits
 from engine.core.limits import BALANCE_MAX
-from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock
+from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock, Struct
 from engine.core.rejections import CustomerRequired
 from engine.core.sourcing import Candidate, plan
 from engine.core.view import HERE, Elsewhere, Filled, Grant, Terms, View, Wish
@@ -18,14 +20,37 @@ _STOPPED = Selling.STOPPED
 _STOCK = ShortCause.STOCK
 
 
+class Given(Struct, frozen=True):
+    """What a command gives back before it takes anything, so that it is free to it alone: units
+    with stock behind them, and backordered ones, by SKU-location."""
+
+    free: Mapping[Key, int]
+    backordered: Mapping[Key, int]
+
+
 def fill(
-    view: View, wishes: Sequence[Wish], terms: Terms, now_ms: int
+    view: View,
+    wishes: Sequence[Wish],
+    terms: Terms,
+    now_ms: int,
+    given: Given | None = None,
 ) -> list[Filled] | Elsewhere | CustomerRequired:
-    """What each wish gets, in their order; Elsewhere if other shards have to be asked first."""
-    filler = _Filler(view, terms, now_ms)
+    """What each wish gets, in their order; Elsewhere if other shards have to be asked first.
+
+    A kit's wishes follow the one that counts it: they get units for whole kits alone.
+    """
+    filler = _Filler(view, terms, now_ms, given)
     found: list[Filled] = []
     elsewhere: list[tuple[int, Wish]] = []
+    kit: list[Wish] = []
     for wish in wishes:
+        if kit and not (wish.of_kit and wish.line_id == kit[0].line_id):
+            filler.keep_whole_kits(kit, found)
+            kit = []
+        if wish.of_kit:
+            if not kit:
+                filler.begin_kit()
+            kit.append(wish)
         key = wish.keys[0]
         shard = view.shard_of(key.tenant, key.sku)
         filled: Filled | CustomerRequired | None
@@ -39,22 +64,70 @@ def fill(
         if type(filled) is CustomerRequired:
             return filled
         found.append(filled)  # type: ignore[arg-type]
-    return Elsewhere(tuple(elsewhere), terms) if elsewhere else found
+    if elsewhere:
+        return Elsewhere(tuple(elsewhere), terms)
+    if kit:
+        filler.keep_whole_kits(kit, found)
+    return found
 
 
 class _Filler:
     """Fills wishes one after the other, and remembers what they took."""
 
-    __slots__ = ("_backordered", "_customers", "_in_use", "_taken", "_terms", "_view", "_waiting")
+    __slots__ = (
+        "_backordered",
+        "_before_kit",
+        "_customers",
+        "_in_use",
+        "_taken",
+        "_terms",
+        "_view",
+        "_waiting",
+    )
 
-    def __init__(self, view: View, terms: Terms, now_ms: int) -> None:
+    def __init__(self, view: View, terms: Terms, now_ms: int, given: Given | None) -> None:
         self._view = view
         self._terms = terms
         self._customers = CustomerUnits(view, terms.customer, now_ms)
         self._taken: dict[Key, int] = {}
         self._backordered: dict[Key, int] = {}
+        if given is not None:
+            self._taken = {key: -units for key, units in given.free.items()}
+            self._backordered = {key: -units for key, units in given.backordered.items()}
         self._waiting: dict[Key, int] = {}
         self._in_use: dict[str, None] = {}
+
+    def begin_kit(self) -> None:
+        """What follows are the wishes of one kit."""
+        self._before_kit = (
+            dict(self._taken),
+            dict(self._backordered),
+            dict(self._waiting),
+            dict(self._in_use),
+        )
+        self._customers.begin_kit()
+
+    def keep_whole_kits(self, wishes: Sequence[Wish], found: list[Filled]) -> None:
+        """Only whole kits are of use: what the scarcest component does not make use of is left to
+        the lines that follow."""
+        of_kit = found[-len(wishes) :]
+        if all(one.short is None for one in of_kit):
+            return
+        kits = min(
+            sum(grant.quantity + grant.waiting for grant in one.grants) // wish.units_each
+            for wish, one in zip(wishes, of_kit, strict=True)
+        )
+        self._taken, self._backordered, self._waiting, self._in_use = self._before_kit
+        self._customers.forget_kit()
+        for index, (wish, one) in enumerate(zip(wishes, of_kit, strict=True)):
+            less = replace(wish, quantity=kits * wish.units_each)
+            again: Filled | CustomerRequired = Filled(())
+            if kits and self._view.shard_of(wish.tenant, wish.sku) == HERE:
+                again = self.fill(less)
+            elif kits:
+                again = Filled(at_most(one.grants, less.quantity))
+            if isinstance(again, Filled):
+                found[index - len(wishes)] = replace(one, grants=again.grants)
 
     def fill(self, wish: Wish) -> Filled | CustomerRequired:
         """What the wish gets."""
@@ -220,6 +293,22 @@ def _short(wish: Wish, cause: ShortCause, available: int) -> ShortLine:
     if len(wish.keys) > 1:
         key = Key(key.tenant, key.sku, "")
     return ShortLine(wish.line_id, key, cause, wish.quantity, available)
+
+
+def at_most(grants: Sequence[Grant], units: int) -> tuple[Grant, ...]:
+    """The first so many units of the grants."""
+    kept = []
+    for grant in grants:
+        quantity = min(grant.quantity, units)
+        waiting = min(grant.waiting, units - quantity)
+        units -= quantity + waiting
+        if quantity or waiting:
+            # What no stock backs goes first.
+            backordered = max(0, grant.backordered - (grant.quantity - quantity))
+            kept.append(
+                Grant(grant.key, quantity, grant.counted, backordered, waiting, grant.place)
+            )
+    return tuple(kept)
 
 
 def promised_too_much(view: View, filled: Iterable[Filled]) -> tuple[Key, int] | None:

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 
 from engine.core.events import AllocationReleased, HoldReleased, LineEvent, WaitLeft
-from engine.core.model import Key, Line
-from engine.core.rejections import PickedUnits
+from engine.core.evolve import evolve_lines
+from engine.core.model import Key, Line, Reservation
+from engine.core.rejections import LineExists, PickedUnits
+from engine.core.view import Filled, Wish
 
 
 class GivenBack:
     """The events that give units back, and what is free by them: `free` units with stock behind
-    them by SKU-location, and `units` of any kind by SKU."""
+    them and `backordered` ones by SKU-location, and `units` of any kind by SKU."""
 
     def __init__(self, reservation_id: str) -> None:
         self.events: list[LineEvent] = []
         self.free: dict[Key, int] = {}
+        self.backordered: dict[Key, int] = {}
         self.units: dict[str, int] = {}
         self._reservation_id = reservation_id
 
@@ -69,6 +72,25 @@ class GivenBack:
                 )
             )
         if line.counted:
-            backed = held - held_backordered + allocated - allocated_backordered
-            self.free[key] = self.free.get(key, 0) + backed
+            backordered = held_backordered + allocated_backordered
+            self.free[key] = self.free.get(key, 0) + held + allocated - backordered
+            self.backordered[key] = self.backordered.get(key, 0) + backordered
         self.units[key.sku] = self.units.get(key.sku, 0) + held + allocated + waiting
+
+    def counted_otherwise(
+        self, reservation: Reservation, wishes: Iterable[Wish], filled: Iterable[Filled]
+    ) -> LineExists | None:
+        """The refusal of units for a line that still has others at the same SKU-location and is
+        counted there while they are not, or the other way round: tracking was switched in between,
+        and one line cannot be both."""
+        granted = {
+            (wish.line_id, grant.key): grant.counted
+            for wish, one in zip(wishes, filled, strict=True)
+            for grant in one.grants
+        }
+        after = evolve_lines(reservation, self.events, 0)
+        for line in after.lines:
+            has_units = line.held or line.allocated or line.waiting or line.shipped
+            if has_units and granted.get((line.line_id, line.key), line.counted) != line.counted:
+                return LineExists(self._reservation_id, line.line_id)
+        return None

@@ -29,7 +29,7 @@ from engine.core.rejections import (
     Rejection,
     UnknownStock,
 )
-from engine.core.view import HERE, Decision, Elsewhere, Filled, Grant, Terms, View, Wish
+from engine.core.view import HERE, Decision, Elsewhere, Filled, Terms, View, Wish
 
 _BEST_EFFORT = Fill.BEST_EFFORT
 
@@ -129,58 +129,35 @@ def promises_of(
 
 
 def _by_line(lines: Sequence[BasketLine], wishes: list[Wish], filled: list[Filled]) -> Promises:
-    """What each line gets, if not every wish was filled: of kits only whole ones are of use."""
-    kept: list[Filled] = []
+    """What each line gets, if not every wish was filled."""
     short_lines: list[ShortLine] = []
     anything, acceptable = False, True
+    of_lines: dict[str, list[tuple[Wish, Filled]]] = {line.line_id: [] for line in lines}
+    for wish, one in zip(wishes, filled, strict=True):
+        of_lines[wish.line_id].append((wish, one))
     for line in lines:
-        of_line: list[tuple[Wish, Filled]] = []
-        while len(kept) + len(of_line) < len(wishes):
-            wish = wishes[len(kept) + len(of_line)]
-            if wish.line_id != line.line_id:
-                break
-            of_line.append((wish, filled[len(kept) + len(of_line)]))
-        got, short = _whole_units(line, of_line)
+        of_line = of_lines[line.line_id]
+        short = _short(line, of_line)
         if short is not None:
             short_lines.append(short)
-        kept += [Filled(_at_most(one.grants, got * wish.units_each)) for wish, one in of_line]
+        wish, one = of_line[-1]
+        got = sum(grant.quantity + grant.waiting for grant in one.grants)
         anything = anything or got > 0
-        acceptable = acceptable and got >= line.minimum
-    return Promises(wishes, kept, tuple(short_lines), anything and acceptable)
+        acceptable = acceptable and got >= line.minimum * wish.units_each
+    return Promises(wishes, filled, tuple(short_lines), anything and acceptable)
 
 
-def _whole_units(
-    line: BasketLine, of_line: Sequence[tuple[Wish, Filled]]
-) -> tuple[int, ShortLine | None]:
-    """How many units of a line can be had, those that wait included, and why not more; of a kit as
-    many as its scarcest component makes."""
-    units, short = line.quantity, None
+def _short(line: BasketLine, of_line: Sequence[tuple[Wish, Filled]]) -> ShortLine | None:
+    """Why a line does not get all it asks for; of a kit, because of its scarcest component."""
+    short: ShortLine | None = None
     possible = line.quantity
     for wish, one in of_line:
-        got = sum(grant.quantity + grant.waiting for grant in one.grants) // wish.units_each
-        units = min(units, got)
         if one.short is not None and one.short.available // wish.units_each < possible:
             possible = one.short.available // wish.units_each
             short = one.short
     if short is not None and len(of_line) > 1:
-        short = ShortLine(line.line_id, line.key, short.cause, line.quantity, possible)
-    return units, short
-
-
-def _at_most(grants: Sequence[Grant], units: int) -> tuple[Grant, ...]:
-    """The first so many units of the grants."""
-    kept = []
-    for grant in grants:
-        quantity = min(grant.quantity, units)
-        waiting = min(grant.waiting, units - quantity)
-        units -= quantity + waiting
-        if quantity or waiting:
-            # What no stock backs goes first.
-            backordered = max(0, grant.backordered - (grant.quantity - quantity))
-            kept.append(
-                Grant(grant.key, quantity, grant.counted, backordered, waiting, grant.place)
-            )
-    return tuple(kept)
+        return ShortLine(line.line_id, line.key, short.cause, line.quantity, possible)
+    return short
 
 
 def held_events(

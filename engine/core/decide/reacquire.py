@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 
 from engine.core.decide.fill import fill
+from engine.core.decide.portions import counts_kits
 from engine.core.events import HoldReacquired, LineEvent
 from engine.core.model import Line, Reservation
-from engine.core.rejections import InsufficientStock, Rejection, UnknownStock
+from engine.core.rejections import (
+    InsufficientStock,
+    LineExists,
+    Rejection,
+    UnknownStock,
+)
 from engine.core.view import Elsewhere, Terms, View, Wish
 
 
@@ -19,7 +25,7 @@ def reacquire(
             line.line_id,
             (line.key,),
             units,
-            counting=not line.counted,
+            counting=counts_kits(reservation, line),
         )
         for line, units in portions
         if units
@@ -34,6 +40,11 @@ def reacquire(
     short_lines = tuple(one.short for one in filled if one.short is not None)
     if short_lines:
         return InsufficientStock(short_lines)
+    counted = {(line.line_id, line.key): line.counted for line, _ in portions}
+    for wish, one in zip(wishes, filled, strict=True):
+        for grant in one.grants:
+            if grant.counted != counted[wish.line_id, grant.key]:
+                return LineExists(reservation.reservation_id, wish.line_id)
     return [
         HoldReacquired(
             grant.key,

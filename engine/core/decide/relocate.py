@@ -3,17 +3,18 @@
 from engine.core.commands import TransferReservation
 from engine.core.decide.fill import fill
 from engine.core.decide.giving_back import GivenBack
-from engine.core.decide.portions import find, is_over, take
+from engine.core.decide.portions import counts_kits, find, is_over, take
 from engine.core.decide.told import to_shards
 from engine.core.events import LineEvent, StockAllocated, StockHeld
 from engine.core.model import Key, Line, Reservation, Struct
 from engine.core.rejections import (
     InsufficientStock,
     Rejection,
+    StillWaiting,
     UnknownReservation,
     UnknownStock,
 )
-from engine.core.view import Decision, Elsewhere, Grant, Terms, View, Wish
+from engine.core.view import Decision, Elsewhere, Filled, Grant, Terms, View, Wish
 
 
 class _Moved(Struct, frozen=True):
@@ -36,7 +37,8 @@ def transfer_reservation(
     if reservation is None:
         return UnknownReservation(command.reservation_id)
     if not any(line.held or line.allocated for line in reservation.lines):
-        return is_over(reservation)
+        is_waiting = reservation.is_open
+        return StillWaiting(command.reservation_id) if is_waiting else is_over(reservation)
     moved = _moved(reservation, command)
     if not isinstance(moved, list):
         return moved
@@ -45,16 +47,9 @@ def transfer_reservation(
     given = GivenBack(reservation.reservation_id)
     for one in moved:
         given.of(one.line, one.held, one.allocated)
-    wishes = [_wish(one, command.to_location, given) for one in moved]
-    filled = fill(view, wishes, Terms(reservation.channel, reservation.customer), now_ms)
+    filled = _filled(view, reservation, command.to_location, moved, given, now_ms)
     if not isinstance(filled, list):
         return filled
-    for answer in filled:
-        if answer.missing is not None:
-            return UnknownStock(answer.missing)
-    short_lines = tuple(answer.short for answer in filled if answer.short is not None)
-    if short_lines:
-        return InsufficientStock(short_lines)
     taken: list[LineEvent] = []
     for one, answer in zip(moved, filled, strict=True):
         for grant in answer.grants:
@@ -87,7 +82,29 @@ def _moved(reservation: Reservation, command: TransferReservation) -> list[_Move
     ]
 
 
-def _wish(moved: _Moved, to_location: str, given: GivenBack) -> Wish:
+def _filled(
+    view: View,
+    reservation: Reservation,
+    to_location: str,
+    moved: list[_Moved],
+    given: GivenBack,
+    now_ms: int,
+) -> list[Filled] | Elsewhere | Rejection:
+    """What the new location gives for all that is moved."""
+    wishes = [_wish(reservation, one, to_location, given) for one in moved]
+    filled = fill(view, wishes, Terms(reservation.channel, reservation.customer), now_ms)
+    if not isinstance(filled, list):
+        return filled
+    for answer in filled:
+        if answer.missing is not None:
+            return UnknownStock(answer.missing)
+    short_lines = tuple(answer.short for answer in filled if answer.short is not None)
+    if short_lines:
+        return InsufficientStock(short_lines)
+    return given.counted_otherwise(reservation, wishes, filled) or filled
+
+
+def _wish(reservation: Reservation, moved: _Moved, to_location: str, given: GivenBack) -> Wish:
     line = moved.line
     return Wish(
         line.line_id,
@@ -95,7 +112,7 @@ def _wish(moved: _Moved, to_location: str, given: GivenBack) -> Wish:
         moved.held + moved.allocated,
         allow_backorder=line.backordered > 0,
         units_each=line.units_each,
-        counting=not line.counted,
+        counting=counts_kits(reservation, line),
         given_back=given.units.get(line.key.sku, 0),
     )
 

@@ -43,10 +43,11 @@ def _keys(view: View, line: BasketLine) -> tuple[Key, ...]:
 def _of_kit(line: BasketLine, keys: tuple[Key, ...], kit: Kit) -> list[Wish]:
     counting = Wish(
         line.line_id,
-        keys[:1],
+        keys,
         line.quantity,
         customer_limit=line.customer_limit,
         counting=True,
+        of_kit=True,
     )
     components = [
         Wish(
@@ -55,6 +56,7 @@ def _of_kit(line: BasketLine, keys: tuple[Key, ...], kit: Kit) -> list[Wish]:
             line.quantity * component.quantity,
             line.allow_backorder,
             units_each=component.quantity,
+            of_kit=True,
         )
         for component in kit.components
     ]
