@@ -72,7 +72,7 @@ def configure_holds(
     order: timedelta | None = None,
     **options: Unpack[WriteOptions],
 ) -> Write[NodeConfigured]:
-    """States how long holds of each class last from now on, on the whole node: 1 second to 90 days
+    """States how long holds of each class last from now on, of this tenant: 1 second to 90 days
     each. What is not given stays as it is, and so do the deadlines of holds that are there.
 
     Gives `NodeConfigured`; raises InvalidField.
