@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from engine.core.events import ConfigurationEvent
 from engine.core.model import Key, Reservation, Stock, Transfer
+from engine.log.index import entries
 from engine.log.port import Changes, Commit, RequestRecord, Totals
 from engine.shard.stock_actor import StockActor
 from engine.shard.turn_index import TurnIndex
@@ -47,7 +48,10 @@ class Effects:
             tells=self.tells,
         )
         created = self._put_reservations(changes, reservation)
-        changes.index_added, changes.index_removed = index.changes()
+        if index.is_used:
+            changes.index_added, changes.index_removed = index.changes()
+        else:
+            self._put_index(changes)
         changes.totals = Totals(
             stock_totals.stock_keys,
             stock_totals.on_hand,
@@ -78,12 +82,27 @@ class Effects:
             totals.reservations,
         )
 
+    def _put_index(self, changes: Changes) -> None:
+        """Index what has changed, where nothing was looked up in the index before."""
+        added, removed = changes.index_added, changes.index_removed
+        before = self.reservation_before
+        for reservation_id, after in changes.reservations.items():
+            new = entries(after) if after is not None else frozenset()
+            old_reservation = before[reservation_id]
+            if old_reservation is None:
+                added.update(new)
+            else:
+                old = entries(old_reservation)
+                added.update(new - old)
+                removed.update(old - new)
+
     def _put_reservations(
         self, changes: Changes, reservation: Callable[[str], Reservation | None]
     ) -> int:
         """Note what has become of the reservations, and their timers; return how many are new whose
         home is this shard."""
         created = 0
+        reservations = changes.reservations
         for reservation_id, before in self.reservation_before.items():
             after = reservation(reservation_id)
             if after is None:
@@ -91,9 +110,9 @@ class Effects:
                     raise RuntimeError(f"reservation {reservation_id} has events but no state")
                 if before is None:
                     continue
-            changes.reservations[reservation_id] = after
-            old_ms = before.deadline_ms if before else None
-            new_ms = after.deadline_ms if after else None
+            reservations[reservation_id] = after
+            old_ms = before.deadline_ms if before is not None else None
+            new_ms = after.deadline_ms if after is not None else None
             if old_ms != new_ms:
                 if old_ms is not None:
                     changes.timers_cleared.add((old_ms, reservation_id))

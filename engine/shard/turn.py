@@ -125,13 +125,18 @@ class Turn(TurnView):
 
     def _evolve_reservations(self, events: Sequence[Any]) -> None:
         """Let every reservation evolve that the events concern: one, as a rule."""
+        only: str = getattr(events[0], "reservation_id", "")
+        for event in events:
+            if type(event) not in _OF_RESERVATIONS or event.reservation_id != only:
+                break
+        else:
+            if only:
+                self._evolve_reservation(only, events)
+            return
         ids = dict.fromkeys(
             [event.reservation_id for event in events if type(event) in _OF_RESERVATIONS]
         )
         ids.pop("", None)
-        if len(ids) == 1 and type(events[0]) in _OF_RESERVATIONS:
-            self._evolve_reservation(next(iter(ids)), events)
-            return
         for reservation_id in ids:
             own = [event for event in events if _reservation_id(event) == reservation_id]
             self._evolve_reservation(reservation_id, own)
@@ -197,7 +202,8 @@ class Turn(TurnView):
 
     def changes(self, totals: Totals) -> Changes:
         """What the turn has changed, given the totals before it."""
-        self._bring_up_to_date()
+        if self._index.is_used:
+            self._bring_up_to_date()
         return self.effects.changes(totals, self.reservation, self._index)
 
 

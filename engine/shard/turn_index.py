@@ -1,7 +1,7 @@
 """The index as a turn sees it: the log's entries with what the turn has changed so far.
 
-Entries follow from reservations, so most turns only compute the difference at their end. Once
-something is looked up, the entries that were added are kept in order as well.
+Entries follow from reservations, so most turns only compute the difference at their end (see
+Effects). A turn that looks something up keeps the entries that it has added in order.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -27,6 +27,11 @@ class TurnIndex:
         self._added: list[bytes] = []
         # Of a prefix, the last of the log's entries up to which the turn has removed all.
         self._fronts: dict[bytes, bytes] = {}
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything was touched: by changes alone nothing is."""
+        return bool(self._before)
 
     def touch(self, before: Reservation | None, after: Reservation | None) -> None:
         """A reservation is `after` now; `before` the turn it was another one, or none."""

@@ -105,6 +105,8 @@ class Writer:
     ) -> Accepted | Spread:
         """The answer, with the shards that have yet to hear of it, if there are any."""
         told = turn.told_by(commit, first_position)
+        if not told:
+            return accepted
         waiting = [item for item in told.items() if self._log.told(item[0]) < item[1]]
         return Spread(accepted, tuple(waiting)) if waiting else accepted
 
