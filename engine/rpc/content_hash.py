@@ -73,7 +73,8 @@ def _former(kind: Any) -> Former:
     for in one step, since this is on the way of every command."""
     if kind in _FORMERS:
         return _FORMERS[kind]
-    former = _as_it_is if _is_at_first_form(kind) else _made_former(kind)
+    is_struct = issubclass(kind, Struct)
+    former = _made_former(kind) if is_struct and not _is_at_first_form(kind) else _as_it_is
     _FORMERS[kind] = former
     return former
 
@@ -89,25 +90,35 @@ def _made_former(kind: Any) -> Former:
     first = _getter(names[:first_count])
     appended = _getter(names[first_count:])
     defaults = tuple(field.default for field in fields[first_count:])
+    # No field that is empty, None or 0 has anything within it.
     nested = [index for index, field in enumerate(fields) if not _is_at_first_form(field.type)]
     tag = kind.__struct_config__.tag
-    head = [] if tag is None else [tag]
+    head = () if tag is None else (tag,)
+    is_plain = not head and not nested
 
-    def form(value: Any) -> list[Any]:
-        values = [*head, *first(value)]
-        if defaults:
-            added = appended(value)
-            if added != defaults:
-                values += added
-                while values[-1] == defaults[len(values) - len(head) - first_count - 1]:
-                    values.pop()
+    def form(value: Any) -> Any:
+        added = appended(value)
+        if added == defaults:
+            if is_plain:
+                return first(value)
+            values = [*head, *first(value)]
+        else:
+            values = [*head, *first(value), *_without_defaults(added, defaults)]
         for index in nested:
             place = index + len(head)
-            if place < len(values):
+            if place < len(values) and values[place]:
                 values[place] = _formed(values[place])
         return values
 
     return form
+
+
+def _without_defaults(added: tuple[Any, ...], defaults: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Appended fields up to the last that is not at its default."""
+    count = len(added)
+    while added[count - 1] == defaults[count - 1]:
+        count -= 1
+    return added[:count]
 
 
 def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -120,11 +131,9 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 def _formed(value: Any) -> Any:
     """A value within a struct in the form that it had at first."""
     if type(value) is tuple:
-        return [_formed(item) for item in value]
-    kind = type(value)
-    if not issubclass(kind, Struct):
-        return value
-    return (_FORMERS.get(kind) or _former(kind))(value)
+        formers = _FORMERS
+        return [(formers.get(type(item)) or _former(type(item)))(item) for item in value]
+    return _former(type(value))(value)
 
 
 def _is_at_first_form(kind: Any) -> bool:

@@ -290,7 +290,8 @@ def subject(request: OnReservation) -> tuple[str, str]:
     reservation_id = request.reservation_id
     reference = request.reservation_reference
     if not reference:
-        return required(reservation_id, "reservation_id"), ""
+        check_required(reservation_id, "reservation_id")
+        return reservation_id, ""
     if reservation_id:
         limit = "empty where reservation_id is not"
         raise InvalidField("reservation_reference", reference, limit)

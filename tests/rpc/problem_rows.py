@@ -173,8 +173,8 @@ ROWS: list[tuple[object, str, str]] = [
         rejections.LineExists(ID, "7"),
         "LINE_EXISTS",
         (
-            "line 7 of reservation 336-1-2 cannot get another SKU or source while its units are "
-            "picked, shipped or in different states"
+            "line 7 of reservation 336-1-2 cannot get another SKU once units of it are shipped, "
+            "nor counted units where it has uncounted ones: use another line"
         ),
     ),
     (

@@ -11,13 +11,21 @@ import grpc.aio
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from holdfast.v1 import errors_pb2, inventory_pb2_grpc, stock_pb2
+from holdfast.v1 import (
+    configuration_pb2_grpc,
+    errors_pb2,
+    history_pb2_grpc,
+    inventory_pb2_grpc,
+    operations_pb2_grpc,
+    stock_pb2,
+)
 from holdfast.v1 import inventory_pb2 as pb
 
 from engine.rpc.server import RpcServer, ServerOptions
 from engine.shard.local import LocalShards
 from engine.shard.messages import Request, Result
 from engine.shard.port import Shards, ShardUnavailable
+from engine.shard.queries import Question
 
 TEA = stock_pb2.StockKey(sku="TEA", location="LONDON")
 
@@ -71,6 +79,10 @@ class GatedShards(LocalShards):
             self._awaited.append((count, reached))
             await asyncio.wait_for(reached, 20)
 
+    def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
+        self.submitted += 1
+        return super().look_up(shard, question, deadline_ns)
+
     def events(self) -> int:
         """Events in all logs."""
         return sum(shard.events() for shard in self.shards)
@@ -97,6 +109,9 @@ class Node:
         self.port = port
         self.channel: Any = channel
         self.stub: Any = inventory_pb2_grpc.InventoryServiceStub(channel)
+        self.history: Any = history_pb2_grpc.HistoryServiceStub(channel)
+        self.configuration: Any = configuration_pb2_grpc.ConfigurationServiceStub(channel)
+        self.operations: Any = operations_pb2_grpc.OperationsServiceStub(channel)
         self.calls: list[tuple[str, str, float]] = []
         self.called = asyncio.Event()
         self._ids = 0

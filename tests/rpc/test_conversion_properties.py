@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from engine.core import commands as core
 from engine.core.limits import HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, ID_BYTES_MAX, QUANTITY_MAX
 from engine.rpc.checks import InvalidField
-from engine.rpc.convert_commands import CONVERTERS, Submission
-from engine.rpc.convert_parts import Caller
+from engine.rpc.convert_commands import CONVERTERS
+from engine.rpc.convert_parts import ByReference, Caller, Submission
 from engine.shard.slots import SLOTS
 from tests.rpc.serving import GatedShards
 
@@ -143,7 +143,9 @@ def caller() -> Iterator[Caller]:
 
 def converted(caller: Caller, name: str, request: object) -> Submission | InvalidField:
     try:
-        return CONVERTERS[name](request, caller)
+        result = CONVERTERS[name](request, caller)
+        assert not isinstance(result, ByReference)
+        return result
     except InvalidField as invalid:
         return invalid
 
