@@ -41,7 +41,8 @@ def described(details: dict[str, Any]) -> str:
 def _shown(value: Any) -> str:
     """A value of an event's details in a line of text."""
     if isinstance(value, dict):
-        return " ".join(str(_shown(item)) for item in value.values() if item)
+        said = [(name, item) for name, item in value.items() if item]
+        return " ".join(name if item is True else _shown(item) for name, item in said)
     if isinstance(value, list):
         return "; ".join(_shown(item) for item in value)
     if isinstance(value, timedelta):

@@ -4,13 +4,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from holdfast.types import BalanceField
+from holdfast.types import BalanceField, Balances
 
 from engine.cli.arguments import moment, stock_key
 from engine.cli.events import as_record, described
 from engine.cli.failures import ExitCode, fail, warn
 from engine.cli.options import AsOfOption, KeyArgument, LimitOption
-from engine.cli.output import print_json, print_table
+from engine.cli.output import print_facts, print_json, print_table, shown
 from engine.cli.session import Call, client_command
 
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ def history(
         records = [as_record(event) for event in events]
         print_json({"events": records, "more": more, "cursor": listing.cursor})
         return
+    if not events:
+        print_facts("Nothing has happened there, as far as is kept and was asked for", [])
+        return
     columns = ("when", "what", "change", "balances", "who", "why")
     print_table("", columns, [_row(event, with_key=not key) for event in events])
     if more:
@@ -119,20 +122,18 @@ def _row(event: "Event", *, with_key: bool) -> tuple[Any, ...]:
     what = event.kind.replace("_", " ")
     if with_key and event.sku:
         what += f" {event.sku}@{event.location}"
-    balances = event.balances
-    left = (
-        f"on hand {balances.on_hand:,}, held {balances.held:,}, "
-        f"allocated {balances.allocated:,}, available {balances.available:,}"
-        if balances
-        else ""
-    )
-    return (
-        event.recorded_at,
-        what,
-        described(as_record(event)["details"]),
-        left,
-        _who(event),
-        _why(event),
+    change = described(as_record(event)["details"])
+    left = _left(event.balances) if event.balances else ""
+    return event.recorded_at, what, change, left, _who(event), _why(event)
+
+
+def _left(balances: Balances) -> str:
+    """The numbers after an event: those that matter always, and others that are not 0."""
+    always = ("on_hand", "held", "allocated", "available")
+    return ", ".join(
+        f"{name.replace('_', ' ')} {shown(value)}"
+        for name, value in balances._asdict().items()
+        if name in always or value
     )
 
 

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine.cli import (
+    backup,
     baskets,
     bench,
     fulfilment,
@@ -49,7 +50,7 @@ app = typer.Typer(
 )
 for family in (
     *(serve, health, baskets, fulfilment, reservations, stock, stock_reads, movements),
-    *(history, settings, watch, verify, load, bench),
+    *(history, settings, watch, verify, backup, load, bench),
 ):
     app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(movements.transfers, name="transfer", help="Units between locations.")

@@ -153,6 +153,11 @@ def sourced(
     come from `locations` or from `group`."""
     if locations and group:
         raise fail(ExitCode.USAGE, "--from and --group each say where units come from: give one")
+    if (locations or group) and all(line.location for line in lines):
+        raise fail(
+            ExitCode.USAGE,
+            "--from and --group are for lines without a location, SKU=QUANTITY; there is none",
+        )
     for line in lines:
         if not (line.location or locations or group):
             raise fail(

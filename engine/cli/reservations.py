@@ -101,6 +101,9 @@ def reservations(
     if call.json:
         print_json({"reservations": found, "more": more, "cursor": listing.cursor})
         return
+    if not found:
+        print_facts("There are none", [])
+        return
     columns = ("reservation", "status", "units", "reference", "customer", "created", "expires")
     print_table("", columns, [_row(each) for each in found])
     if more:

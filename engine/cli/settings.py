@@ -1,4 +1,4 @@
-"""Commands on what is configured for a whole node."""
+"""Commands on what is configured for a tenant, on the whole node."""
 
 from typing import Annotated, Any
 
@@ -133,7 +133,7 @@ def hold_times(
     checkout: Annotated[Any, _length_option("--checkout", "How long a checkout is held.")] = None,
     order: Annotated[Any, _length_option("--order", "How long an order is held.")] = None,
 ) -> None:
-    """State how long holds last from now on; what is not given stays as it is.
+    """State how long holds of the tenant last from now on; what is not given stays as it is.
 
     Example: holdfast hold-times --cart 4m --checkout 20m
     """
@@ -148,7 +148,7 @@ def hold_times(
 
 @client_command(app)
 def configuration(call: Call) -> None:
-    """Show what is configured for the node: locations, kits, customer limits, hold times.
+    """Show what is configured for the tenant: locations, kits, customer limits, hold times.
 
     Example: holdfast configuration --json
     """

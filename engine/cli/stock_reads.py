@@ -24,6 +24,8 @@ def stock(call: Call, key: KeyArgument, as_of: AsOfOption = None) -> None:
         answer = client.stock(key.sku, key.location, as_of=as_of)
     if call.json:
         print_json(answer)
+    elif as_of is not None and not answer.version:
+        print_facts(f"{key.sku}@{key.location} did not exist then", [("cursor", answer.cursor)])
     else:
         print_stock(answer)
 

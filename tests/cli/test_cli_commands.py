@@ -14,7 +14,7 @@ COMMANDS = [
     *("sell", "receive", "adjust", "count", "configure", "stock", "availability"),
     *("amend", "confirm", "pick", "unpick", "return", "move-reservation", "reservations"),
     *("expect", "take-back", "move", "history", "explain"),
-    *("limit-customers", "hold-times", "configuration"),
+    *("limit-customers", "hold-times", "configuration", "backup", "restore", "retain"),
     *("transfer send", "transfer receive", "transfer show"),
     *("locations configure", "locations list", "kit define"),
 ]
@@ -65,6 +65,8 @@ BAD_INPUT = [
     (("stock", "TEA@LONDON", "--timeout", "0"), "timeout_s is 0.0; it must be above 0"),
     (("reserve", "TEA=2"), "names no location: write TEA@LOCATION=2, or say --from"),
     (("reserve", "TEA=2", "--from", "A", "--group", "g"), "--from and --group each say where"),
+    (("reserve", "TEA@L=2", "--group", "g"), "are for lines without a location"),
+    (("amend", "r", "--drop", "1", "--from", "A"), "are for lines without a location"),
     (("reserve", "TEA@L=2", "--strategy", "best"), "--strategy"),
     (("reserve", "TEA@L=2", "--wait", "soon"), "'soon' must be a time such as 90s"),
     (("commit",), "name the reservation by its id or with --of REFERENCE; none of them was given"),

@@ -89,6 +89,7 @@ def test_what_is_short_waits_or_is_promised_ahead(node: ServedNode) -> None:
         ("reservations SOON@L --state allocated", ["SOON@L=4"]),
         ("sell SOON@L 3 --if-short record", ["Sold 3"]),
         ("reservations SOON@L --at-risk", ["SOON@L=6"]),
+        ("history SOON@L", ["waiting 6", "backordered 4", "incoming 8", "at risk"]),
     ]
     tell(node, story)
 
@@ -131,6 +132,9 @@ def test_the_past_is_told_and_explained(node: ServedNode) -> None:
         (f"stock PAST@L --as-of {first['cursor']}", ["│ 10 │ 0 │"]),
         (f"explain on_hand PAST@L --as-of {first['cursor']}", ["on hand of PAST@L is 10"]),
         ("stock PAST@L", ["Sources", "wms", "│ 5 │ 0 │"]),
+        ("stock PAST@L --as-of 2020-01-01T00:00:00Z", ["PAST@L did not exist then"]),
+        ("history PAST@NOWHERE", ["Nothing has happened there"]),
+        ("reservations PAST@L", ["There are none"]),
     ]
     tell(node, story)
     told = node.ask("history", "PAST@L", "--limit", "1", "--newest-first")

@@ -316,7 +316,8 @@ class HoldTimes(NamedTuple):
 
 
 class NodeConfiguration(NamedTuple):
-    """What is configured for a node; `cursor` says what the read covers at least."""
+    """What is configured for a tenant, on the whole node; `cursor` says what the read covers at
+    least."""
 
     locations: tuple[Location, ...]
     kits: tuple[Kit, ...]
@@ -327,7 +328,8 @@ class NodeConfiguration(NamedTuple):
 
 class Node(NamedTuple):
     """What a node is and how it is set. `request_retention` is how long request ids are remembered,
-    None for ever; `oldest_cursor` the oldest that a feed can start after."""
+    None for ever; `hold_times` are those of the default tenant; `oldest_cursor` is the oldest that
+    a feed can start after."""
 
     version: str
     history: str
