@@ -77,10 +77,13 @@ class Market:
     def send(
         self, command: Command, request_id: str = "", *, only: bool = False
     ) -> asyncio.Future[Result]:
+        return self.shards.submit(self.slot(command), self.write(command, request_id, only=only), 0)
+
+    def write(self, command: Command, request_id: str = "", *, only: bool = False) -> Write:
         self.requests += 1
         context = Context(request_id or f"request-{self.requests}", validate_only=only)
         content = hashlib.blake2b(msgspec.msgpack.encode(command), digest_size=16).digest()
-        return self.shards.submit(self.slot(command), Write(context, content, command), 0)
+        return Write(context, content, command)
 
     async def answer(self, command: Command, request_id: str = "") -> Result | None:
         """The result; None if a shard is gone."""
