@@ -1,4 +1,5 @@
-"""What a tenant has configured, for the whole node. Each shard records these events in its own history."""
+"""What a tenant has configured, for the whole node. Each shard records these events in its own
+history."""
 
 from engine.core.configuration import Kit, Location
 from engine.core.model import Struct
