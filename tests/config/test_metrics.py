@@ -68,6 +68,8 @@ def statistics(reserves: int, on_hand: int = 100, held: int = 25) -> ShardStatis
         decide_s=times(*[0.002] * reserves),
         flush_s=times(*[0.002] * reserves),
         total_s=times(*[0.003] * reserves),
+        prepared_lines=6,
+        outbox_events=8,
     )
 
 
@@ -83,6 +85,8 @@ GAUGES = [
     ("holdfast_allocated_units", 3),
     ("holdfast_reservation_pressure_ratio", 0.25),
     ("holdfast_pending_timers", 5),
+    ("holdfast_prepared_lines", 6),
+    ("holdfast_outbox_events", 8),
     ("holdfast_log_position", 44),
     ("holdfast_log_durable_position", 34),
     ("holdfast_log_bytes", 4_096),
