@@ -188,7 +188,8 @@ class Stock(Struct, frozen=True):
     @property
     def available(self) -> int:
         """Units that may still be promised; negative when more was promised than is there."""
-        return self.sellable - self.held - self.allocated - self.safety_stock
+        available = self.on_hand - self.held - self.allocated - self.safety_stock
+        return available - self.unavailable_units if self.unavailable else available
 
 
 class Line(Struct, frozen=True):

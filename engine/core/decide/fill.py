@@ -131,6 +131,35 @@ class _Filler:
 
     def fill(self, wish: Wish) -> Filled | CustomerRequired:
         """What the wish gets."""
+        return self._at_once(wish) or self._fill(wish)
+
+    def _at_once(self, wish: Wish) -> Filled | None:
+        """What most wishes get: all of it from the one SKU-location that they name, where nothing
+        is special. None if it takes a closer look."""
+        key = wish.keys[0]
+        view, terms = self._view, self._terms
+        if wish.counting or terms.told or len(wish.keys) > 1 or wish.customer_limit:
+            return None
+        stock = view.stock(key)
+        if stock is None or not stock.tracked or stock.selling is _STOPPED:
+            return None
+        if view.customer_limit(key.tenant, key.sku) is not None:
+            return None
+        location = view.location(key.tenant, key.location)
+        if location is not None and not location.enabled:
+            return None
+        quantity = wish.quantity
+        taken = self._taken.get(key, 0)
+        if quantity > available_to(stock, terms.channel) - taken:
+            return None
+        self._taken[key] = taken + quantity
+        self._in_use[key.location] = None
+        grants = (Grant(key, quantity),)
+        if terms.customer:
+            self._customers.take(wish, grants)
+        return Filled(grants)
+
+    def _fill(self, wish: Wish) -> Filled | CustomerRequired:
         stocks = self._stocks(wish)
         if not stocks:
             return Filled((), missing=wish.keys[0])
@@ -178,11 +207,6 @@ class _Filler:
         self, wish: Wish, stocks: list[tuple[Key, Stock]], quantity: int, cause: ShortCause
     ) -> tuple[Grant, ...]:
         """What the SKU-locations give, at most `quantity` units."""
-        key, stock = stocks[0]
-        is_plain = len(stocks) == 1 and stock.tracked and not wish.counting
-        if is_plain and 0 < quantity <= self._free(key, stock):
-            # Most wishes end here.
-            return (Grant(key, quantity),)
         if wish.counting or not all(stock.tracked for _, stock in stocks):
             return self._uncounted(wish, stocks, quantity)
         return self._counted(wish, stocks, quantity, cause)
@@ -277,7 +301,8 @@ class _Filler:
         taken = self._taken
         for grant in grants:
             key = grant.key
-            self._in_use[key.location] = None
+            if not wish.counting:
+                self._in_use[key.location] = None
             if grant.counted:
                 taken[key] = taken.get(key, 0) + grant.quantity - grant.backordered
                 if grant.backordered:

@@ -57,7 +57,8 @@ FREEING = frozenset(
 )
 """Events that may leave more to promise."""
 
-_CONCERNING = FREEING | {LinesTold}
+_LEAVING = frozenset({WaitLeft, LinesTold})
+_CONCERNING = FREEING | _LEAVING
 
 FILLING = frozenset({HoldFilled, AllocationFilled, WaitFilled})
 """Events that give units to who waits for them."""
@@ -70,11 +71,12 @@ OFFER_MS = 1_000
 
 def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
     """What happens to those who wait, because of these events."""
-    if _CONCERNING.isdisjoint(map(type, events)):
+    kinds = set(map(type, events))
+    if _CONCERNING.isdisjoint(kinds):
         return []
     freed = [event.key for event in events if type(event) in FREEING]
     keys = [key for key in dict.fromkeys(freed) if _has_queue(view, key)]
-    left = _left(events)
+    left = [] if _LEAVING.isdisjoint(kinds) else _left(events)
     if not keys and not left:
         return []
     working = Working(view, now_ms, events)
