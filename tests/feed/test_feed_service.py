@@ -19,7 +19,7 @@ from engine.feed.filter import Filter
 from engine.feed.hub import Hub
 from engine.feed.limits import FeedLimits
 from engine.rpc.feed import SERVICE, add_feed_service
-from engine.rpc.server import RpcServer, Service
+from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.shard.local import LocalShards
 from engine.shard.port import Shards
 from tests.feed.scripted import EPOCH, HISTORY, ScriptedShards, faults, positions
@@ -39,6 +39,14 @@ class FeedNode(Node):
         """Open a feed."""
         return feed_pb2_grpc.FeedServiceStub(self.channel).Watch(request)
 
+    async def until_gone(self, count: int) -> None:
+        """Wait until no more than so many feeds are open."""
+        for _ in range(2_000):
+            if self.hub.subscribers <= count:
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"{self.hub.subscribers} feeds are open")
+
     async def told(self, request: feed_pb2.WatchRequest) -> list[feed_pb2.Event]:
         """What a feed tells until CAUGHT_UP."""
         stream = self.watch(request)
@@ -52,11 +60,13 @@ class FeedNode(Node):
 
 
 @asynccontextmanager
-async def feeding(shards: Shards, limits: FeedLimits = QUIET) -> AsyncIterator[FeedNode]:
+async def feeding(
+    shards: Shards, limits: FeedLimits = QUIET, options: ServerOptions | None = None
+) -> AsyncIterator[FeedNode]:
     """A node with a feed that serves until the end of the block."""
     hub = Hub(shards, limits)
     service = Service(SERVICE, lambda server: add_feed_service(hub, server))
-    server = RpcServer(shards, services=lambda _: [service])
+    server = RpcServer(shards, options, services=lambda _: [service])
     port = await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
