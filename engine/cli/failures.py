@@ -56,7 +56,7 @@ def explain(error: HoldfastError) -> list[str]:
     lines = [error.message or error.reason or Code(error.code).name]
     if isinstance(error, InsufficientStock):
         lines += [
-            f"  line {short.line_id}: {short.sku}@{short.location}"
+            f"  line {short.line_id}: {short.sku}{'@' if short.location else ''}{short.location}"
             f"  asked {short.asked:,}, available {short.available:,}  ({short.cause.value})"
             for short in error.short_lines
         ]

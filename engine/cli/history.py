@@ -1,6 +1,5 @@
 """Questions about the past: what has happened, and why a number is what it is."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +7,8 @@ from holdfast.types import BalanceField, Balances
 
 from engine.cli.arguments import moment, stock_key
 from engine.cli.events import as_record, described
-from engine.cli.failures import ExitCode, fail, warn
+from engine.cli.failures import ExitCode, fail
+from engine.cli.listing import first_of, warn_of_more
 from engine.cli.options import AsOfOption, KeyArgument, LimitOption
 from engine.cli.output import print_facts, print_json, print_table, shown
 from engine.cli.session import Call, client_command
@@ -63,8 +63,7 @@ def history(
             to_time=until,
             newest_first=newest_first,
         )
-        events = list(islice(listing, limit or None))
-        more = bool(limit) and len(events) == limit and next(listing, None) is not None
+        events, more = first_of(listing, limit)
     if call.json:
         records = [as_record(event) for event in events]
         print_json({"events": records, "more": more, "cursor": listing.cursor})
@@ -74,8 +73,7 @@ def history(
         return
     columns = ("when", "what", "change", "balances", "who", "why")
     print_table("", columns, [_row(event, with_key=not key) for event in events])
-    if more:
-        warn(f"there are more than {limit}: --limit 0 shows them all")
+    warn_of_more(more, limit)
 
 
 @client_command(app)
@@ -96,8 +94,7 @@ def explain(
     with call.client() as client:
         steps = client.explain_stock(key.sku, key.location, field, as_of=as_of)
         value = steps.value()
-        told = list(islice(steps, limit or None))
-        more = bool(limit) and len(told) == limit and next(steps, None) is not None
+        told, more = first_of(steps, limit)
     if call.json:
         records = [
             {"event": as_record(step.event), "change": step.change, "value": step.value}
@@ -113,8 +110,7 @@ def explain(
         when, what, _, _, who, why = _row(step.event, with_key=False)
         rows.append((when, what, f"{step.change:+,}", step.value, who, why))
     print_table(f"{name} of {key.sku}@{key.location} is {value:,}", columns, rows)
-    if more:
-        warn(f"there are more than {limit}: --limit 0 shows them all")
+    warn_of_more(more, limit)
 
 
 def _row(event: "Event", *, with_key: bool) -> tuple[Any, ...]:

@@ -1,13 +1,13 @@
 """Questions about reservations."""
 
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
 from holdfast.types import PromiseState, Reservation
 
 from engine.cli.arguments import stock_key
-from engine.cli.failures import ExitCode, fail, warn
+from engine.cli.failures import ExitCode, fail
+from engine.cli.listing import first_of, warn_of_more
 from engine.cli.options import LimitOption, OfOption, ReservationArgument, named
 from engine.cli.output import print_facts, print_json, print_records, print_table, shown
 from engine.cli.session import Call, client_command
@@ -78,15 +78,8 @@ def reservations(
 
     Example: holdfast reservations TEA@LONDON --at-risk
     """
-    if [bool(key), bool(reference), bool(customer)].count(True) != 1 or bool(sku) != bool(customer):
-        raise fail(
-            ExitCode.USAGE,
-            "say which: SKU@LOCATION, --reference REFERENCE, or --customer CUSTOMER with --sku SKU",
-        )
-    if (at_risk or state) and not key:
-        raise fail(ExitCode.USAGE, "--at-risk and --state are about a SKU@LOCATION")
-    if at_risk and state:
-        raise fail(ExitCode.USAGE, "--at-risk counts held and allocated units: leave --state out")
+    chosen = [bool(key), bool(reference), bool(customer)]
+    _check_choice(chosen, with_sku=bool(sku), narrowed=(at_risk, state is not None))
     with call.client() as client:
         listing = client.list_reservations(
             key.sku if key else sku,
@@ -96,8 +89,7 @@ def reservations(
             reference=reference,
             customer=customer,
         )
-        found = list(islice(listing, limit or None))
-        more = bool(limit) and len(found) == limit and next(listing, None) is not None
+        found, more = first_of(listing, limit)
     if call.json:
         print_json({"reservations": found, "more": more, "cursor": listing.cursor})
         return
@@ -106,8 +98,23 @@ def reservations(
         return
     columns = ("reservation", "status", "units", "reference", "customer", "created", "expires")
     print_table("", columns, [_row(each) for each in found])
-    if more:
-        warn(f"there are more than {limit}: --limit 0 shows them all")
+    warn_of_more(more, limit)
+
+
+def _check_choice(chosen: list[bool], *, with_sku: bool, narrowed: tuple[bool, bool]) -> None:
+    """End the command unless exactly one of key, reference and customer is chosen, and only what
+    belongs to it is given besides."""
+    by_key, _, by_customer = chosen
+    at_risk, by_state = narrowed
+    if chosen.count(True) != 1 or with_sku is not by_customer:
+        raise fail(
+            ExitCode.USAGE,
+            "say which: SKU@LOCATION, --reference REFERENCE, or --customer CUSTOMER with --sku SKU",
+        )
+    if (at_risk or by_state) and not by_key:
+        raise fail(ExitCode.USAGE, "--at-risk and --state are about a SKU@LOCATION")
+    if at_risk and by_state:
+        raise fail(ExitCode.USAGE, "--at-risk counts held and allocated units: leave --state out")
 
 
 def _row(answer: Reservation) -> tuple[Any, ...]:

@@ -60,6 +60,12 @@ def test_short_lines_say_which_and_what_is_available() -> None:
     ]
 
 
+def test_a_line_that_may_come_from_several_places_is_named_by_its_sku() -> None:
+    short = ShortLine("2", "TEA", "", ShortCause.CUSTOMER_LIMIT, 3, 1)
+    error = make_error("INSUFFICIENT_STOCK", Code.FAILED_PRECONDITION, "Short.", {}, [short])
+    assert explain(error)[1] == "  line 2: TEA  asked 3, available 1  (customer_limit)"
+
+
 def test_an_unknown_outcome_says_how_to_find_out() -> None:
     error = make_error("", Code.UNAVAILABLE, "Gone.", {})
     error.outcome_unknown, error.request_id = True, "r-1"

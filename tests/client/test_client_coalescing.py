@@ -45,6 +45,30 @@ async def test_writes_of_one_turn_share_batches_and_get_their_own_answers(
     assert server.unary == []
 
 
+async def test_commands_of_all_kinds_share_a_batch_by_id_or_by_reference(
+    client: Client, server: ScriptedServer
+) -> None:
+    await asyncio.gather(
+        client.amend(reservation_reference="cart-7", drop_lines=["1"]),
+        client.commit(reservation_reference="cart-7"),
+        client.confirm("r"),
+        client.pick(reservation_reference="cart-7"),
+        client.unpick("r"),
+        client.return_units(reservation_reference="cart-7"),
+        client.transfer_reservation("r", to_location="M"),
+        client.expect("TEA", "L", 5, reference="PO-7"),
+        client.take_back("TEA", "L", 1, reason="UNWANTED"),
+        client.move("TEA", "L", 1, to_cause="damaged"),
+        client.send_transfer("TEA", "L", "M", 1),
+        client.receive_transfer("t", 1),
+    )
+    assert sizes(server) == [12]
+    assert server.unary == []
+    # What is configured for the whole node has a call of its own.
+    await client.define_kit("SET", {"CUP": 6})
+    assert (sizes(server), len(server.unary)) == ([12], 1)
+
+
 async def test_callers_who_are_answered_together_write_together_again(
     client: Client, server: ScriptedServer
 ) -> None:
