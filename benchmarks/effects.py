@@ -13,7 +13,14 @@ Effect = tuple[str, str, str, str, int]
 """Kind of event, reservation id, line id, SKU, units."""
 
 _RELEASES = ("hold_released", "allocation_released")
-_LINES = ("stock_held", "hold_committed", "released", "stock_shipped", "stock_received")
+_LINES = (
+    "stock_held",
+    "hold_committed",
+    "stock_shipped",
+    "stock_received",
+    "wait_joined",
+    "wait_left",
+)
 
 
 def effects_of_answer(answer: types.Result) -> Counter[Effect]:
@@ -21,12 +28,15 @@ def effects_of_answer(answer: types.Result) -> Counter[Effect]:
     match answer:
         case types.Reserved():
             created = ("reservation_created", answer.reservation_id, "", "", 0)
-            return Counter([created]) + _lines("stock_held", answer.reservation_id, answer.lines)
+            return Counter([created]) + _taken(answer.reservation_id, answer.lines)
         case types.Committed():
-            freed = _lines("released", answer.reservation_id, answer.freed_lines)
+            freed = _freed(answer.reservation_id, answer.freed_lines)
             return _lines("hold_committed", answer.reservation_id, answer.lines) + freed
         case types.Released():
-            return _lines("released", answer.reservation_id, answer.lines)
+            return _freed(answer.reservation_id, answer.lines)
+        case types.Amended():
+            freed = _freed(answer.reservation_id, answer.freed_lines)
+            return _taken(answer.reservation_id, answer.lines) + freed
         case types.Shipped():
             return _lines("stock_shipped", answer.reservation_id, answer.lines)
         case _:
@@ -34,21 +44,50 @@ def effects_of_answer(answer: types.Result) -> Counter[Effect]:
 
 
 def _lines(kind: str, reservation_id: str, lines: tuple[types.LineResult, ...]) -> Counter[Effect]:
-    return Counter((kind, reservation_id, line.line_id, line.sku, line.quantity) for line in lines)
+    return Counter(
+        (kind, reservation_id, line.line_id, line.sku, line.quantity)
+        for line in lines
+        if line.quantity
+    )
 
 
-def effect_of_event(message: Any) -> Effect | None:
-    """What an event of the feed says has happened; None if no answer tells of its kind."""
+def _waiting(
+    kind: str, reservation_id: str, lines: tuple[types.LineResult, ...]
+) -> Counter[Effect]:
+    return Counter(
+        (kind, reservation_id, line.line_id, line.sku, line.waiting)
+        for line in lines
+        if line.waiting
+    )
+
+
+def _taken(reservation_id: str, lines: tuple[types.LineResult, ...]) -> Counter[Effect]:
+    waiting = _waiting("wait_joined", reservation_id, lines)
+    return _lines("stock_held", reservation_id, lines) + waiting
+
+
+def _freed(reservation_id: str, lines: tuple[types.LineResult, ...]) -> Counter[Effect]:
+    waiting = _waiting("wait_left", reservation_id, lines)
+    return _lines("released", reservation_id, lines) + waiting
+
+
+def effects_of_event(message: Any) -> Counter[Effect]:
+    """What an event of the feed says has happened: nothing, if no answer tells of its kind. What
+    another shard is told has happened as much as what happens here; what is set aside under the
+    name of an attempt (which has a slash) has not."""
     kind = message.WhichOneof("kind") or ""
+    if kind == "lines_told":
+        return sum(map(effects_of_event, message.lines_told.lines), Counter())
     if kind == "reservation_created":
-        return (kind, message.reservation_created.reservation_id, "", "", 0)
+        return Counter([(kind, message.reservation_created.reservation_id, "", "", 0)])
     if kind in _RELEASES or kind in _LINES:
         details = getattr(message, kind)
         name = "released" if kind in _RELEASES else kind
         reservation_id = getattr(details, "reservation_id", "")
         line_id = getattr(details, "line_id", "")
-        return (name, reservation_id, line_id, message.key.sku, details.quantity)
-    return None
+        if "/" not in reservation_id:
+            return Counter([(name, reservation_id, line_id, message.key.sku, details.quantity)])
+    return Counter()
 
 
 class Findings(NamedTuple):
@@ -94,9 +133,9 @@ class Acknowledged:
         if before is not None and place != (before[0], before[1] + 1):
             self._torn.add(request_id)
         self._last_position[request_id] = place
-        effect = effect_of_event(message)
-        if effect is not None:
-            self.recorded.setdefault(request_id, Counter())[effect] += 1
+        effects = effects_of_event(message)
+        if effects:
+            self.recorded.setdefault(request_id, Counter()).update(effects)
 
     def findings(self) -> Findings:
         """Compare the two."""

@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +87,8 @@ class Streams:
 
     reference: Reference
     counts: Counter[str] = field(default_factory=Counter)
-    seen: list[Any] = field(default_factory=list)
+    ahead: list[Any] = field(default_factory=list)
+    """Events that the uninterrupted subscriber has yet to see."""
 
     async def come_and_go(self, client: Client, times: int, chance: random.Random) -> None:
         """Open streams one after the other, each at another point."""
@@ -113,7 +116,7 @@ class Streams:
                 async for batch in feed.batches():
                     for event in batch.events if isinstance(batch, EventBatch) else ():
                         self.check(event.shard, event.position, last, received)
-                        self.seen.append(event.message)
+                        self.compare(event.message)
                     if len(received) >= events:
                         break
         except TimeoutError:
@@ -136,14 +139,99 @@ class Streams:
         received.add((shard, position))
         last[shard] = max(position, expected - 1)
 
+    def compare(self, message: Any) -> None:
+        """Count an event that is not what the uninterrupted subscriber saw at its position."""
+        self.counts["events"] += 1
+        events = self.reference.events.get(message.shard, ())
+        if message.position > len(events):
+            self.ahead.append(message)
+        else:
+            self.counts["different"] += events[message.position - 1] != message
+
     def different(self) -> int:
-        """How many events are not what the uninterrupted subscriber saw at their position."""
-        events = self.reference.events
-        return sum(
-            message.position > len(events[message.shard])
-            or events[message.shard][message.position - 1] != message
-            for message in self.seen
-        )
+        """How many events are not what the uninterrupted subscriber saw, now that it has seen
+        all."""
+        ahead, self.ahead = self.ahead, []
+        for message in ahead:
+            self.compare(message)
+        return self.counts["different"] + len(self.ahead)
+
+
+class FeedCheck:
+    """One subscriber that follows the feed from the beginning, and others that come and go, beside
+    whatever else a node does."""
+
+    def __init__(
+        self, address: str, seed: int, *, subscribers: int = SUBSCRIBERS, streams: int = 0
+    ) -> None:
+        """`streams`: how many are opened in all; 0: any number, until the end."""
+        self._address = address
+        self._seed = seed
+        self._subscribers = subscribers
+        self._streams_max = streams
+        self._stopping = False
+        self._coming: list[asyncio.Task[None]] = []
+        self._streams = Streams(Reference())
+
+    @property
+    def reference(self) -> Reference:
+        """What the follower has seen."""
+        return self._streams.reference
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watch inside the block."""
+        async with Client(self._address) as first, Client(self._address) as others:
+            following = asyncio.create_task(self.reference.follow(first))
+            self._coming = [
+                asyncio.create_task(self._come_and_go(others, number))
+                for number in range(self._subscribers)
+            ]
+            try:
+                yield
+            finally:
+                await self.gone()
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+    async def _come_and_go(self, client: Client, number: int) -> None:
+        chance = random.Random(f"{self._seed}-{number}")
+        if self._streams_max:
+            times = len(range(number, self._streams_max, self._subscribers))
+            await self._streams.come_and_go(client, times, chance)
+        while not self._streams_max and not self._stopping:
+            await self._streams.come_and_go(client, 1, chance)
+
+    async def gone(self) -> None:
+        """Wait until nobody comes any more."""
+        self._stopping = True
+        await asyncio.gather(*self._coming)
+
+    async def until_complete(self) -> None:
+        """Wait until the follower has seen all there is, now that nobody writes."""
+        async with Client(self._address) as client:
+            await self.reference.until(await _heads(client, self.reference))
+
+    def findings(self, data_dir: Path) -> dict[str, int]:
+        """What is wrong; everything should be 0. The node must be stopped."""
+        counts = self._streams.counts
+        return {
+            "gaps": counts["gaps"],
+            "duplicates": counts["duplicates"],
+            "reordered": counts["reordered"],
+            "different": self._streams.different(),
+            "stalled": counts["stalled"],
+            "irregular without interruption": self.reference.irregular,
+            "unlike the log": _unlike_the_log(data_dir, self.reference),
+        }
+
+    def amounts(self) -> dict[str, int]:
+        """How much was looked at."""
+        return {
+            "streams": self._streams.counts["streams"],
+            "events in the history": sum(map(len, self.reference.events.values())),
+            "events over all streams": self._streams.counts["events"],
+        }
 
 
 class Writers:
@@ -176,48 +264,22 @@ async def feed_reconnects(
     directory: Path, *, reconnects: int, shards: int = 1, seed: int = 1
 ) -> dict[str, Any]:
     """Run on a new node in `directory`; gives the figures, with `well`."""
-    reference = Reference()
-    streams = Streams(reference)
     async with running_node(directory, shards) as node:
-        address = node.address
-        await _load_stock(address)
+        await _load_stock(node.address)
+        check = FeedCheck(node.address, seed, streams=reconnects)
+        writers = Writers(node.address)
         started = time.monotonic()
-        async with Client(address) as first, Client(address) as others:
-            following = asyncio.create_task(reference.follow(first))
-            writers = Writers(address)
-            async with asyncio.TaskGroup() as group:
-                writing = group.create_task(writers.run(seed))
-                coming = [
-                    asyncio.create_task(
-                        streams.come_and_go(
-                            others,
-                            len(range(number, reconnects, SUBSCRIBERS)),
-                            random.Random(f"{seed}-{number}"),
-                        )
-                    )
-                    for number in range(SUBSCRIBERS)
-                ]
-                await asyncio.gather(*coming)
-                writers.stopping = True
-                await writing
-            await reference.until(await _heads(others, reference))
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+        async with check.watching(), asyncio.TaskGroup() as group:
+            writing = group.create_task(writers.run(seed))
+            await check.gone()
+            writers.stopping = True
+            await writing
+            await check.until_complete()
         seconds = time.monotonic() - started
-    figures = {
-        "gaps": streams.counts["gaps"],
-        "duplicates": streams.counts["duplicates"],
-        "reordered": streams.counts["reordered"],
-        "different": streams.different(),
-        "stalled": streams.counts["stalled"],
-        "irregular without interruption": reference.irregular,
-        "unlike the log": await asyncio.to_thread(_unlike_the_log, node.data_dir, reference),
-    }
+    figures = await asyncio.to_thread(check.findings, node.data_dir)
     return {
         "well": not any(figures.values()),
-        "streams": streams.counts["streams"],
-        "events in the history": sum(len(each) for each in reference.events.values()),
-        "events over all streams": len(streams.seen),
+        **check.amounts(),
         "seconds": round(seconds, 1),
         **figures,
     }

@@ -7,7 +7,7 @@ with the same request id, so that it takes effect once.
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from holdfast.errors import DeadlineExpired, Overloaded, Unavailable
+from holdfast.errors import AttemptDecided, DeadlineExpired, Overloaded, Unavailable
 
 ATTEMPTS_MAX = 10
 
@@ -23,6 +23,6 @@ async def until_known(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     for _ in range(ATTEMPTS_MAX - 1):
         try:
             return await ask()
-        except (DeadlineExpired, Overloaded, Unavailable):
+        except (AttemptDecided, DeadlineExpired, Overloaded, Unavailable):
             continue
     return await ask()

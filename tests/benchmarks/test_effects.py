@@ -25,6 +25,15 @@ def held(position: int, request_id: str, reservation_id: str, units: int) -> fee
     return event
 
 
+def told(position: int, request_id: str, reservation_id: str, units: int) -> feed_pb2.Event:
+    """Units that another shard holds for a reservation of this one."""
+    event = feed_pb2.Event(shard=0, position=position)
+    event.cause.request_id = request_id
+    event.lines_told.reservation_id = reservation_id
+    event.lines_told.lines.append(held(0, "", reservation_id, units))
+    return event
+
+
 def answer(units: int) -> Reserved:
     lines = (LineResult("1", "TEA", "LONDON", units),)
     return Reserved("r1", lines, (), None, "", False, None, None)
@@ -37,6 +46,9 @@ HOLD = [created(1, "a", "r1"), held(2, "a", "r1", 2)]
     ("why", "events", "findings"),
     [
         ("as answered", HOLD, Findings(0, 0, 0, 0, 0)),
+        ("as answered, elsewhere", [HOLD[0], told(2, "a", "r1", 2)], Findings(0, 0, 0, 0, 0)),
+        ("elsewhere too", [*HOLD, told(3, "a", "r1", 1)], Findings(0, 1, 0, 0, 0)),
+        ("an attempt is none", [*HOLD, held(3, "a", "boot/1", 2)], Findings(0, 0, 0, 0, 0)),
         ("nothing was recorded", [], Findings(1, 0, 0, 0, 0)),
         ("another quantity", [HOLD[0], held(2, "a", "r1", 3)], Findings(0, 1, 0, 0, 0)),
         (
