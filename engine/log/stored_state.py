@@ -184,6 +184,8 @@ def compare_relays(relays: Sequence[Relay], differences: Differences) -> None:
     nothing heard that was not told."""
     for teller, one in enumerate(relays):
         for hearer, other in enumerate(relays):
+            if hearer == teller:
+                continue
             told, heard = one.told.get(hearer, 0), other.heard.get(teller, 0)
             if not told <= heard <= one.head:
                 differences.add(
