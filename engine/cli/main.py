@@ -15,6 +15,7 @@ from engine.cli import (
     load,
     movements,
     reservations,
+    reshard,
     serve,
     settings,
     stock,
@@ -50,7 +51,7 @@ app = typer.Typer(
 )
 for family in (
     *(serve, health, baskets, fulfilment, reservations, stock, stock_reads, movements),
-    *(history, settings, watch, verify, backup, load, bench),
+    *(history, settings, watch, verify, backup, reshard, load, bench),
 ):
     app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(movements.transfers, name="transfer", help="Units between locations.")

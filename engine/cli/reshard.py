@@ -1,4 +1,4 @@
-"""`holdfast reshard`: the state of a node that is stopped, dealt out to another number of shards."""
+"""`holdfast reshard`: the state of a stopped node, dealt out to another number of shards."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ app = typer.Typer()
 def reshard(
     source: Annotated[
         Path,
-        typer.Option("--from", metavar="DIR", help="Data directory of a node that is stopped."),
+        typer.Option("--from", metavar="DIR", help="Data directory of a stopped node."),
     ],
     destination: Annotated[
         Path, typer.Option("--to", metavar="DIR", help="An empty or new data directory.")
