@@ -77,6 +77,8 @@ def _find_places(
     """Find the places of a reservation's lines in one queue, looking at no more than `room` of it;
     return what is left of the room."""
     prefix = queue_prefix(key)
+    # A basket may be queued with many lines, and is large then: it is read once.
+    units_of: dict[str, dict[str, int]] = {}
     place = 1
     for entry in islice(log.index(prefix), room):
         room -= 1
@@ -86,17 +88,20 @@ def _find_places(
             line_ids.discard(line_id)
             if not line_ids:
                 return room
-        reservation = log.reservation(queued_id)
-        if reservation is not None:
-            place += sum(
-                line.queued
-                for line in reservation.lines
-                if line.line_id == line_id and line.key == key
-            )
+        if queued_id not in units_of:
+            units_of[queued_id] = _queued_units(log, queued_id, key)
+        place += units_of[queued_id].get(line_id, 0)
     if not room:
         for line_id in line_ids:
             found[line_id, key] = (place, True)
     return room
+
+
+def _queued_units(log: Log, reservation_id: str, key: Key) -> dict[str, int]:
+    """Units of a reservation that are queued at a SKU-location, by line."""
+    reservation = log.reservation(reservation_id)
+    lines = reservation.lines if reservation is not None else ()
+    return {line.line_id: line.queued for line in lines if line.key == key}
 
 
 def _configuration(
