@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.core import commands as core
 from engine.core.limits import HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, ID_BYTES_MAX, QUANTITY_MAX
+from engine.core.model import Key
 from engine.rpc.checks import InvalidField
 from engine.rpc.convert_commands import CONVERTERS
 from engine.rpc.convert_parts import ByReference, Caller, Submission
@@ -53,20 +54,37 @@ TIMES = st.builds(
     seconds=st.one_of(st.integers(-1, 10), NUMBERS),
     nanos=st.one_of(st.just(0), st.integers(-(2**31), 2**31 - 1)),
 )
+
+
+def _just(fields: dict[str, Any]) -> dict[str, st.SearchStrategy[Any]]:
+    return {name: st.just(value) for name, value in fields.items()}
+
+
 CONTEXTS = st.builds(
     pb.WriteContext,
     request_id=NAMES,
     correlation_id=NAMES,
     ticket=NAMES,
     occurred_at=st.one_of(*[st.none()] * 5, TIMES),
+    source=st.one_of(*[st.just("")] * 5, NAMES),
+    source_sequence=st.one_of(*[st.just(0)] * 5, NUMBERS),
 )
-LINES = st.builds(
-    pb.BasketLine,
-    line_id=NAMES,
-    sku=NAMES,
-    location=NAMES,
-    quantity=QUANTITIES,
-    minimum_quantity=MINIMA,
+LISTS = st.builds(pb.LocationList, locations=st.lists(NAMES, max_size=3))
+LINES = st.fixed_dictionaries(
+    {
+        "line_id": NAMES,
+        "sku": NAMES,
+        "quantity": QUANTITIES,
+        "minimum_quantity": MINIMA,
+        "allow_backorder": st.booleans(),
+        "customer_limit": MINIMA,
+    }
+).flatmap(
+    lambda fields: st.one_of(
+        *[st.builds(pb.BasketLine, location=NAMES, **_just(fields))] * 3,
+        st.builds(pb.BasketLine, locations=LISTS, **_just(fields)),
+        st.builds(pb.BasketLine, group=NAMES, **_just(fields)),
+    )
 )
 RESERVES = st.builds(
     pb.ReserveRequest,
@@ -79,6 +97,9 @@ RESERVES = st.builds(
     reference=NAMES,
     channel=NAMES,
     customer=NAMES,
+    strategy=st.one_of(*[st.integers(0, 3)] * 10, ENUMS),
+    split=st.one_of(st.none(), st.booleans()),
+    wait=st.one_of(*[st.none()] * 5, DURATIONS),
 )
 
 
@@ -110,7 +131,19 @@ def sound_context(context: pb.WriteContext) -> bool:
         and sound(context.correlation_id, required=False)
         and sound(context.ticket, required=False)
         and (not context.HasField("occurred_at") or sound_time(context.occurred_at))
+        and sound(context.source, required=False)
+        and context.source_sequence >= 0
+        and (bool(context.source) or not context.source_sequence)
     )
+
+
+def sound_source(line: pb.BasketLine) -> bool:
+    if line.HasField("group"):
+        return sound(line.group)
+    if line.HasField("locations"):
+        names = line.locations.locations
+        return len(names) > 0 and len(set(names)) == len(names) and all(map(sound, names))
+    return sound(line.location)
 
 
 def sound_reserve(request: pb.ReserveRequest) -> bool:
@@ -123,14 +156,17 @@ def sound_reserve(request: pb.ReserveRequest) -> bool:
         and all(
             sound(line.line_id)
             and sound(line.sku)
-            and sound(line.location)
+            and sound_source(line)
             and 1 <= line.quantity <= QUANTITY_MAX
             and 0 <= line.minimum_quantity <= line.quantity
+            and 0 <= line.customer_limit <= QUANTITY_MAX
             for line in request.lines
         )
         and request.fill in range(3)
         and request.hold_class in range(4)
+        and request.strategy in range(4)
         and (not request.HasField("ttl") or sound_duration(request.ttl))
+        and (not request.HasField("wait") or sound_duration(request.wait))
     )
 
 
@@ -171,6 +207,13 @@ SPOILS: list[tuple[str, st.SearchStrategy[Any]]] = [
     *((name, TEXTS) for name in ("tenant", "reference", "channel", "customer")),
     *((f"lines.{name}", TEXTS) for name in ("line_id", "sku", "location")),
     *((f"lines.{name}", NUMBERS) for name in ("quantity", "minimum_quantity")),
+    ("context.source", TEXTS),
+    ("context.source_sequence", NUMBERS),
+    ("lines.customer_limit", NUMBERS),
+    ("lines.group", TEXTS),
+    ("lines.locations", LISTS),
+    ("strategy", ENUMS),
+    ("wait", DURATIONS),
     ("ttl", DURATIONS),
     ("context.occurred_at", TIMES),
     ("fill", ENUMS),
@@ -208,14 +251,23 @@ def test_a_reserve_is_converted_exactly_if_it_is_sound(
     assert 0 <= slot < SLOTS
     command = write.command
     assert isinstance(command, core.Reserve)
-    lines = [
-        (line.line_id, line.key.sku, line.key.location, line.quantity, line.minimum)
-        for line in command.lines
-    ]
-    assert lines == [
-        (line.line_id, line.sku, line.location, line.quantity, line.minimum_quantity)
+    assert [
+        core.BasketLine(
+            line.line_id,
+            Key(request.tenant, line.sku, line.location),
+            line.quantity,
+            line.minimum_quantity,
+            tuple(line.locations.locations),
+            line.group,
+            line.allow_backorder,
+            line.customer_limit,
+        )
         for line in request.lines
-    ]
+    ] == list(command.lines)
+    assert command.split == (request.split or not request.HasField("split"))
+    assert bool(command.wait_ms) == request.HasField("wait")
+    assert write.context.source == request.context.source
+    assert write.context.source_sequence == request.context.source_sequence
 
 
 @given(one=SOUND_RESERVES, other=SOUND_RESERVES)
