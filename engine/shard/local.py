@@ -26,8 +26,8 @@ from engine.shard.turn_view import Place
 _Waiting = tuple[Call, asyncio.Future[Result], GoOn | None]
 
 OnStep = Callable[[int, str], None]
-"""Called with a shard's number before it decides a batch ("taken"), and after the batch was
-"appended", "flushed" and "answered". It may crash shards."""
+"""Called with a shard's number before it decides calls ("taken"), and after what was decided was
+"appended", "flushed" and "answered"; not when nothing happens. It may crash shards."""
 
 
 def wall_ms() -> int:
@@ -154,17 +154,18 @@ class LocalShard:
         while self._host is not None:
             self._deciding, self._gathered = self._gathered, []
             host = self._host
-            if not self._stands(host, "taken"):
-                return
             calls = tuple(call for call, _, _ in self._deciding)
+            if calls and not self._stands(host, "taken"):
+                return
             decided = host.decide(calls, now_ms, time.monotonic_ns())
-            if not self._stands(host, "appended"):
+            is_idle = not (calls or decided.group or decided.outgoing)
+            if not (is_idle or self._stands(host, "appended")):
                 return
             self.log.flush()
-            if not self._stands(host, "flushed"):
+            if not (is_idle or self._stands(host, "flushed")):
                 return
             self._answer(decided, now_ms)
-            if not self._stands(host, "answered"):
+            if not (is_idle or self._stands(host, "answered")):
                 return
             is_due = decided.next_timer_ms is not None and decided.next_timer_ms <= now_ms
             if not self._gathered and not is_due:

@@ -98,6 +98,9 @@ class Writer:
         current = turn.reservation(known) if known else None
         given = answer(command, commit.recorded, short_lines, current)
         accepted = Accepted(given, turn.next_position - 1, turn.now_ms, False, current)
+        tells = turn.tells
+        if not tells or tells[-1][0] < position:
+            return accepted
         return self._spread(turn, accepted, commit, position)
 
     def _spread(
@@ -105,8 +108,6 @@ class Writer:
     ) -> Accepted | Spread:
         """The answer, with the shards that have yet to hear of it, if there are any."""
         told = turn.told_by(commit, first_position)
-        if not told:
-            return accepted
         waiting = [item for item in told.items() if self._log.told(item[0]) < item[1]]
         return Spread(accepted, tuple(waiting)) if waiting else accepted
 

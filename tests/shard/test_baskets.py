@@ -61,6 +61,18 @@ async def test_a_read_after_the_answer_sees_all_of_the_basket(market: Market) ->
     assert await market.held() == [0, 0, 0]
 
 
+async def test_a_request_id_that_is_used_twice_at_once_has_one_effect(market: Market) -> None:
+    basket = market.basket((2, 3, 4))
+    first, again = await asyncio.gather(market.send(basket, "x"), market.send(basket, "x"))
+    assert isinstance(first, Accepted)
+    assert isinstance(again, Accepted)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.answer == first.answer
+    await market.idle()
+    assert await market.held() == [2, 3, 4]
+    assert market.waiting() == [(0, 0)] * 3
+
+
 async def test_a_refusal_leaves_nothing_set_aside(market: Market) -> None:
     for units in ((2, 10, 4), (10, 3, 4)):
         result = await market.answer(market.basket(units))
