@@ -1,6 +1,7 @@
 """Whatever the fields of any command say, it is converted or refused in a way that is foreseen, and
 what it is converted to reaches the shard as it is."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -33,6 +34,13 @@ COUNTS = st.one_of(*[st.integers(1, 9)] * 8, st.integers(0, 2**64 - 1))
 NANOS = st.one_of(st.just(0), st.integers(-(2**31), 2**31 - 1))
 
 read = msgspec.msgpack.Decoder(Write).decode
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[Caller]:
+    shards = GatedShards()
+    yield Caller(shards)
+    shards.close()
 
 
 def request_kind(name: str) -> Descriptor:
@@ -78,11 +86,12 @@ def messages(draw: st.DrawFn, kind: Descriptor) -> Message:
 @pytest.mark.parametrize("name", ALL)
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(data=st.data())
-def test_any_command_is_converted_or_refused(name: str, data: st.DataObject) -> None:
-    shards = GatedShards()
+def test_any_command_is_converted_or_refused(
+    caller: Caller, name: str, data: st.DataObject
+) -> None:
+    request = data.draw(messages(request_kind(name)))
     try:
-        request = data.draw(messages(request_kind(name)))
-        converted = ALL[name](request, Caller(shards))
+        converted = ALL[name](request, caller)
     except InvalidField as invalid:
         top = invalid.field.partition(".")[0].partition("[")[0]
         assert top in request_kind(name).fields_by_name
@@ -92,8 +101,6 @@ def test_any_command_is_converted_or_refused(name: str, data: st.DataObject) -> 
         return
     except CursorForeign:
         return
-    finally:
-        shards.close()
     if isinstance(converted, ByReference):
         assert converted.reference
         assert not converted.command.reservation_id
