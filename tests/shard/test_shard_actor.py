@@ -295,9 +295,7 @@ async def test_refusals_are_work_as_well(shop: Shop) -> None:
     lines = tuple(BasketLine(str(number), TEA, 1) for number in range(1_500))
     write = Write(Context("refused"), b"content", Reserve("", lines))
     calls = tuple(Call(number, 0, 0, 0, write) for number in range(10))
-    host = ActorHost(
-        shop.shard.log.crash(), Settings(), actors_max=10, tally=shop.shard.tally
-    )
+    host = ActorHost(shop.shard.log.crash(), Settings(), actors_max=10, tally=shop.shard.tally)
     decided = host.decide(calls, START_MS, 0)
     host.close()
     assert decided.taken == 3
