@@ -9,6 +9,7 @@ from engine.cli import (
     backup,
     baskets,
     bench,
+    export,
     fulfilment,
     health,
     history,
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 for family in (
     *(serve, health, baskets, fulfilment, reservations, stock, stock_reads, movements),
-    *(history, settings, watch, verify, backup, reshard, load, bench),
+    *(history, settings, watch, verify, backup, reshard, export, load, bench),
 ):
     app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(movements.transfers, name="transfer", help="Units between locations.")
