@@ -94,20 +94,19 @@ def _made_former(kind: Any) -> Former:
     nested = [index for index, field in enumerate(fields) if not _is_at_first_form(field.type)]
     tag = kind.__struct_config__.tag
     head = () if tag is None else (tag,)
-    is_plain = not head and not nested
+    places = [len(head) + index for index in nested]
 
     def form(value: Any) -> Any:
         added = appended(value)
-        if added == defaults:
-            if is_plain:
-                return first(value)
+        if added != defaults:
+            values = [*head, *first(value), *_without_defaults(added, defaults)]
+        elif places:
             values = [*head, *first(value)]
         else:
-            values = [*head, *first(value), *_without_defaults(added, defaults)]
-        for index in nested:
-            place = index + len(head)
-            if place < len(values) and values[place]:
-                values[place] = _formed(values[place])
+            return head + first(value)
+        for place in places:
+            if place < len(values) and (within := values[place]):
+                values[place] = _formed(within)
         return values
 
     return form
@@ -131,8 +130,9 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 def _formed(value: Any) -> Any:
     """A value within a struct in the form that it had at first."""
     if type(value) is tuple:
-        formers = _FORMERS
-        return [(formers.get(type(item)) or _former(type(item)))(item) for item in value]
+        # Entries of a list are of one kind.
+        former = _FORMERS.get(type(value[0])) or _former(type(value[0]))
+        return [former(item) for item in value]
     return _former(type(value))(value)
 
 
