@@ -8,6 +8,7 @@ from holdfast.v1 import history_pb2 as history
 from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
+from engine.core.limits import BASKET_LINES_MAX, PAGE_LINES_MAX
 from tests.rpc.serving import TEA, GatedShards, Node, line, refused, serving
 from tests.rpc.test_references import SHARDS, TEA_SKUS
 
@@ -191,3 +192,14 @@ async def test_places_are_told_for_lines_of_every_shard() -> None:
 async def test_what_cannot_be_listed(node: Node, asked: dict[str, Any], field: str) -> None:
     refusal = await refused(node.history.ListReservations(history.ListReservationsRequest(**asked)))
     assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_FIELD", field)
+
+
+async def test_a_page_of_large_baskets_ends_early() -> None:
+    async with serving(GatedShards(now_ms=Clock())) as node:
+        await node.receive(3 * BASKET_LINES_MAX)
+        lines = [line(str(n), 1) for n in range(BASKET_LINES_MAX)]
+        made = [await reserve(node, *lines) for _ in range(3)]
+        request = history.ListReservationsRequest(key=TEA)
+        first = await node.history.ListReservations(request)
+        assert len(first.reservations) == PAGE_LINES_MAX // BASKET_LINES_MAX
+        assert await ids(node, key=TEA) == made[::-1]
