@@ -5,10 +5,11 @@ Wishes are filled in order, and each sees what the ones before it took.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from engine.core.availability import available_to
-from engine.core.decide.customers import CustomerUnits
+from engine.core.decide.customers import allowed_to_customer
 from engine.core.limits import BALANCE_MAX
 from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock, Struct
 from engine.core.rejections import CustomerRequired
@@ -39,13 +40,17 @@ def fill(
 
     A kit's wishes follow the one that counts it: they get units for whole kits alone.
     """
-    filler = _Filler(view, terms, now_ms, given)
+    filler = _Filler(view, terms, now_ms)
+    if given is not None:
+        filler.taken = {key: -units for key, units in given.free.items()}
+        filler.backordered = {key: -units for key, units in given.backordered.items()}
     found: list[Filled] = []
     elsewhere: list[tuple[int, Wish]] = []
     kit: list[Wish] = []
     for wish in wishes:
         if kit and not (wish.of_kit and wish.line_id == kit[0].line_id):
-            filler.keep_whole_kits(kit, found)
+            if not elsewhere:
+                filler.keep_whole_kits(kit, found)
             kit = []
         if wish.of_kit:
             if not kit:
@@ -71,41 +76,32 @@ def fill(
     return found
 
 
-class _Filler:
-    """Fills wishes one after the other, and remembers what they took."""
+_Taken = tuple[dict[Key, int], dict[Key, int], dict[Key, int], dict[str, None], dict[str, int]]
 
-    __slots__ = (
-        "_backordered",
-        "_before_kit",
-        "_customers",
-        "_in_use",
-        "_taken",
-        "_terms",
-        "_view",
-        "_waiting",
-    )
 
-    def __init__(self, view: View, terms: Terms, now_ms: int, given: Given | None) -> None:
-        self._view = view
-        self._terms = terms
-        self._customers = CustomerUnits(view, terms.customer, now_ms)
-        self._taken: dict[Key, int] = {}
-        self._backordered: dict[Key, int] = {}
-        if given is not None:
-            self._taken = {key: -units for key, units in given.free.items()}
-            self._backordered = {key: -units for key, units in given.backordered.items()}
-        self._waiting: dict[Key, int] = {}
-        self._in_use: dict[str, None] = {}
+class _Filler(msgspec.Struct):
+    """Fills wishes one after the other, and remembers what they took. A struct, because one is made
+    for every basket."""
+
+    view: View
+    terms: Terms
+    now_ms: int
+    taken: dict[Key, int] = {}
+    backordered: dict[Key, int] = {}
+    waiting: dict[Key, int] = {}
+    in_use: dict[str, None] = {}
+    of_customer: dict[str, int] = {}
+    before_kit: _Taken | None = None
 
     def begin_kit(self) -> None:
         """What follows are the wishes of one kit."""
-        self._before_kit = (
-            dict(self._taken),
-            dict(self._backordered),
-            dict(self._waiting),
-            dict(self._in_use),
+        self.before_kit = (
+            dict(self.taken),
+            dict(self.backordered),
+            dict(self.waiting),
+            dict(self.in_use),
+            dict(self.of_customer),
         )
-        self._customers.begin_kit()
 
     def keep_whole_kits(self, wishes: Sequence[Wish], found: list[Filled]) -> None:
         """Only whole kits are of use: what the scarcest component does not make use of is left to
@@ -117,12 +113,18 @@ class _Filler:
             sum(grant.quantity + grant.waiting for grant in one.grants) // wish.units_each
             for wish, one in zip(wishes, of_kit, strict=True)
         )
-        self._taken, self._backordered, self._waiting, self._in_use = self._before_kit
-        self._customers.forget_kit()
+        if self.before_kit is not None:
+            (
+                self.taken,
+                self.backordered,
+                self.waiting,
+                self.in_use,
+                self.of_customer,
+            ) = self.before_kit
         for index, (wish, one) in enumerate(zip(wishes, of_kit, strict=True)):
             less = replace(wish, quantity=kits * wish.units_each)
             again: Filled | CustomerRequired = Filled(())
-            if kits and self._view.shard_of(wish.tenant, wish.sku) == HERE:
+            if kits and self.view.shard_of(wish.tenant, wish.sku) == HERE:
                 again = self.fill(less)
             elif kits:
                 again = Filled(at_most(one.grants, less.quantity))
@@ -137,7 +139,7 @@ class _Filler:
         """What most wishes get: all of it from the one SKU-location that they name, where nothing
         is special. None if it takes a closer look."""
         key = wish.keys[0]
-        view, terms = self._view, self._terms
+        view, terms = self.view, self.terms
         if wish.counting or terms.told or len(wish.keys) > 1 or wish.customer_limit:
             return None
         stock = view.stock(key)
@@ -149,14 +151,14 @@ class _Filler:
         if location is not None and not location.enabled:
             return None
         quantity = wish.quantity
-        taken = self._taken.get(key, 0)
+        taken = self.taken.get(key, 0)
         if quantity > available_to(stock, terms.channel) - taken:
             return None
-        self._taken[key] = taken + quantity
-        self._in_use[key.location] = None
+        self.taken[key] = taken + quantity
+        self.in_use[key.location] = None
         grants = (Grant(key, quantity),)
         if terms.customer:
-            self._customers.take(wish, grants)
+            self._take_for_customer(key.sku, quantity)
         return Filled(grants)
 
     def _fill(self, wish: Wish) -> Filled | CustomerRequired:
@@ -164,8 +166,10 @@ class _Filler:
         if not stocks:
             return Filled((), missing=wish.keys[0])
         quantity, cause = wish.quantity, _STOCK
-        if not self._terms.told:
-            allowed = self._customers.allowed(wish)
+        if not self.terms.told:
+            allowed = allowed_to_customer(
+                self.view, self.terms.customer, wish, self.of_customer, self.now_ms
+            )
             if type(allowed) is CustomerRequired:
                 return allowed
             if type(allowed) is int and allowed < quantity:
@@ -183,7 +187,7 @@ class _Filler:
         if cause is _STOCK and self._is_there_for_others(open_stocks, quantity):
             cause = ShortCause.CHANNEL
         short = _short(wish, cause, got)
-        if not self._terms.partly:
+        if not self.terms.partly:
             return Filled((), short)
         grants = tuple([grant for grant in grants if grant.quantity])
         self._take(wish, grants)
@@ -191,16 +195,16 @@ class _Filler:
 
     def _stocks(self, wish: Wish) -> list[tuple[Key, Stock]]:
         """The SKU-locations that there are, in order of preference. A kit needs none of its own."""
-        stocks = [(key, self._view.stock(key)) for key in wish.keys]
+        stocks = [(key, self.view.stock(key)) for key in wish.keys]
         if wish.counting:
             return [(key, stock or Stock()) for key, stock in stocks]
         return [(key, stock) for key, stock in stocks if stock is not None]
 
     def _is_open(self, key: Key, stock: Stock) -> bool:
         """Whether new promises may be made; what has happened has happened anywhere."""
-        if self._terms.told:
+        if self.terms.told:
             return True
-        location = self._view.location(key.tenant, key.location)
+        location = self.view.location(key.tenant, key.location)
         return stock.selling is not _STOPPED and (location is None or location.enabled)
 
     def _grants(
@@ -224,12 +228,12 @@ class _Filler:
         self, wish: Wish, stocks: list[tuple[Key, Stock]], quantity: int, cause: ShortCause
     ) -> tuple[Grant, ...]:
         """Stock as planned; what is left over is backordered, then recorded or made to wait."""
-        terms = self._terms
+        terms = self.terms
         free = {key.location: self._free(key, stock) for key, stock in stocks}
         if not terms.split and len(stocks) > 1:
             stocks = [self._only_one(wish, stocks, free, quantity)]
         candidates = [Candidate(key.location, max(0, free[key.location])) for key, _ in stocks]
-        sources = plan(terms.strategy, quantity, candidates, split=True, in_use=self._in_use)
+        sources = plan(terms.strategy, quantity, candidates, split=True, in_use=self.in_use)
         units = {source.location: source.units for source in sources}
         left = quantity - sum(units.values())
         if not left:
@@ -239,7 +243,7 @@ class _Filler:
         backordered: dict[str, int] = {}
         if wish.allow_backorder:
             for key, stock in stocks:
-                room = stock.backorder_limit - stock.backordered - self._backordered.get(key, 0)
+                room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
                 backordered[key.location] = max(0, min(left, room))
                 left -= backordered[key.location]
         first = sources[0].location if sources else stocks[0][0].location
@@ -270,12 +274,12 @@ class _Filler:
         rooms = dict.fromkeys(free, 0)
         if wish.allow_backorder:
             for key, stock in stocks:
-                room = stock.backorder_limit - stock.backordered - self._backordered.get(key, 0)
+                room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
                 rooms[key.location] = max(0, room)
         for more in (dict.fromkeys(free, 0), rooms):
             candidates = [Candidate(name, max(0, free[name]) + more[name]) for name in free]
             chosen = plan(
-                self._terms.strategy, quantity, candidates, split=False, in_use=self._in_use
+                self.terms.strategy, quantity, candidates, split=False, in_use=self.in_use
             )
             if chosen and chosen[0].units == quantity:
                 break
@@ -283,34 +287,38 @@ class _Filler:
         return next((key, stock) for key, stock in stocks if key.location == name)
 
     def _free(self, key: Key, stock: Stock) -> int:
-        return available_to(stock, self._terms.channel) - self._taken.get(key, 0)
+        return available_to(stock, self.terms.channel) - self.taken.get(key, 0)
 
     def _place(self, key: Key, stock: Stock) -> int:
-        before = stock.backordered + self._backordered.get(key, 0)
-        return before + stock.waiting + self._waiting.get(key, 0) + 1
+        before = stock.backordered + self.backordered.get(key, 0)
+        return before + stock.waiting + self.waiting.get(key, 0) + 1
 
     def _is_there_for_others(self, stocks: list[tuple[Key, Stock]], quantity: int) -> bool:
         """Whether only what this channel has to leave to others makes the wish short."""
-        if not self._terms.channel:
+        if not self.terms.channel:
             return False
-        free = [max(0, stock.available - self._taken.get(key, 0)) for key, stock in stocks]
-        return (sum(free) if self._terms.split else max(free)) >= quantity
+        free = [max(0, stock.available - self.taken.get(key, 0)) for key, stock in stocks]
+        return (sum(free) if self.terms.split else max(free)) >= quantity
 
-    def _take(self, wish: Wish, grants: Iterable[Grant]) -> None:
+    def _take(self, wish: Wish, grants: Sequence[Grant]) -> None:
         """Remember what the wish got."""
-        taken = self._taken
+        taken = self.taken
         for grant in grants:
             key = grant.key
             if not wish.counting:
-                self._in_use[key.location] = None
+                self.in_use[key.location] = None
             if grant.counted:
                 taken[key] = taken.get(key, 0) + grant.quantity - grant.backordered
                 if grant.backordered:
-                    before = self._backordered.get(key, 0)
-                    self._backordered[key] = before + grant.backordered
+                    before = self.backordered.get(key, 0)
+                    self.backordered[key] = before + grant.backordered
                 if grant.waiting:
-                    self._waiting[key] = self._waiting.get(key, 0) + grant.waiting
-        self._customers.take(wish, grants)
+                    self.waiting[key] = self.waiting.get(key, 0) + grant.waiting
+        if self.terms.customer:
+            self._take_for_customer(wish.sku, sum([one.quantity + one.waiting for one in grants]))
+
+    def _take_for_customer(self, sku: str, units: int) -> None:
+        self.of_customer[sku] = self.of_customer.get(sku, 0) + units
 
 
 def _short(wish: Wish, cause: ShortCause, available: int) -> ShortLine:
