@@ -72,12 +72,12 @@ def _changes(
 ) -> list[Wish] | Rejection:
     """Give back what is no longer wanted, and say what is wanted besides."""
     lines: dict[str, list[Line]] = {}
-    shipped_skus: dict[str, set[str]] = {}
+    shipped: dict[str, set[tuple[str, int]]] = {}
     for line in reservation.lines:
         if line.held or line.allocated or line.waiting:
             lines.setdefault(line.line_id, []).append(line)
         if line.shipped:
-            shipped_skus.setdefault(line.line_id, set()).add(line.key.sku)
+            shipped.setdefault(line.line_id, set()).add((line.key.sku, line.units_each))
     for line_id in command.drop_line_ids:
         if line_id not in lines:
             return UnknownLine(reservation.reservation_id, line_id)
@@ -89,7 +89,7 @@ def _changes(
         of_lines.setdefault(wish.line_id, []).append(wish)
     growth: list[Wish] = []
     for line_id, wishes in of_lines.items():
-        if not shipped_skus.get(line_id, set()) <= {wish.sku for wish in wishes}:
+        if not shipped.get(line_id, set()) <= {(wish.sku, wish.units_each) for wish in wishes}:
             return LineExists(reservation.reservation_id, line_id)
         present = lines.get(line_id, [])
         if not _is_resized(present, wishes):

@@ -195,7 +195,9 @@ def _present(portions: Sequence[Portion], of_line: dict[str, list[int]]) -> dict
     skus = list(of_line)[list(of_line).index(used[0]) :]
     if all(portions[index][0].counted for index in of_line[used[0]]):
         skus = used
-    return {sku: of_line[sku] for sku in skus}
+    return {
+        sku: [i for i in of_line[sku] if _is_used(portions[i][0])] or of_line[sku] for sku in skus
+    }
 
 
 def _is_used(line: Line) -> bool:
