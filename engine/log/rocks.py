@@ -249,9 +249,10 @@ class RocksLog(RocksState):
         if not self._oldest_position <= position <= self.droppable():
             return False
         mark = stated_mark(self._directory, position)
+        # Before it is so: who does not find what was there a moment ago can tell why.
+        self._go_on_from(mark)
         self._write(retention.drop(self._store, mark))
         self.flush()
-        self._go_on_from(mark)
         for older in base_positions(self._directory):
             if older < position:
                 base_path(self._directory, older).unlink()
@@ -269,10 +270,10 @@ class RocksLog(RocksState):
         return pruned.after
 
     def reclaim(self) -> None:
-        """Give the room of what was dropped back to the disk; any thread may."""
+        """Give the room of the groups that were dropped back to the disk; any thread may. What
+        history loses comes back by itself, as RocksDB merges its tables."""
         self._check()
-        for family in ("log", "history"):
-            self._store.reclaim(family)
+        self._store.reclaim("log", encode_number(self._oldest_position))
 
     def close(self) -> None:
         with self._flush_lock:

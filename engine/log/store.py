@@ -172,11 +172,11 @@ class Store:
         except Exception as error:
             raise self.error("linked into a checkpoint", error) from error
 
-    def reclaim(self, family: str) -> None:
-        """Give back the room of all that was deleted. It takes as long as writing what is left
-        anew, beside which others may read and write."""
+    def reclaim(self, family: str, end: bytes) -> None:
+        """Give back the room of what was deleted before the key `end`. It takes as long as writing
+        anew what is left there, beside which others may read and write."""
         try:
-            self.families[family].compact_range(None, None)
+            self.families[family].compact_range(None, end)
         except Exception as error:
             raise self.error("compacted", error) from error
 

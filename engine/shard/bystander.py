@@ -78,11 +78,15 @@ class Bystander:
         at_least = question.at_least if question.at_least <= self._log.head.position else 0
         if not self._is_durable(at_least, deadline_ns):
             return TooLate()
+        oldest = self._log.oldest_position
         try:
             result: Result = read_beside(
                 self._log, question, self._flusher.durable_position, self._settings
             )
         except Exception as error:
+            if self._log.oldest_position > oldest:
+                # What it was about to read was dropped meanwhile: now it knows.
+                return self._answer(call)
             self._tally.failed(type(question).__name__, "", "", error)
             return Failed()
         # Indexes and reservations are read as they are, which may be ahead of what is durable.

@@ -1,6 +1,7 @@
 """What the operator's commands do to a shard between two turns: hold it still, link a checkpoint of
 its log, record a base, and drop what came before one."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,7 @@ class Controller:
         self._clock_s = clock_s
         self._frozen_until_s = 0.0
         self._pruned: bytes | None = None
+        self._reclaiming: threading.Thread | None = None
 
     @property
     def is_frozen(self) -> bool:
@@ -55,6 +57,22 @@ class Controller:
         """Delete a little of what lies before the base."""
         if self._pruned is not None:
             self._pruned = self._log.prune(self._pruned, PRUNED_AT_ONCE)
+            is_free = self._reclaiming is None or not self._reclaiming.is_alive()
+            if self._pruned is None and is_free:
+                # RocksDB does all of it without Python's global lock.
+                self._reclaiming = threading.Thread(target=self._reclaim, name="reclaim")
+                self._reclaiming.start()
+
+    def _reclaim(self) -> None:
+        try:
+            self._log.reclaim()
+        except LogError as error:
+            _logger.warning("room not given back", reason=str(error))
+
+    def close(self) -> None:
+        """Return when nothing goes on any more beside the turns."""
+        if self._reclaiming is not None:
+            self._reclaiming.join()
 
     def obey(self, control: Control, now_ms: int) -> Controlled:
         """Do what is asked, at engine time `now_ms`, and say how it went. What cannot be done

@@ -105,6 +105,7 @@ class ShardProcess:
             self._report()
         self._bystander.close()
         self._flusher.close()
+        self._controller.close()
         self._host.close()
 
     def stop(self) -> None:

@@ -91,6 +91,7 @@ def test_it_forgets_its_past_step_by_step(shard: Shard, tmp_path: Path) -> None:
     shard.do("drop", position=position)
     while shard.controller.is_pruning:
         shard.controller.prune()
+    shard.controller.close()
     assert past.log.oldest_position == position + 1
     assert base_positions(past.directory) == [position]
     past.log.close()
