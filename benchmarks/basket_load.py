@@ -44,7 +44,8 @@ def assortment(shards: int, plentiful: int = 4, scarce: int = 2) -> Assortment:
         {shard: [] for shard in range(shards)}, {shard: [] for shard in range(shards)}
     )
     number = 0
-    while any(len(skus) < scarce for skus in made.scarce.values()):
+    left = shards * (plentiful + scarce)
+    while left:
         number += 1
         sku = f"SKU-{number}"
         shard = shard_of(slot_of("", sku), shards)
@@ -53,6 +54,7 @@ def assortment(shards: int, plentiful: int = 4, scarce: int = 2) -> Assortment:
             kind, enough = made.scarce, scarce
         if len(kind[shard]) < enough:
             kind[shard].append(sku)
+            left -= 1
     return made
 
 

@@ -12,7 +12,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import grpc.aio
@@ -28,6 +29,7 @@ from engine.rpc.feed import SERVICE, add_feed_service
 from engine.shard.local import LocalShards
 from engine.shard.messages import Request, Result, Write
 from engine.shard.port import ShardUnavailable
+from engine.shard.queries import Question
 
 GROUP_COMMANDS = 128
 LAG_EVENTS_MAX = 8_192
@@ -46,6 +48,7 @@ class RecordedShards:
     shard = 0
     oldest = 1
     head_time_ms = 1
+    past_epochs: Mapping[int, tuple[int, ...]] = MappingProxyType({})
 
     def __init__(self, groups: list[bytes], last_position: int) -> None:
         firsts = [first_position_of(group) for group in groups]
@@ -62,6 +65,10 @@ class RecordedShards:
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """Nothing is decided here."""
         raise ShardUnavailable(0)
+
+    def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
+        """Nothing is looked up here."""
+        raise ShardUnavailable(shard)
 
     def feed(self, shard: int) -> "RecordedShards":
         """The shard's feed."""
