@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from holdfast import Client, HoldfastError, Line
+from holdfast.errors import CursorOutOfRange
 
 from engine.log.layout import read_layout
 from engine.log.verify import verify
+from tests.archive.histories import Past
 from tests.cli.conftest import ServedNode
 
 SKUS = [f"SKU-{number}" for number in range(40)]
@@ -141,3 +143,41 @@ def test_no_node_no_retention(tmp_path: Path, node: ServedNode) -> None:
     code, _, err = node.run("retain", "--data-dir", str(tmp_path))
     assert code == 2
     assert f"no node runs on {tmp_path}" in err
+
+
+async def test_a_node_forgets_what_is_old_and_says_so(tmp_path: Path) -> None:
+    past = Past(tmp_path / "old")
+    # Nothing that is due today: what is recorded now is remembered for an hour at least.
+    for _ in range(20):
+        past.ledger.receive("TEA", 5)
+        past.ledger.append(past.log)
+    head = past.log.head.position
+    past.log.close()
+    node = ServedNode(past.data_dir, "--retention-events", "4")
+    try:
+        arguments = ("retain", "--data-dir", str(past.data_dir))
+        history = read_layout(past.data_dir).history
+        async with Client(node.address) as client:
+            # By the wall clock these requests are years old: they are forgotten at once.
+            (taken,) = (await printed(node, *arguments))["shards"]
+            assert taken["base_taken"] == head
+            for _ in range(6):
+                latest = await client.receive("TEA", "LONDON", 1)
+            (dropped,) = (await printed(node, *arguments))["shards"]
+            assert dropped["dropped_up_to"] == taken["base_taken"]
+            with pytest.raises(HoldfastError) as refusal:
+                await client.stock("TEA", "LONDON", as_of=f"1-{history}-1-0.1")
+            assert refusal.value.reason == "READ_NOT_KEPT"
+            with pytest.raises(CursorOutOfRange) as too_old:
+                async with client.watch(start=f"1-{history}-1-0.1"):
+                    pass
+            assert too_old.value.oldest == f"1-{history}-1-0.{taken['base_taken']}"
+            async with client.watch(start=too_old.value.oldest) as feed:
+                async for event in feed:
+                    if event.position >= int(latest.cursor.rsplit(".", 1)[1]):
+                        break
+    finally:
+        node.stop()
+    report = verify(past.data_dir)
+    assert report.differences == []
+    assert report.figures.events < head
