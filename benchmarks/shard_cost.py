@@ -61,9 +61,16 @@ class Shard:
         self._calls = 0
         self.flush_s = 0.0
 
-    def decide(self, commands: Sequence[tuple[int, Command]]) -> tuple[float, list[Any]]:
-        """Decide commands for these slots as one batch; the seconds of CPU, and the results.
-        RuntimeError if one is refused."""
+    @property
+    def position(self) -> int:
+        """How many events the log has."""
+        return self._log.head.position
+
+    def decide(
+        self, commands: Sequence[tuple[int, Command]], *, may_refuse: bool = False
+    ) -> tuple[float, list[Any]]:
+        """Decide commands for these slots as one batch; the seconds of CPU, and the answers, None
+        for what is refused: RuntimeError unless it may be."""
         first = self._calls
         self._calls += len(commands)
         calls = tuple(
@@ -82,7 +89,7 @@ class Shard:
         self._log.flush()
         self.flush_s += time.process_time() - started - seconds
         answers = [getattr(reply.result, "answer", None) for reply in replies]
-        if None in answers:
+        if None in answers and not may_refuse:
             raise RuntimeError(f"a command was refused: {replies[answers.index(None)].result}")
         return seconds, answers
 

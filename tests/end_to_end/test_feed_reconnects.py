@@ -39,7 +39,14 @@ def test_control_each_fault_of_a_stream_is_counted(
 
 
 def test_control_an_event_that_differs_is_counted() -> None:
-    seen = feed_pb2.Event(shard=0, position=1, version=1)
-    streams = Streams(Reference(events={0: [seen]}))
-    streams.seen = [seen, feed_pb2.Event(shard=0, position=1, version=2)]
-    assert streams.different() == 1
+    """Whether the uninterrupted subscriber has seen it before, or sees it later, or never."""
+    first, second = (feed_pb2.Event(shard=0, position=each, version=each) for each in (1, 2))
+    reference = Reference(events={0: [first]})
+    streams = Streams(reference)
+    for message in (first, second, feed_pb2.Event(shard=0, position=1, version=2)):
+        streams.compare(message)
+    streams.compare(feed_pb2.Event(shard=0, position=2, version=9))
+    streams.compare(feed_pb2.Event(shard=0, position=3))
+    reference.events[0].append(second)
+    assert streams.different() == 3
+    assert streams.counts["events"] == 5
