@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.core.answering import answer
 from engine.core.commands import Command, Context
-from engine.core.decide import decide
+from engine.core.decide import decide, due
 from engine.core.decide.across import abort
 from engine.core.events import Event, ReservationCreated
 from engine.core.model import Cause
@@ -78,6 +78,9 @@ class Writer:
         attempt = write.attempt
         if attempt is not None and turn.attempt(attempt.attempt_id) is not None:
             return Refused(AttemptDecided(attempt.attempt_id))
+        known: str | None = getattr(command, "reservation_id", None)
+        if known is not None and not context.validate_only:
+            _let_happen(turn, known)
         decision = decide(turn, command, turn.now_ms)
         if not isinstance(decision, Decision):
             if not isinstance(decision, Elsewhere):
@@ -87,7 +90,6 @@ class Writer:
             # What was set aside is not what is needed any more.
             return Refused(AttemptDecided(attempt.attempt_id))
         events, short_lines = decision.events, decision.short_lines
-        known: str | None = getattr(command, "reservation_id", None)
         if not events or context.validate_only:
             recorded, current = turn.preview(events, known)
             given = answer(command, recorded, short_lines, current)
@@ -128,6 +130,19 @@ def give_up(
     position = turn.next_position
     commit = turn.apply(Cause("Abort"), abort(tenant, attempt_id, shards).events)
     return tuple(turn.told_by(commit, position).items())
+
+
+def _let_happen(turn: Turn, reservation_id: str) -> None:
+    """Let happen what is due at the command's reservation, if the sweep has not come to it: what a
+    Commit takes again has to have come free, and been offered to those who wait, before."""
+    reservation = turn.reservation(reservation_id)
+    if reservation is None or reservation.home_shard is not None:
+        return
+    if reservation.expires_at_ms > turn.now_ms and not reservation.confirm_by_ms:
+        return
+    deadline_ms = reservation.deadline_ms
+    if deadline_ms is not None and deadline_ms <= turn.now_ms:
+        turn.apply(Cause("Expire"), due(turn, reservation, turn.now_ms).events)
 
 
 def _took_effect(result: Result) -> bool:

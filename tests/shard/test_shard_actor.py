@@ -20,7 +20,7 @@ from engine.core.commands import (
     Reserve,
     SetOnHand,
 )
-from engine.core.model import Key, ReservationStatus, Settings
+from engine.core.model import Key, OnExpired, ReservationStatus, Settings
 from engine.core.rejections import HoldHasExpired, InsufficientStock, RequestIdReused
 from engine.core.view import View
 from engine.log.codec import decode_group
@@ -166,6 +166,23 @@ async def test_many_holds_expire_in_bounded_groups(shop: Shop) -> None:
     shop.shard.turn()
     assert (await shop.stock()).held == 0
     assert shop.shard.head - before == 2 * count
+
+
+async def test_a_commit_takes_again_what_the_sweep_has_not_come_to(shop: Shop) -> None:
+    """The last of very many holds that are due at once is committed in the turn in which they are:
+    its own units have come free before it asks for them again."""
+    count = shard_actor.EXPIRY_PER_TURN_MAX + 7
+    mug = Key("", "MUG", "LONDON")
+    await shop.accepted(SetOnHand(TEA, count))
+    await shop.accepted(SetOnHand(mug, 1))
+    reserve = Reserve("", (BasketLine("1", TEA, 1),), ttl_ms=1_000)
+    await asyncio.gather(*[shop.send(reserve) for _ in range(count)])
+    last = await shop.accepted(Reserve("", (BasketLine("1", mug, 1),), ttl_ms=1_001))
+    shop.now_ms += 2_000
+    commit = Commit("", id_of(last), on_expired=OnExpired.REACQUIRE)
+    assert isinstance(await shop.send(commit), Accepted)
+    stock = await shop.stock(mug)
+    assert (stock.held, stock.allocated) == (0, 1)
 
 
 async def test_engine_time_never_goes_back(shop: Shop) -> None:
