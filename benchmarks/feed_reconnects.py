@@ -116,6 +116,7 @@ class Streams:
                 async for batch in feed.batches():
                     for event in batch.events if isinstance(batch, EventBatch) else ():
                         self.check(event.shard, event.position, last, received)
+                        self.counts["events"] += 1
                         self.compare(event.message)
                     if len(received) >= events:
                         break
@@ -141,7 +142,6 @@ class Streams:
 
     def compare(self, message: Any) -> None:
         """Count an event that is not what the uninterrupted subscriber saw at its position."""
-        self.counts["events"] += 1
         events = self.reference.events.get(message.shard, ())
         if message.position > len(events):
             self.ahead.append(message)
