@@ -119,6 +119,15 @@ def own(cursor: Cursor, text: str, shards: Lineage) -> Cursor:
     return Cursor(cursor.history, shards.epoch, cursor.positions)
 
 
-def write_cursor(history: str, epoch: int, shard: int, position: int) -> str:
-    """The cursor right after a write: it names the write's shard only."""
+def write_cursor(
+    history: str,
+    epoch: int,
+    shard: int,
+    position: int,
+    elsewhere: tuple[tuple[int, int], ...] = (),
+) -> str:
+    """The cursor right after a write: it names the write's shard and those that it took effect in
+    besides."""
+    if elsewhere:
+        return Cursor(history, epoch, {shard: position, **dict(elsewhere)}).encode()
     return f"1-{history}-{epoch}-{shard}.{position}"

@@ -102,10 +102,15 @@ def _decode(path: Path, data: bytes) -> Layout:
     try:
         fields: Any = msgspec.json.decode(data)
         schema = fields["schema"]
-        newer = type(schema) is int and schema > SCHEMA
-        node = None if newer else msgspec.convert(fields, _NodeFile, str_keys=True)
+        other = type(schema) is int and schema != SCHEMA
+        node = None if other else msgspec.convert(fields, _NodeFile, str_keys=True)
     except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError) as error:
         raise LogError(f"{path} is damaged or not of Holdfast: {error}") from error
+    if node is None and schema < SCHEMA:
+        raise LogError(
+            f"{path} was written by a Holdfast from before its first release (schema {schema}, "
+            f"this one reads {SCHEMA}): start with a new directory"
+        )
     if node is None:
         # Before everything else: a newer one may well have other fields and another checksum.
         raise LogError(

@@ -40,7 +40,9 @@ Filler = Callable[[Any, Any, Accepted, Place], None]
 def _put_receipt(message: pb.WriteReceipt, accepted: Accepted, place: Place) -> None:
     position = accepted.position
     if position:
-        message.cursor = write_cursor(place.history, place.epoch, place.shard, position)
+        message.cursor = write_cursor(
+            place.history, place.epoch, place.shard, position, accepted.elsewhere
+        )
         put_time(message.recorded_at, accepted.recorded_at_ms)
     if accepted.replayed:
         message.replayed = True

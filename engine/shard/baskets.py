@@ -18,6 +18,7 @@ from engine.core.view import Wish
 from engine.shard import slots
 from engine.shard.gateway import Gateway, Unfinished
 from engine.shard.messages import (
+    Accepted,
     Attempt,
     GiveUp,
     NeedsOthers,
@@ -90,10 +91,21 @@ class Baskets:
         Configuration is in force everywhere or not answered."""
         if not isinstance(result, Spread):
             return result
-        missing = await self._relay.told(unfinished.shard, result.told, TOLD_S_MAX)
+        home = unfinished.shard
+        missing = await self._relay.told(home, result.told, TOLD_S_MAX)
         if missing and isinstance(unfinished.write.command, OnConfiguration):
             raise ShardUnavailable(missing[0])
-        return result.result
+        answer = result.result
+        if not isinstance(answer, Accepted):
+            return answer
+        # A shard took it in at a position that is known, or, if that was in an earlier life of this
+        # front end, before the head that is.
+        elsewhere = tuple(
+            (shard, max(self._relay.reached(home, shard), self._gateways[shard].head))
+            for shard in result.shards
+            if shard not in missing
+        )
+        return structs.replace(answer, elsewhere=elsewhere)
 
     async def _acquire(self, unfinished: Unfinished, needs: NeedsOthers) -> Result:
         """Try until the home has decided, but not for ever."""

@@ -117,7 +117,7 @@ class Correspondent:
         """Let what was told take effect, once and in order."""
         heard = turn.heard(message.origin)
         if message.position <= heard or message.previous != heard:
-            return HeardUpTo(heard)
+            return HeardUpTo(heard, turn.next_position - 1)
         told = message.event
         turn.enter(0, told.tenant)
         events: tuple[Event, ...] = (told,)
@@ -138,7 +138,7 @@ class Correspondent:
             )
             events = decision.events
         turn.apply(Cause("Tell"), events, heard=Heard(message.origin, message.position))
-        return HeardUpTo(message.position)
+        return HeardUpTo(message.position, turn.next_position - 1)
 
     def _answer_inquiry(self, turn: Turn, message: Inquire) -> None:
         """Decide an attempt, if it is not decided. One that was given up may have reached the shard

@@ -45,6 +45,8 @@ class Gateway(Protocol):
 
     shard: int
     """Its number."""
+    head: int
+    """The last durable position known here."""
 
     @property
     def is_up(self) -> bool:

@@ -134,13 +134,15 @@ class QuestionCall(Struct, frozen=True):
 class Accepted(Struct, frozen=True, tag=True):
     """The command took effect (or, for validate_only, would). `position` is that of its last event,
     0 if it made none; `current` is the reservation as it stands now, for commands on reservations
-    and replays of baskets."""
+    and replays of baskets. `elsewhere` are the other shards that it took effect in, each with a
+    position that covers that."""
 
     answer: Answer
     position: int
     recorded_at_ms: int
     replayed: bool = False
     current: Reservation | None = None
+    elsewhere: tuple[tuple[int, int], ...] = ()
 
 
 class NeedsOthers(Struct, frozen=True, tag=True):
@@ -159,9 +161,11 @@ class SetAside(Struct, frozen=True, tag=True):
 
 class HeardUpTo(Struct, frozen=True, tag=True):
     """Everything that the origin of a Tell has told up to this position was taken in, durably. It
-    is less than that of the Tell if something before it is missing."""
+    is less than that of the Tell if something before it is missing. `at` is where the receiver's
+    own history stands then."""
 
     position: int
+    at: int = 0
 
 
 class Noted(Struct, frozen=True, tag=True):
@@ -183,12 +187,13 @@ class Failed(Struct, frozen=True, tag=True):
 
 
 class Spread(Struct, frozen=True, tag=True):
-    """The answer to a write of which other shards have yet to hear: that it took effect, or that
-    nothing comes of what they have set aside. `told` are those, each with the position of the event
-    that tells it."""
+    """The answer to a write that other shards have a part in: that it took effect, or that nothing
+    comes of what they have set aside. `told` are those that have yet to hear of it, each with the
+    position of the event that tells it, and `shards` all that it takes effect in."""
 
     result: Accepted | Refused | Failed
     told: tuple[tuple[int, int], ...]
+    shards: tuple[int, ...] = ()
 
 
 Result = (

@@ -69,6 +69,11 @@ class Relay:
             await asyncio.wait(waiting, timeout=timeout_s)
         return tuple(way.target for way, position in ways if way.heard < position)
 
+    def reached(self, origin: int, target: int) -> int:
+        """A position of `target` that covers all that it has heard from `origin`, as far as this
+        life of the front end knows; 0 if that is nothing."""
+        return self._ways[origin, target].reached
+
 
 class _Way:
     """What one shard tells another."""
@@ -78,6 +83,8 @@ class _Way:
         self.heard = 0
         """The position up to which the target has heard, as far as this life of the front end
         knows."""
+        self.reached = 0
+        """The position of the target's own history that covers it."""
         self._from = origin
         self._to = target
         self._tells: deque[Tell] = deque()
@@ -137,7 +144,10 @@ class _Way:
         if answer.cancelled() or answer.exception() is not None:
             return
         result = answer.result()
-        heard = result.position if type(result) is HeardUpTo else 0
+        heard = 0
+        if type(result) is HeardUpTo:
+            heard = result.position
+            self.reached = max(self.reached, result.at)
         if heard > self.heard:
             self._hear(heard)
         if heard < tell.position and self._retry is None and self._tells:

@@ -108,10 +108,12 @@ class Writer:
     def _spread(
         self, turn: Turn, accepted: Accepted, commit: Commit, first_position: int
     ) -> Accepted | Spread:
-        """The answer, with the shards that have yet to hear of it, if there are any."""
+        """The answer, with the other shards that it takes effect in, if there are any."""
         told = turn.told_by(commit, first_position)
+        if not told:
+            return accepted
         waiting = [item for item in told.items() if self._log.told(item[0]) < item[1]]
-        return Spread(accepted, tuple(waiting)) if waiting else accepted
+        return Spread(accepted, tuple(waiting), tuple(told))
 
 
 def request_key(slot: int, tenant: str, request_id: str) -> bytes:

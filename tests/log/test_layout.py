@@ -43,7 +43,7 @@ def test_its_shards_can_be_opened_without_leave_to_make_a_log(tmp_path: Path) ->
 
 
 def _node(**changes: object) -> str:
-    node = {"schema": 1, "history": "0123abcd", "epoch": 1, "shards": 1, "checksum": "x"}
+    node = {"schema": 2, "history": "0123abcd", "epoch": 1, "shards": 1, "checksum": "x"}
     return json.dumps(node | changes)
 
 
@@ -61,7 +61,8 @@ def _node(**changes: object) -> str:
         (_node(), "is damaged: its checksum is not that of its content"),
         (_node(shards="one"), "is damaged or not of Holdfast"),
         (_node(owner="someone"), "is damaged or not of Holdfast"),
-        ('{"schema": 1}', "is damaged or not of Holdfast"),
+        (_node(schema=1), "was written by a Holdfast from before its first release"),
+        ('{"schema": 2}', "is damaged or not of Holdfast"),
         ('{"name": "a package of JavaScript"}', "is damaged or not of Holdfast"),
         ("[1]", "is damaged or not of Holdfast"),
         ("null", "is damaged or not of Holdfast"),

@@ -9,9 +9,10 @@ import pytest
 
 from engine.core.commands import LimitCustomers, Receive, Release
 from engine.core.configuration import CustomerLimit
-from engine.core.model import Key, ReservationStatus
+from engine.core.model import Key, ReservationStatus, Stock
 from engine.core.rejections import AttemptDecided, InsufficientStock
 from engine.core.view import Terms, Wish
+from engine.log.time_travel import stock_as_of
 from engine.shard import outbox
 from engine.shard.messages import (
     Accepted,
@@ -79,6 +80,21 @@ async def test_a_refusal_leaves_nothing_set_aside(market: Market) -> None:
         assert isinstance(result, Refused)
         assert isinstance(result.rejection, InsufficientStock)
         assert await market.held() == [0, 0, 0]
+
+
+async def test_an_answer_says_how_far_it_has_come_in_each_shard(market: Market) -> None:
+    """What it names covers its lines, in the answer and in the answer to a repetition."""
+    basket = market.basket((2, 3, 4))
+    first = await market.accepted(basket, "x")
+    again = await market.accepted(basket, "x")
+    for accepted in (first, again):
+        positions = {0: accepted.position, **dict(accepted.elsewhere)}
+        assert set(positions) == {0, 1, 2}
+        for shard, position in positions.items():
+            log = market.shards.shards[shard].log
+            stock = stock_as_of(log, market.keys[shard], position)
+            assert isinstance(stock, Stock)
+            assert stock.held == (2, 3, 4)[shard]
 
 
 async def test_a_preview_changes_no_shard(market: Market) -> None:
