@@ -107,13 +107,13 @@ def answer(
 
 
 def _reserved(
-    _command: Reserve, recorded: _Recorded, short_lines: _ShortLines, _reservation: object
+    command: Reserve, recorded: _Recorded, short_lines: _ShortLines, _reservation: object
 ) -> Reserved:
     created = _first(recorded, ReservationCreated)
     lines = _lines(recorded, created.reservation_id, _TAKEN)
     return Reserved(
         created.reservation_id,
-        lines,
+        _as_asked(command, lines),
         short_lines,
         created.expires_at_ms,
         waiting=created.hold_ms > 0,
@@ -151,10 +151,11 @@ def _committed(
 
 
 def _allocated(
-    _command: Allocate, recorded: _Recorded, _short_lines: object, _reservation: object
+    command: Allocate, recorded: _Recorded, _short_lines: object, _reservation: object
 ) -> Allocated:
     created = _first(recorded, ReservationCreated)
-    return Allocated(created.reservation_id, _lines(recorded, created.reservation_id, _TAKEN))
+    lines = _lines(recorded, created.reservation_id, _TAKEN)
+    return Allocated(created.reservation_id, _as_asked(command, lines))
 
 
 def _confirmed(
@@ -256,6 +257,15 @@ _ANSWER: dict[type, Callable[[Any, Sequence[Recorded], Any, Any], Answer]] = {
 }
 
 _Expected = TypeVar("_Expected", bound=Event)
+
+
+def _as_asked(command: Reserve | Allocate, lines: tuple[LineResult, ...]) -> tuple[LineResult, ...]:
+    """The lines in the order of the request: those of other shards were recorded after those of the
+    home."""
+    if len(lines) < 2:
+        return lines
+    places = {line.line_id: place for place, line in enumerate(command.lines)}
+    return tuple(sorted(lines, key=lambda line: places[line.line_id]))
 
 
 def _first(recorded: _Recorded, kind: type[_Expected]) -> _Expected:

@@ -102,7 +102,7 @@ AMEND_ROWS: list[tuple[str, World, Command, object]] = [
         "one unit too many changes nothing",
         held(),
         amend(line("1", TEA, 6), drop="2"),
-        short("1", TEA, 3, 2),
+        short("1", TEA, 6, 5),
     ),
     (
         "an order grows by allocating",

@@ -17,7 +17,7 @@ from engine.core.decide.told import to_shards
 from engine.core.decide.wishes import wishes_of
 from engine.core.events import ReservationAmended
 from engine.core.limits import KIT_LINES_MAX
-from engine.core.model import Key, Line, Reservation, ReservationStatus
+from engine.core.model import Key, Line, Reservation, ReservationStatus, ShortLine
 from engine.core.rejections import (
     InsufficientStock,
     LineExists,
@@ -163,9 +163,8 @@ def _grown(
     for one in filled:
         if one.missing is not None:
             return UnknownStock(one.missing)
-    short_lines = tuple(one.short for one in filled if one.short is not None)
-    if short_lines:
-        return InsufficientStock(short_lines)
+    if any(one.short is not None for one in filled):
+        return InsufficientStock(_short_lines(command, asked, filled))
     answers = iter(filled)
     together = [
         _together(grants, next(answers) if wish.quantity else Filled(()))
@@ -173,6 +172,26 @@ def _grown(
     ]
     refusal = given.counted_otherwise(reservation, wishes, together)
     return (wishes, together) if refusal is None else refusal
+
+
+def _short_lines(
+    command: Amend, asked: Sequence[Wish], filled: Sequence[Filled]
+) -> tuple[ShortLine, ...]:
+    """The lines that are short, in the units that they were asked for: with what they have
+    already."""
+    shorts: dict[str, ShortLine] = {}
+    lines = {line.line_id: line for line in command.set_lines}
+    for wish, one in zip(asked, filled, strict=True):
+        if one.short is not None:
+            line = lines[wish.line_id]
+            has = line.quantity * wish.units_each - wish.quantity
+            available = (has + one.short.available) // wish.units_each
+            before = shorts.get(wish.line_id)
+            if before is None or available < before.available:
+                shorts[wish.line_id] = ShortLine(
+                    line.line_id, line.key, one.short.cause, line.quantity, available
+                )
+    return tuple(shorts.values())
 
 
 def _kept_elsewhere(view: View, wish: Wish, given: GivenBack, *, split: bool) -> tuple[Grant, ...]:

@@ -41,7 +41,8 @@ class Promises(Struct, frozen=True):
     filled: list[Filled]
     short_lines: tuple[ShortLine, ...] = ()
     acceptable: bool = True
-    """Whether every line gets what it insists on, and any line anything at all."""
+    """Whether every line gets what it insists on, and any line anything at all. If not, the lines
+    that do not get it come first among the short ones."""
 
 
 def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Elsewhere | Rejection:
@@ -131,7 +132,8 @@ def promises_of(
 def _by_line(lines: Sequence[BasketLine], wishes: list[Wish], filled: list[Filled]) -> Promises:
     """What each line gets, if not every wish was filled."""
     short_lines: list[ShortLine] = []
-    anything, acceptable = False, True
+    below_minimum: list[ShortLine] = []
+    anything = False
     of_lines: dict[str, list[tuple[Wish, Filled]]] = {line.line_id: [] for line in lines}
     for wish, one in zip(wishes, filled, strict=True):
         of_lines[wish.line_id].append((wish, one))
@@ -143,8 +145,13 @@ def _by_line(lines: Sequence[BasketLine], wishes: list[Wish], filled: list[Fille
         wish, one = of_line[-1]
         got = sum(grant.quantity + grant.waiting for grant in one.grants)
         anything = anything or got > 0
-        acceptable = acceptable and got >= line.minimum * wish.units_each
-    return Promises(wishes, filled, tuple(short_lines), anything and acceptable)
+        if short is not None and got < line.minimum * wish.units_each:
+            below_minimum.append(short)
+    if below_minimum:
+        # These are why the basket is refused: they come first.
+        others = [short for short in short_lines if short not in below_minimum]
+        return Promises(wishes, filled, (*below_minimum, *others), acceptable=False)
+    return Promises(wishes, filled, tuple(short_lines), anything)
 
 
 def _short(line: BasketLine, of_line: Sequence[tuple[Wish, Filled]]) -> ShortLine | None:
