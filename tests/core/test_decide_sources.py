@@ -104,6 +104,24 @@ SOURCES: list[tuple[str, World, Command, object]] = [
         [CREATED, "StockHeld 1 TEA@OSLO 4"],
     ),
     (
+        "fewest splits over the whole basket: one location that has all lines",
+        given(
+            {
+                TEA: Stock(on_hand=9),
+                OSLO: Stock(on_hand=9),
+                Key("", "MUG", "OSLO"): Stock(on_hand=9),
+                MUG: Stock(on_hand=1),
+            },
+            configured=(EUROPE,),
+        ),
+        reserve(
+            grouped(4),
+            BasketLine("2", Key("", "MUG", ""), 2, group="europe"),
+            strategy=Strategy.FEWEST_SPLITS,
+        ),
+        [CREATED, "StockHeld 1 TEA@OSLO 4", "StockHeld 2 MUG@OSLO 2"],
+    ),
+    (
         "a group, by most stock",
         world(),
         reserve(grouped(1), strategy=Strategy.MOST_STOCK),

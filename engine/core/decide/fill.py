@@ -1,24 +1,12 @@
-"""What each wish of a basket gets: first stock, then backorder, then a place in the waiting line.
-
-Wishes are filled in order, and each sees what the ones before it took.
-"""
+"""What each wish of a basket gets, here and in other shards, and what of it makes whole kits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-from msgspec.structs import replace
-
-from engine.core.availability import available_to
-from engine.core.decide.customers import allowed_to_customer
+from engine.core.decide.filler import Filler
 from engine.core.limits import BALANCE_MAX
-from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock, Struct
+from engine.core.model import Key, Stock, Struct
 from engine.core.rejections import CustomerRequired
-from engine.core.sourcing import Candidate, plan
-from engine.core.view import HERE, Elsewhere, Filled, Grant, Terms, View, Wish
-
-# Python 3.11 takes 0.1 us to look up an enum member, and these are needed for every line.
-_STOPPED = Selling.STOPPED
-_STOCK = ShortCause.STOCK
+from engine.core.view import HERE, Elsewhere, Filled, Terms, View, Wish
 
 
 class Given(Struct, frozen=True):
@@ -40,10 +28,11 @@ def fill(
 
     A kit's wishes follow the one that counts it: they get units for whole kits alone.
     """
-    filler = _Filler(view, terms, now_ms)
+    filler = Filler(view, terms, now_ms)
     if given is not None:
         filler.taken = {key: -units for key, units in given.free.items()}
         filler.backordered = {key: -units for key, units in given.backordered.items()}
+    filler.begin(wishes)
     found: list[Filled] = []
     elsewhere: list[tuple[int, Wish]] = []
     kit: list[Wish] = []
@@ -74,274 +63,6 @@ def fill(
     if kit:
         filler.keep_whole_kits(kit, found)
     return found
-
-
-_Taken = tuple[dict[Key, int], dict[Key, int], dict[Key, int], dict[str, None], dict[str, int]]
-
-
-class _Filler(msgspec.Struct):
-    """Fills wishes one after the other, and remembers what they took. A struct, because one is made
-    for every basket."""
-
-    view: View
-    terms: Terms
-    now_ms: int
-    taken: dict[Key, int] = {}
-    backordered: dict[Key, int] = {}
-    waiting: dict[Key, int] = {}
-    in_use: dict[str, None] = {}
-    of_customer: dict[str, int] = {}
-    before_kit: _Taken | None = None
-
-    def begin_kit(self) -> None:
-        """What follows are the wishes of one kit."""
-        self.before_kit = (
-            dict(self.taken),
-            dict(self.backordered),
-            dict(self.waiting),
-            dict(self.in_use),
-            dict(self.of_customer),
-        )
-
-    def keep_whole_kits(self, wishes: Sequence[Wish], found: list[Filled]) -> None:
-        """Only whole kits are of use: what the scarcest component does not make use of is left to
-        the lines that follow."""
-        of_kit = found[-len(wishes) :]
-        if all(one.short is None for one in of_kit):
-            return
-        kits = min(
-            sum(grant.quantity + grant.waiting for grant in one.grants) // wish.units_each
-            for wish, one in zip(wishes, of_kit, strict=True)
-        )
-        if self.before_kit is not None:
-            (
-                self.taken,
-                self.backordered,
-                self.waiting,
-                self.in_use,
-                self.of_customer,
-            ) = self.before_kit
-        for index, (wish, one) in enumerate(zip(wishes, of_kit, strict=True)):
-            less = replace(wish, quantity=kits * wish.units_each)
-            again: Filled | CustomerRequired = Filled(())
-            if kits and self.view.shard_of(wish.tenant, wish.sku) == HERE:
-                again = self.fill(less)
-            elif kits:
-                again = Filled(at_most(one.grants, less.quantity))
-            if isinstance(again, Filled):
-                found[index - len(wishes)] = replace(one, grants=again.grants)
-
-    def fill(self, wish: Wish) -> Filled | CustomerRequired:
-        """What the wish gets."""
-        return self._at_once(wish) or self._fill(wish)
-
-    def _at_once(self, wish: Wish) -> Filled | None:
-        """What most wishes get: all of it from the one SKU-location that they name, where nothing
-        is special. None if it takes a closer look."""
-        key = wish.keys[0]
-        view, terms = self.view, self.terms
-        if wish.counting or terms.told or len(wish.keys) > 1 or wish.customer_limit:
-            return None
-        stock = view.stock(key)
-        if stock is None or not stock.tracked or stock.selling is _STOPPED:
-            return None
-        if view.customer_limit(key.tenant, key.sku) is not None:
-            return None
-        location = view.location(key.tenant, key.location)
-        if location is not None and not location.enabled:
-            return None
-        quantity = wish.quantity
-        taken = self.taken.get(key, 0)
-        if quantity > available_to(stock, terms.channel) - taken:
-            return None
-        self.taken[key] = taken + quantity
-        self.in_use[key.location] = None
-        grants = (Grant(key, quantity),)
-        if terms.customer:
-            self._take_for_customer(key.sku, quantity)
-        return Filled(grants)
-
-    def _fill(self, wish: Wish) -> Filled | CustomerRequired:
-        stocks = self._stocks(wish)
-        if not stocks:
-            return Filled((), missing=wish.keys[0])
-        quantity, cause = wish.quantity, _STOCK
-        if not self.terms.told:
-            allowed = allowed_to_customer(
-                self.view, self.terms.customer, wish, self.of_customer, self.now_ms
-            )
-            if type(allowed) is CustomerRequired:
-                return allowed
-            if type(allowed) is int and allowed < quantity:
-                quantity, cause = max(0, allowed), ShortCause.CUSTOMER_LIMIT
-        open_stocks = [(key, stock) for key, stock in stocks if self._is_open(key, stock)]
-        if not open_stocks:
-            stopped = any(stock.selling is _STOPPED for _, stock in stocks)
-            closed = ShortCause.STOPPED if stopped else ShortCause.LOCATION_DISABLED
-            return Filled((), _short(wish, closed, 0))
-        grants = self._grants(wish, open_stocks, quantity, cause)
-        got = sum([grant.quantity for grant in grants])
-        if got == wish.quantity or got + sum([one.waiting for one in grants]) == wish.quantity:
-            self._take(wish, grants)
-            return Filled(grants)
-        if cause is _STOCK and self._is_there_for_others(open_stocks, quantity):
-            cause = ShortCause.CHANNEL
-        short = _short(wish, cause, got)
-        if not self.terms.partly:
-            return Filled((), short)
-        grants = tuple([grant for grant in grants if grant.quantity])
-        self._take(wish, grants)
-        return Filled(grants, short)
-
-    def _stocks(self, wish: Wish) -> list[tuple[Key, Stock]]:
-        """The SKU-locations that there are, in order of preference. A kit needs none of its own."""
-        stocks = [(key, self.view.stock(key)) for key in wish.keys]
-        if wish.counting:
-            return [(key, stock or Stock()) for key, stock in stocks]
-        return [(key, stock) for key, stock in stocks if stock is not None]
-
-    def _is_open(self, key: Key, stock: Stock) -> bool:
-        """Whether new promises may be made; what has happened has happened anywhere."""
-        if self.terms.told:
-            return True
-        location = self.view.location(key.tenant, key.location)
-        return stock.selling is not _STOPPED and (location is None or location.enabled)
-
-    def _grants(
-        self, wish: Wish, stocks: list[tuple[Key, Stock]], quantity: int, cause: ShortCause
-    ) -> tuple[Grant, ...]:
-        """What the SKU-locations give, at most `quantity` units."""
-        if wish.counting or not all(stock.tracked for _, stock in stocks):
-            return self._uncounted(wish, stocks, quantity)
-        return self._counted(wish, stocks, quantity, cause)
-
-    def _uncounted(
-        self, wish: Wish, stocks: list[tuple[Key, Stock]], quantity: int
-    ) -> tuple[Grant, ...]:
-        """All of it, from the first location where nothing is counted."""
-        if not quantity:
-            return ()
-        keys = [key for key, stock in stocks if wish.counting or not stock.tracked]
-        return (Grant(keys[0], quantity, counted=False),)
-
-    def _counted(
-        self, wish: Wish, stocks: list[tuple[Key, Stock]], quantity: int, cause: ShortCause
-    ) -> tuple[Grant, ...]:
-        """Stock as planned; what is left over is backordered, then recorded or made to wait."""
-        terms = self.terms
-        free = {key.location: self._free(key, stock) for key, stock in stocks}
-        if not terms.split and len(stocks) > 1:
-            stocks = [self._only_one(wish, stocks, free, quantity)]
-        candidates = [Candidate(key.location, max(0, free[key.location])) for key, _ in stocks]
-        sources = plan(terms.strategy, quantity, candidates, split=True, in_use=self.in_use)
-        units = {source.location: source.units for source in sources}
-        left = quantity - sum(units.values())
-        if not left:
-            return tuple(
-                [Grant(key, units[key.location]) for key, _ in stocks if key.location in units]
-            )
-        backordered: dict[str, int] = {}
-        if wish.allow_backorder:
-            for key, stock in stocks:
-                room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
-                backordered[key.location] = max(0, min(left, room))
-                left -= backordered[key.location]
-        first = sources[0].location if sources else stocks[0][0].location
-        if terms.told:
-            units[first] = units.get(first, 0) + left
-            left = 0
-        waiting = left if terms.wait and cause is _STOCK else 0
-        return tuple(
-            Grant(
-                key,
-                units.get(name, 0) + backordered.get(name, 0),
-                True,
-                backordered.get(name, 0),
-                waiting if name == first else 0,
-                self._place(key, stock) if waiting and name == first else 0,
-            )
-            for key, stock in stocks
-            if (name := key.location) in units
-            or backordered.get(name, 0)
-            or (waiting and name == first)
-        )
-
-    def _only_one(
-        self, wish: Wish, stocks: list[tuple[Key, Stock]], free: dict[str, int], quantity: int
-    ) -> tuple[Key, Stock]:
-        """The one location that a line which may not be split comes from: one that has it all; else
-        one that has it all with what may be backordered there; else the one that has most."""
-        rooms = dict.fromkeys(free, 0)
-        if wish.allow_backorder:
-            for key, stock in stocks:
-                room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
-                rooms[key.location] = max(0, room)
-        for more in (dict.fromkeys(free, 0), rooms):
-            candidates = [Candidate(name, max(0, free[name]) + more[name]) for name in free]
-            chosen = plan(
-                self.terms.strategy, quantity, candidates, split=False, in_use=self.in_use
-            )
-            if chosen and chosen[0].units == quantity:
-                break
-        name = chosen[0].location if chosen else stocks[0][0].location
-        return next((key, stock) for key, stock in stocks if key.location == name)
-
-    def _free(self, key: Key, stock: Stock) -> int:
-        return available_to(stock, self.terms.channel) - self.taken.get(key, 0)
-
-    def _place(self, key: Key, stock: Stock) -> int:
-        before = stock.backordered + self.backordered.get(key, 0)
-        return before + stock.waiting + self.waiting.get(key, 0) + 1
-
-    def _is_there_for_others(self, stocks: list[tuple[Key, Stock]], quantity: int) -> bool:
-        """Whether only what this channel has to leave to others makes the wish short."""
-        if not self.terms.channel:
-            return False
-        free = [max(0, stock.available - self.taken.get(key, 0)) for key, stock in stocks]
-        return (sum(free) if self.terms.split else max(free)) >= quantity
-
-    def _take(self, wish: Wish, grants: Sequence[Grant]) -> None:
-        """Remember what the wish got."""
-        taken = self.taken
-        for grant in grants:
-            key = grant.key
-            if not wish.counting:
-                self.in_use[key.location] = None
-            if grant.counted:
-                taken[key] = taken.get(key, 0) + grant.quantity - grant.backordered
-                if grant.backordered:
-                    before = self.backordered.get(key, 0)
-                    self.backordered[key] = before + grant.backordered
-                if grant.waiting:
-                    self.waiting[key] = self.waiting.get(key, 0) + grant.waiting
-        if self.terms.customer:
-            self._take_for_customer(wish.sku, sum([one.quantity + one.waiting for one in grants]))
-
-    def _take_for_customer(self, sku: str, units: int) -> None:
-        self.of_customer[sku] = self.of_customer.get(sku, 0) + units
-
-
-def _short(wish: Wish, cause: ShortCause, available: int) -> ShortLine:
-    key = wish.keys[0]
-    if len(wish.keys) > 1:
-        key = Key(key.tenant, key.sku, "")
-    return ShortLine(wish.line_id, key, cause, wish.quantity, available)
-
-
-def at_most(grants: Sequence[Grant], units: int) -> tuple[Grant, ...]:
-    """The first so many units of the grants."""
-    kept = []
-    for grant in grants:
-        quantity = min(grant.quantity, units)
-        waiting = min(grant.waiting, units - quantity)
-        units -= quantity + waiting
-        if quantity or waiting:
-            # What no stock backs goes first.
-            backordered = max(0, grant.backordered - (grant.quantity - quantity))
-            kept.append(
-                Grant(grant.key, quantity, grant.counted, backordered, waiting, grant.place)
-            )
-    return tuple(kept)
 
 
 def promised_too_much(view: View, filled: Iterable[Filled]) -> tuple[Key, int] | None:
