@@ -78,8 +78,8 @@ def test_after_a_failed_append_nothing_works_and_a_restart_does(tmp_path: Path) 
     assert acknowledged <= log.head.position <= acknowledged + 1
     stock = log.stock(Key("", "TEA", "LONDON"))
     assert stock == Stock(
-            on_hand=log.head.position, version=log.head.position, moved=log.head.position
-        )
+        on_hand=log.head.position, version=log.head.position, moved=log.head.position
+    )
     log.close()
 
 
