@@ -46,8 +46,8 @@ def reserve(*lines: BasketLine, customer: str = "") -> Reserve:
     return Reserve("", lines, customer=customer)
 
 
-def amend(*lines: BasketLine, drop: str = "", **more: bool) -> Amend:
-    return Amend("", "r1", lines, tuple(drop.split()), **more)
+def amend(*lines: BasketLine, drop: str = "", split: bool = True) -> Amend:
+    return Amend("", "r1", lines, tuple(drop.split()), split=split)
 
 
 def short(line_id: str, key: Key, asked: int, available: int) -> InsufficientStock:
@@ -252,6 +252,12 @@ MOVE_ROWS: list[tuple[str, World, Command, object]] = [
         given(STOCKS, Allocate("", (line("1", TEA, 3),)), Pick("", "r1", (PickedLine("1", 2),))),
         move("PARIS", LineQuantity("1", 2)),
         LineQuantityExceeded("r1", "1", 2, 1),
+    ),
+    (
+        "all of it lies in a box",
+        given(STOCKS, Allocate("", (line("1", TEA, 3),)), Pick("", "r1", (PickedLine("1", 3),))),
+        move("PARIS"),
+        PickedUnits("r1", "1", 3),
     ),
     (
         "moving a released one",

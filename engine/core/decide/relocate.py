@@ -9,6 +9,7 @@ from engine.core.events import LineEvent, StockAllocated, StockHeld
 from engine.core.model import Key, Line, Reservation, Struct
 from engine.core.rejections import (
     InsufficientStock,
+    PickedUnits,
     Rejection,
     StillWaiting,
     UnknownReservation,
@@ -43,7 +44,7 @@ def transfer_reservation(
     if not isinstance(moved, list):
         return moved
     if not moved:
-        return Decision()
+        return _in_boxes(reservation, command) or Decision()
     given = GivenBack(reservation.reservation_id)
     for one in moved:
         given.of(one.line, one.held, one.allocated)
@@ -80,6 +81,16 @@ def _moved(reservation: Reservation, command: TransferReservation) -> list[_Move
         )
         if of_held or of_allocated
     ]
+
+
+def _in_boxes(reservation: Reservation, command: TransferReservation) -> PickedUnits | None:
+    """Why nothing of the lines can be moved: all of it that is elsewhere lies in boxes."""
+    named = {part.line_id for part in command.lines}
+    for line in reservation.lines:
+        is_asked = line.line_id in named or not named
+        if is_asked and line.picked and line.key.location != command.to_location:
+            return PickedUnits(reservation.reservation_id, line.line_id, line.picked)
+    return None
 
 
 def _filled(
