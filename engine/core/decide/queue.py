@@ -8,7 +8,6 @@ units to others is passed by, until more comes.
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from engine.core.availability import available_to
 from engine.core.decide.working import Working
@@ -211,9 +210,9 @@ def _offer(
     if units <= 0 or reservation.home_shard is None:
         return
     # A version is used once at its SKU-location, so the name is used once in all shards: the SKU is
-    # in it, as components of a kit share line and location, and no slash but those between.
-    sku, location = quote(line.key.sku, safe=""), quote(line.key.location, safe="")
-    attempt_id = f"{reservation.reservation_id}/{sku}/{location}/{stock.version}"
+    # in it, as components of a kit share line and location, and its length, as ids may have slashes.
+    sku, location = line.key.sku, line.key.location
+    attempt_id = f"{reservation.reservation_id}/{len(sku)}/{sku}/{location}/{stock.version}"
     yield BasketPrepared(
         attempt_id,
         reservation.tenant,
