@@ -209,8 +209,8 @@ def _offer(
     units = min(free, wanted - offered)
     if units <= 0 or reservation.home_shard is None:
         return
-    # A version is used once at its SKU-location, so the name is used once in all shards: the SKU is
-    # in it, as components of a kit share line and location, and its length, as ids may have slashes.
+    # A version is used once at its SKU-location, so the name is used once in all shards. The SKU is
+    # in it, as components of a kit share line and location; its length, as ids may have slashes.
     sku, location = line.key.sku, line.key.location
     attempt_id = f"{reservation.reservation_id}/{len(sku)}/{sku}/{location}/{stock.version}"
     yield BasketPrepared(
