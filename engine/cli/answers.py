@@ -28,6 +28,13 @@ def print_balances(title: str, balances: Any) -> None:
     print_records(title, [balances], always=BALANCES)
 
 
+def replayed(answer: Any) -> str | None:
+    """What there is to say of an answer that changed nothing; None if it changed something."""
+    if not answer.replayed:
+        return None
+    return f"yes: {'this is the recorded answer' if answer.cursor else 'it was so already'}"
+
+
 def print_answer(call: Call, title: str, answer: Any, *facts: tuple[str, Any]) -> None:
     """Print an answer to a write: its title, its facts, and where it stands in the history."""
     if call.json:
@@ -35,7 +42,7 @@ def print_answer(call: Call, title: str, answer: Any, *facts: tuple[str, Any]) -
         return
     current = getattr(answer, "current", None)
     now = current.status if current is not None else None
-    replay = "yes: this is the recorded answer" if answer.replayed else None
+    replay = replayed(answer)
     more = [("replayed", replay), ("now", now), ("cursor", answer.cursor)]
     print_facts(_titled(call, title), [*facts, *more])
     print_lines("Lines", getattr(answer, "lines", ()))

@@ -38,7 +38,7 @@ EXIT_BY_CODE = {
 METADATA_SHOWN = (
     *("field", "value", "limit", "asked", "expected", "actual", "on_hand", "promised", "picked"),
     *("backed", "lines", "group", "component", "last", "observed_at", "as_of", "oldest"),
-    *("reservations", "unavailable_cause"),
+    *("reservations", "reservation_ids", "unavailable_cause"),
 )
 """Facts that are printed when the sentence does not hold them already."""
 
@@ -56,7 +56,8 @@ def explain(error: HoldfastError) -> list[str]:
     lines = [error.message or error.reason or Code(error.code).name]
     if isinstance(error, InsufficientStock):
         lines += [
-            f"  line {short.line_id}: {short.sku}{'@' if short.location else ''}{short.location}"
+            f"  {f'line {short.line_id}: ' if short.line_id else ''}{short.sku}"
+            f"{'@' if short.location else ''}{short.location}"
             f"  asked {short.asked:,}, available {short.available:,}  ({short.cause.value})"
             for short in error.short_lines
         ]

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from holdfast.types import HoldTimes, Location
 
+from engine.cli.answers import replayed
 from engine.cli.arguments import component, length
 from engine.cli.failures import ExitCode, fail
 from engine.cli.output import print_facts, print_json, print_table
@@ -26,8 +27,7 @@ def _print_configured(call: Call, title: str, answer: Any) -> None:
         return
     if call.write_options.get("validate_only"):
         title = f"Would be accepted: {title}"
-    replay = "yes: this is the recorded answer" if answer.replayed else None
-    print_facts(title, [("replayed", replay), ("cursor", answer.cursor)])
+    print_facts(title, [("replayed", replayed(answer)), ("cursor", answer.cursor)])
 
 
 @client_command(locations, writes=True)

@@ -70,7 +70,7 @@ def _not_backed(problem: rejections.NotBacked) -> Refusal:
     }
     message = (
         f"line {problem.line_id} of reservation {problem.reservation_id}: "
-        f"{problem.asked} asked for, stock is there for {problem.backed}"
+        f"{problem.asked} asked for, stock is there for {problem.backed}; the rest waits for more"
     )
     return Refusal(pb.ERROR_REASON_NOT_BACKED, message, facts)
 

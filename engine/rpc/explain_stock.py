@@ -58,7 +58,7 @@ def _unknown_stock(problem: rejections.UnknownStock) -> Refusal:
 def _below_promised(problem: rejections.BelowPromised) -> Refusal:
     facts = {"on_hand": str(problem.on_hand), "promised": str(problem.promised)}
     message = (
-        f"{problem.on_hand} of {at(problem.key)} would be on hand and "
+        f"{problem.on_hand} of {at(problem.key)} would be left and "
         f"{are(problem.promised)} promised; tell it with if_short RECORD if it has happened"
     )
     return Refusal(pb.ERROR_REASON_BELOW_PROMISED, message, facts | key_facts(problem.key))

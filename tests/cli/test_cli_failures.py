@@ -66,6 +66,18 @@ def test_a_line_that_may_come_from_several_places_is_named_by_its_sku() -> None:
     assert explain(error)[1] == "  line 2: TEA  asked 3, available 1  (customer_limit)"
 
 
+def test_a_sale_has_no_lines_to_name() -> None:
+    short = ShortLine("", "TEA", "LONDON", ShortCause.STOCK, 3, 1)
+    error = make_error("INSUFFICIENT_STOCK", Code.FAILED_PRECONDITION, "Short.", {}, [short])
+    assert explain(error)[1] == "  TEA@LONDON  asked 3, available 1  (stock)"
+
+
+def test_reservations_that_share_a_reference_are_named() -> None:
+    facts = {"reservations": "2", "reservation_ids": "0a3-1-1, 0a3-1-2"}
+    error = make_error("AMBIGUOUS_REFERENCE", Code.FAILED_PRECONDITION, "2 have it.", facts)
+    assert "  reservation_ids: 0a3-1-1, 0a3-1-2" in explain(error)
+
+
 def test_an_unknown_outcome_says_how_to_find_out() -> None:
     error = make_error("", Code.UNAVAILABLE, "Gone.", {})
     error.outcome_unknown, error.request_id = True, "r-1"

@@ -83,6 +83,7 @@ FOR_PEOPLE: list[tuple[str, list[str]]] = [
     ("availability UNTRACKED@L", ["unlimited"]),
     ("reserve [red]P[/red]@M=5 --fill best_effort", ["Held as", "expires at", "Short", "stock"]),
     ("allocate [red]P[/red]@L=1 --reference o-2", ["Allocated as", "[red]P[/red]"]),
+    ("limit-customers NOBODY 0", ["any number of NOBODY", "yes: it was so already"]),
     ("health", ["is SERVING"]),
 ]
 

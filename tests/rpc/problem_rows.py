@@ -102,7 +102,7 @@ ROWS: list[tuple[object, str, str]] = [
         rejections.BelowPromised(TEA, 3, 5),
         "BELOW_PROMISED",
         (
-            "3 of TEA at LONDON would be on hand and 5 are promised; "
+            "3 of TEA at LONDON would be left and 5 are promised; "
             "tell it with if_short RECORD if it has happened"
         ),
     ),
@@ -157,7 +157,7 @@ ROWS: list[tuple[object, str, str]] = [
     (
         rejections.NotBacked(ID, "7", 3, 1),
         "NOT_BACKED",
-        "line 7 of reservation 336-1-2: 3 asked for, stock is there for 1",
+        "line 7 of reservation 336-1-2: 3 asked for, stock is there for 1; the rest waits for more",
     ),
     (
         rejections.NotShipped(ID),
