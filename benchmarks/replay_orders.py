@@ -9,8 +9,7 @@ any other they are gone. Each SKU starts with all that is ordered of it in the f
 (in order of name) with half of that, so that baskets fall short. A refused basket must name its
 short lines; half of the refused ones (by the checksum of the invoice) ask again for what is there.
 Many checkouts run at once and finish in any order. With --kill-shard a shard's process gets SIGKILL
-in the middle. With more than one shard, a basket that spans shards is refused as such, and is then
-asked for in one part for each shard.
+in the middle.
 
 How to read it: `differences` compares every balance of every SKU (on hand, held, allocated,
 available) with a ledger that is kept only from the file and the clients' answers, and must be 0.
@@ -30,7 +29,6 @@ from zlib import crc32
 
 from holdfast import Client, commands
 from holdfast.errors import (
-    BasketSpansShards,
     BelowPromised,
     HoldfastError,
     InsufficientStock,
@@ -44,7 +42,6 @@ from benchmarks.orders_file import Basket, Correction, Orders, read_orders
 from benchmarks.persist import until_known
 
 LOCATION = "SHOP"
-SLOTS = 4_096
 LOAD_BATCH_COMMANDS = 500
 READS_IN_FLIGHT = 64
 AVAILABILITY_KEYS = 1_000
@@ -57,7 +54,6 @@ class Replay:
     client: Client
     orders: Orders
     ledger: Ledger
-    shards: int
     counts: Counter[str] = dataclasses.field(default_factory=Counter)
 
     async def load(self) -> None:
@@ -104,14 +100,6 @@ class Replay:
             self.ledger.refused(basket.invoice, question, basket.lines, _short_of(refusal))
             if crc32(basket.invoice.encode()) % 2 == 0:
                 await self.check_out_partly(basket)
-        except BasketSpansShards:
-            self.counts["spanning"] += 1
-            self.ledger.withdrawn(basket.lines)
-            parts = _parts(basket, self.shards)
-            if len(parts) < 2:
-                self.ledger.problems.append(f"{basket.invoice}: does not span shards")
-            for part in parts:
-                await self.check_out_partly(part)
         else:
             self.counts["granted"] += 1
             self.ledger.filled(basket.invoice, question, basket.lines, _plain(reserved.lines), {})
@@ -240,15 +228,6 @@ def _short_of(answer: InsufficientStock | Reserved) -> dict[str, Short]:
     return {line.line_id: Short(line.asked, line.available) for line in answer.short_lines}
 
 
-def _parts(basket: Basket, shards: int) -> list[Basket]:
-    """A basket's lines by shard: CRC-32 of tenant, zero byte and SKU, dealt in equal ranges."""
-    parts: dict[int, list[tuple[str, str, int]]] = {}
-    for line in basket.lines:
-        slot = crc32(b"\0" + line[1].encode()) % SLOTS
-        parts.setdefault(slot * shards // SLOTS, []).append(line)
-    return [basket._replace(lines=tuple(lines)) for lines in parts.values()]
-
-
 async def replay(
     orders: Orders,
     directory: Path,
@@ -264,7 +243,7 @@ async def replay(
     """
     ledger = Ledger(orders.opening) if ledger is None else ledger
     async with running_node(directory, shards) as node, Client(node.address) as client:
-        run = Replay(client, orders, ledger, shards)
+        run = Replay(client, orders, ledger)
         report.progress(f"loading {len(orders.opening):,} SKUs")
         await run.load()
         report.progress(f"replaying {orders.line_count:,} lines, {concurrency} at a time")

@@ -71,6 +71,9 @@ class Writer:
         given = answer(command, commit.recorded, commit.short_lines, current)
         position = record.position + len(commit.recorded) - 1
         accepted = Accepted(given, position, record.recorded_at_ms, True, current)
+        if record.position < self._log.oldest_position:
+            # It was answered before a reshard, by shards that are no more.
+            return accepted
         return self._spread(turn, accepted, commit, record.position)
 
     def _decide(self, turn: Turn, write: Write, kind: str, key: bytes) -> Result:

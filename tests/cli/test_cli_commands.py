@@ -15,6 +15,7 @@ COMMANDS = [
     *("amend", "confirm", "pick", "unpick", "return", "move-reservation", "reservations"),
     *("expect", "take-back", "move", "history", "explain"),
     *("limit-customers", "hold-times", "configuration", "backup", "restore", "retain"),
+    *("export", "reshard"),
     *("transfer send", "transfer receive", "transfer show"),
     *("locations configure", "locations list", "kit define"),
 ]
