@@ -131,8 +131,13 @@ def length(text: str) -> timedelta:
 
 
 def as_of(text: str) -> datetime | str:
-    """A point in time, or a cursor."""
-    return moment(text) if re.match(r"\d{4}-\d\d-", text) else text
+    """A point in time, or a cursor, which begins with a number and a dash as a time does not."""
+    if re.match(r"\d+-", text) and not re.match(r"\d{4}-\d\d-", text):
+        return text
+    try:
+        return moment(text)
+    except typer.BadParameter as refused:
+        raise typer.BadParameter(f"{refused}, or the cursor of an answer") from None
 
 
 def moment(text: str) -> datetime:

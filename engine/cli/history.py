@@ -9,7 +9,7 @@ from engine.cli.arguments import moment, stock_key
 from engine.cli.events import as_record, described
 from engine.cli.failures import ExitCode, fail
 from engine.cli.listing import first_of, warn_of_more
-from engine.cli.options import AsOfOption, KeyArgument, LimitOption
+from engine.cli.options import AsOfOption, KeyArgument, LimitOption, OfOption
 from engine.cli.output import print_facts, print_json, print_table, shown
 from engine.cli.session import Call, client_command
 
@@ -29,6 +29,7 @@ def history(
     reservation: Annotated[
         str, typer.Option("--reservation", metavar="ID", help="What happened to this one.")
     ] = "",
+    of: OfOption = "",
     since: Annotated[
         Any, typer.Option("--since", parser=moment, metavar="TIME", help="Nothing earlier.")
     ] = None,
@@ -48,11 +49,13 @@ def history(
 
     Example: holdfast history TEA@LONDON --since 2026-11-20T00:00:00Z --newest-first
     """
-    if bool(key) is bool(reservation):
-        raise fail(ExitCode.USAGE, "say of what: of SKU@LOCATION, or of --reservation ID")
-    if reservation and (from_version is not None or to_version is not None):
+    if [bool(key), bool(reservation), bool(of)].count(True) != 1:
+        raise fail(ExitCode.USAGE, "say of what: SKU@LOCATION, --reservation ID, or --of REFERENCE")
+    if not key and (from_version is not None or to_version is not None):
         raise fail(ExitCode.USAGE, "versions are those of a SKU@LOCATION; a reservation has none")
     with call.client() as client:
+        if of:
+            reservation = client.reservation(reservation_reference=of).reservation_id
         listing = client.list_events(
             key.sku if key else "",
             key.location if key else "",

@@ -1,5 +1,6 @@
 """The `holdfast` command, put together from its families."""
 
+import re
 from typing import Any
 
 import typer
@@ -26,6 +27,19 @@ from engine.cli import (
 )
 from engine.cli.failures import end_with
 
+SIGNED_OPTION = "--by"
+"""The option whose number may be below 0."""
+
+
+def _explain_number(error: Any) -> None:
+    """Say how a number below 0 is given, where one was taken for an option: an error of Typer's,
+    which has no public type."""
+    if not re.fullmatch(r"-\d+", getattr(error, "option_name", "")) or error.ctx is None:
+        return
+    takes_one = any(SIGNED_OPTION in each.opts for each in error.ctx.command.params)
+    how = f"given as {SIGNED_OPTION}={error.option_name}" if takes_one else "no number of units"
+    error.message += f"; a number below 0 is {how}"
+
 
 class _Group(TyperGroup):
     """Explains on stderr whatever a command did not handle, and turns it into an exit code."""
@@ -34,7 +48,10 @@ class _Group(TyperGroup):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, typer.TyperException):
+        except typer.TyperException as error:
+            _explain_number(error)
+            raise
+        except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

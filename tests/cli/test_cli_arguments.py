@@ -91,6 +91,7 @@ UNREADABLE: list[tuple[Any, str, str]] = [
     (length, "soon", "must be a time such as 90s"),
     (as_of, "2026-11-20T10:00:00", "must be a time such as 2026"),
     (as_of, "2026-11-20", "must be a time such as 2026"),
+    (as_of, "yesterday", "'yesterday' must be a time such as 2026-11-20T10:00:00Z, or the cursor"),
     (basket_line, "TEA@LONDON=two", "must be a whole number, and is 'two'"),
     (basket_line, "TEA@LONDON=", "must be a whole number, and is ''"),
     (basket_line, "TEA@LONDON=5:", "the minimum of 'TEA@LONDON=5:' must be a whole number"),

@@ -45,6 +45,7 @@ def test_people_pick_ship_and_take_back_an_order_by_its_name(node: ServedNode) -
         ("take-back BOX@L 1 --reason UNWANTED", ["Took back 1"]),
         (f"reservation {basket}", ["Shipment parcel-1", "returned"]),
         (f"history --reservation {basket}", ["reservation created", "stock shipped BOX@L"]),
+        ("history --of box-1", ["reservation created", "stock shipped BOX@L"]),
     ]
     tell(node, story)
 
