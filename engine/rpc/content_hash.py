@@ -19,31 +19,31 @@ CONTENT_HASH_BYTES = 16
 
 FIRST_FIELDS = {
     "Key": 3,
-    "BasketLine": 4,
-    "LineQuantity": 2,
+    "BasketLine": 8,
+    "LineQuantity": 3,
     "PickedLine": 3,
-    "Reserve": 8,
-    "Allocate": 6,
+    "Reserve": 11,
+    "Allocate": 10,
     "Amend": 6,
     "Extend": 4,
-    "Commit": 5,
+    "Commit": 8,
     "Confirm": 2,
     "Release": 4,
     "Pick": 4,
     "Unpick": 4,
-    "Ship": 4,
+    "Ship": 5,
     "Return": 7,
     "TransferReservation": 4,
     "Sell": 5,
-    "Receive": 3,
+    "Receive": 5,
     "Expect": 4,
     "TakeBack": 5,
-    "Adjust": 5,
-    "SetOnHand": 7,
+    "Adjust": 6,
+    "SetOnHand": 9,
     "Move": 7,
     "SendTransfer": 8,
     "ReceiveTransfer": 6,
-    "Configure": 5,
+    "Configure": 6,
     "Location": 5,
     "Component": 2,
     "ConfigureLocations": 2,
@@ -51,7 +51,7 @@ FIRST_FIELDS = {
     "LimitCustomers": 4,
     "ConfigureHolds": 4,
 }
-"""How many fields the first version of each struct had. Fields are only ever appended, with
+"""How many fields each struct has in the first release. Fields are only ever appended then, with
 defaults, and these numbers never change."""
 
 Former = Callable[[Any], Any]
