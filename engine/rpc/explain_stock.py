@@ -9,7 +9,7 @@ from holdfast.v1 import errors_pb2 as pb
 from engine.core import rejections
 from engine.core.model import ShortCause, ShortLine
 from engine.rpc.checks import InvalidField
-from engine.rpc.refusals import Refusal, are, at, key_facts, time_text
+from engine.rpc.refusals import Refusal, are, at, key_facts, sku_of, time_text
 
 
 def invalid_field(problem: InvalidField) -> Refusal:
@@ -27,13 +27,16 @@ def _too_many(problem: rejections.TooMany) -> Refusal:
 
 
 def _short_sentence(line: ShortLine) -> str:
-    wish = f"line {line.line_id} asks for {line.asked} of {at(line.key)}"
+    key = line.key
+    # A line that may come from several locations is short at none of them alone.
+    what = at(key) if key.location else f"{sku_of(key)} from the locations asked"
+    wish = f"line {line.line_id} asks for {line.asked} of {what}"
     if not line.line_id:
-        wish = f"{line.asked} of {at(line.key)} asked for"
+        wish = f"{line.asked} of {what} asked for"
     if line.cause is ShortCause.STOPPED:
         return f"{wish}, where selling is stopped"
     if line.cause is ShortCause.LOCATION_DISABLED:
-        return f"{wish}, where the location is disabled"
+        return f"{wish}, where {'the location is disabled' if key.location else 'none is enabled'}"
     available = f"{wish}, {are(line.available)} available"
     if line.cause is ShortCause.CUSTOMER_LIMIT:
         return f"{available} to this customer, who may not have more"

@@ -85,8 +85,16 @@ def key_facts(key: Key) -> dict[str, str]:
 
 def at(key: Key) -> str:
     """A SKU-location in a sentence."""
-    of_tenant = f" of tenant {key.tenant}" if key.tenant else ""
-    return f"{key.sku} at {key.location}{of_tenant}"
+    return f"{key.sku} at {key.location}{_of_tenant(key)}"
+
+
+def sku_of(key: Key) -> str:
+    """A SKU in a sentence, wherever it is."""
+    return f"{key.sku}{_of_tenant(key)}"
+
+
+def _of_tenant(key: Key) -> str:
+    return f" of tenant {key.tenant}" if key.tenant else ""
 
 
 def are(number: int) -> str:

@@ -69,6 +69,18 @@ ROWS: list[tuple[object, str, str]] = [
         "INSUFFICIENT_STOCK",
         "3 of TEA at LONDON asked for, 2 are available",
     ),
+    (
+        rejections.InsufficientStock((ShortLine("1", Key("", "TEA", ""), STOCK, 9, 6),)),
+        "INSUFFICIENT_STOCK",
+        "line 1 asks for 9 of TEA from the locations asked, 6 are available",
+    ),
+    (
+        rejections.InsufficientStock(
+            (ShortLine("1", Key("shop", "TEA", ""), ShortCause.LOCATION_DISABLED, 9, 0),)
+        ),
+        "INSUFFICIENT_STOCK",
+        "line 1 asks for 9 of TEA of tenant shop from the locations asked, where none is enabled",
+    ),
     (rejections.UnknownStock(TEA), "UNKNOWN_STOCK", "there is no TEA at LONDON"),
     (rejections.UnknownReservation(ID), "UNKNOWN_RESERVATION", "there is no reservation 336-1-2"),
     (rejections.UnknownLine(ID, "7"), "UNKNOWN_LINE", "reservation 336-1-2 has no line 7"),
