@@ -134,7 +134,7 @@ def _ignore(future: asyncio.Future[Any]) -> None:
 def problem_of(result: Result, write: Write, shard: int) -> Exception:
     """Why a write was not accepted."""
     if type(result) is Refused:
-        return Rejected(result.rejection)
+        return Rejected(result.rejection, write.command)
     if type(result) is TooLate:
         return DeadlineExpired(shard)
     if type(result) is Failed:

@@ -9,6 +9,7 @@ from typing import Any
 
 from holdfast.v1 import errors_pb2 as pb
 
+from engine.core.commands import Ship
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.watch import FeedStopping
@@ -31,6 +32,11 @@ __all__ = ["CODES", "EXPLANATIONS", "Refusal", "explain", "internal"]
 OVERLOADED_RETRY_MS = 200
 UNAVAILABLE_RETRY_MS = 500
 
+RECORDED_IF_UNEXPECTED = frozenset(
+    {pb.ERROR_REASON_LINE_QUANTITY_EXCEEDED, pb.ERROR_REASON_NOT_BACKED}
+)
+"""Why a Ship may be refused that is recorded where it tells of what has happened."""
+
 
 def internal(correlation_id: str) -> Refusal:
     """What a caller hears of a fault of ours: where to find it in the server's log, and nothing
@@ -43,9 +49,18 @@ def explain(problem: object) -> Refusal | None:
     """The refusal that a problem becomes; None if it is not one that is foreseen, and so a fault of
     ours."""
     if isinstance(problem, Rejected):
-        problem = problem.rejection
+        return _of_command(problem)
     explanation = EXPLANATIONS.get(type(problem))
     return explanation(problem) if explanation else None
+
+
+def _of_command(problem: Rejected) -> Refusal | None:
+    """A rejection, with what the command may be told to do instead."""
+    refusal = explain(problem.rejection)
+    if refusal and type(problem.command) is Ship and refusal.reason in RECORDED_IF_UNEXPECTED:
+        hint = "; tell it with if_unexpected RECORD if they have left"
+        return refusal._replace(message=refusal.message + hint)
+    return refusal
 
 
 def _malformed_cursor(problem: MalformedCursor) -> Refusal:

@@ -9,6 +9,10 @@ from engine.core import rejections
 from engine.rpc.problems import AmbiguousReference, UnknownReference
 from engine.rpc.refusals import Refusal, are, time_text
 
+SENTENCE_IDS_MAX = 3
+"""So many of the reservations that a reference may mean are named in the sentence; the facts name
+more."""
+
 
 def _unknown_line(problem: rejections.UnknownLine) -> Refusal:
     facts = {"reservation_id": problem.reservation_id, "line_id": problem.line_id}
@@ -118,8 +122,10 @@ def _ambiguous_reference(problem: AmbiguousReference) -> Refusal:
     number = f"more than {problem.limit}" if count > problem.limit else str(count)
     ids = ", ".join(problem.reservation_ids[: problem.limit])
     facts = {"reference": problem.reference, "reservations": number, "reservation_ids": ids}
+    named = problem.reservation_ids[: min(SENTENCE_IDS_MAX, problem.limit)]
     message = (
-        f"{number} open reservations have the reference {problem.reference}; name one by its id"
+        f"{number} open reservations have the reference {problem.reference}; name one by its id: "
+        f"{', '.join(named)}{', ...' if count > len(named) else ''}"
     )
     return Refusal(pb.ERROR_REASON_AMBIGUOUS_REFERENCE, message, facts)
 

@@ -3,16 +3,18 @@ each."""
 
 from collections.abc import Sequence
 
+from engine.core.commands import Command
 from engine.core.rejections import Rejection
 
 
 class Rejected(Exception):
-    """The engine has refused the command or found nothing to read, for a reason of its closed
-    set."""
+    """The engine has refused the command or found nothing to read, for a reason of its closed set.
+    `command` is what it has refused: what could be done instead may depend on it."""
 
-    def __init__(self, rejection: Rejection) -> None:
+    def __init__(self, rejection: Rejection, command: Command | None = None) -> None:
         super().__init__(repr(rejection))
         self.rejection = rejection
+        self.command = command
 
 
 class UnknownReference(Exception):

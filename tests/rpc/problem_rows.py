@@ -270,12 +270,23 @@ ROWS: list[tuple[object, str, str]] = [
     (
         AmbiguousReference("cart-7", [ID, "336-1-9"], 20),
         "AMBIGUOUS_REFERENCE",
-        "2 open reservations have the reference cart-7; name one by its id",
+        ("2 open reservations have the reference cart-7; name one by its id: 336-1-2, 336-1-9"),
+    ),
+    (
+        AmbiguousReference("cart-7", [ID, "336-1-9", "336-1-a", "336-1-b"], 20),
+        "AMBIGUOUS_REFERENCE",
+        (
+            "4 open reservations have the reference cart-7; name one by its id: "
+            "336-1-2, 336-1-9, 336-1-a, ..."
+        ),
     ),
     (
         AmbiguousReference("cart-7", [ID] * 3, 2),
         "AMBIGUOUS_REFERENCE",
-        "more than 2 open reservations have the reference cart-7; name one by its id",
+        (
+            "more than 2 open reservations have the reference cart-7; name one by its id: "
+            "336-1-2, 336-1-2, ..."
+        ),
     ),
     (
         ReadNotKept("1-10ca1000-1-0.7", "1-10ca1000-1-0.9"),

@@ -8,11 +8,12 @@ import pytest
 from holdfast.v1 import errors_pb2 as pb
 
 from engine.core import rejections
+from engine.core.commands import Command, Pick, Ship
 from engine.core.model import Key, ShortLine
 from engine.rpc.errors import CODES, EXPLANATIONS, Refusal, explain
 from engine.rpc.problems import Rejected
 from engine.rpc.statuses import STATUS_BYTES_MAX, put_failure, to_status
-from tests.rpc.problem_rows import ROWS, STOCK, TEA
+from tests.rpc.problem_rows import ID, ROWS, STOCK, TEA
 
 
 def explained(problem: object) -> Refusal:
@@ -70,6 +71,23 @@ def test_what_nobody_foresaw_is_not_explained() -> None:
 def test_a_raised_rejection_is_explained_as_the_rejection() -> None:
     rejection = rejections.UnknownStock(TEA)
     assert explain(Rejected(rejection)) == explain(rejection)
+
+
+RECORD = "; tell it with if_unexpected RECORD if they have left"
+HINTS: list[tuple[rejections.Rejection, Command, str]] = [
+    (rejections.LineQuantityExceeded(ID, "1", 3, 1), Ship("", ID), RECORD),
+    (rejections.NotBacked(ID, "1", 3, 1), Ship("", ID), RECORD),
+    (rejections.UnknownLine(ID, "1"), Ship("", ID), ""),
+    (rejections.LineQuantityExceeded(ID, "1", 3, 1), Pick("", ID), ""),
+]
+
+
+@pytest.mark.parametrize(("rejection", "command", "hint"), HINTS)
+def test_a_command_that_could_tell_what_it_asks_hears_so(
+    rejection: rejections.Rejection, command: Command, hint: str
+) -> None:
+    alone = explained(rejection)
+    assert explain(Rejected(rejection, command)) == alone._replace(message=alone.message + hint)
 
 
 @pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f375"])
