@@ -133,6 +133,9 @@ def _of_the_whole(command: Commit, reservation: Reservation, now_ms: int) -> lis
     if command.confirm_within_ms:
         confirm_by_ms = now_ms + command.confirm_within_ms
         events.append(ConfirmationAsked(reservation_id, tenant, confirm_by_ms, command.on_overdue))
+    elif 0 < reservation.confirm_by_ms <= now_ms:
+        # What was to be confirmed by then is not allocated any more: this was not asked for.
+        events.append(ConfirmationAsked(reservation_id, tenant, 0, command.on_overdue))
     return events
 
 

@@ -129,7 +129,12 @@ def whole_units(portions: Sequence[Portion], line_id: str) -> int:
 
 def indexes_of(lines: Sequence[Line], line_id: str) -> dict[str, list[int]]:
     """Where a caller's line is among the lines of a reservation, by SKU."""
-    return _indexes_of([(line, 0) for line in lines], {line_id})[line_id]
+    of_line = _indexes_of([(line, 0) for line in lines], {line_id})[line_id]
+    # Where nothing of it is left, because it was moved away, it left from nowhere.
+    return {
+        sku: [index for index in indexes if _is_used(lines[index])] or indexes
+        for sku, indexes in of_line.items()
+    }
 
 
 def counts_kits(reservation: Reservation, line: Line) -> bool:
@@ -194,7 +199,8 @@ def _present(portions: Sequence[Portion], of_line: dict[str, list[int]]) -> dict
         return of_line
     skus = list(of_line)[list(of_line).index(used[0]) :]
     if all(portions[index][0].counted for index in of_line[used[0]]):
-        skus = used
+        # It is no kit: what is left of other SKUs than those asked about is of no concern.
+        skus = [sku for sku in used if any(portions[i][1] for i in of_line[sku])] or used
     return {
         sku: [i for i in of_line[sku] if _is_used(portions[i][0])] or of_line[sku] for sku in skus
     }
