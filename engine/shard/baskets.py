@@ -7,6 +7,7 @@ nothing stays set aside: the others ask the home by themselves.
 
 import asyncio
 import os
+import random
 from collections.abc import Sequence
 from functools import partial
 
@@ -34,8 +35,13 @@ from engine.shard.messages import (
 from engine.shard.port import Overloaded, ShardUnavailable
 from engine.shard.relay import Relay, disregard
 
-ATTEMPTS_MAX = 3
-"""How often a basket is tried while what was set aside is overtaken by other changes."""
+ATTEMPTS_MAX = 5
+"""How often a basket is tried while what was set aside is overtaken by other changes, or what it
+lacks is set aside for another basket that is not decided yet."""
+
+CONTESTED_S = 0.005
+"""The longest wait before a basket asks again for what is set aside for another one; twice as long
+with each attempt."""
 
 TOLD_S_MAX = 5.0
 """How long an answer waits for shards that are up and have not heard of it."""
@@ -111,7 +117,7 @@ class Baskets:
         """Try until the home has decided, but not for ever."""
         home = self._gateways[unfinished.shard]
         result: Result = needs
-        for _ in range(ATTEMPTS_MAX):
+        for attempt in range(ATTEMPTS_MAX):
             if not isinstance(result, NeedsOthers):
                 # It was overtaken: find out what is needed now.
                 again = home.submit(unfinished.slot, unfinished.write, unfinished.deadline_ns)
@@ -119,7 +125,13 @@ class Baskets:
                 if not isinstance(result, NeedsOthers):
                     return result
             result = await self._told(unfinished, await self._attempt(unfinished, result))
-            if not (isinstance(result, Refused) and isinstance(result.rejection, AttemptDecided)):
+            if not isinstance(result, Refused):
+                return result
+            if result.contested:
+                # Two that want the same units in another order may each hold what the other one
+                # lacks: they do not come back at the same moment.
+                await asyncio.sleep(random.uniform(0, CONTESTED_S * 2**attempt))  # noqa: S311
+            elif not isinstance(result.rejection, AttemptDecided):
                 return result
         return result
 
@@ -167,7 +179,7 @@ class Baskets:
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for (shard, prepare), answer in zip(prepares.items(), answers, strict=False):
             if isinstance(answer, SetAside):
-                shares.append(Share(shard, prepare.wishes, answer.filled))
+                shares.append(Share(shard, prepare.wishes, answer.filled, answer.contested))
             else:
                 failure = failure or answer
         if isinstance(failure, BaseException):

@@ -39,7 +39,7 @@ from engine.shard.messages import (
 from engine.shard.outbox import Outbox
 from engine.shard.turn import Turn
 from engine.shard.turn_view import Place
-from engine.shard.writer import give_up
+from engine.shard.writer import give_up, is_contested
 
 ASK_MS = 2_000
 """How long units stay set aside before the home is asked what becomes of them."""
@@ -109,9 +109,16 @@ class Correspondent:
         prepared = prepare(turn, preparation, turn.now_ms)
         if isinstance(prepared, Rejection):
             return Refused(prepared)
+        lacking = [
+            key
+            for wish, filled in zip(message.wishes, prepared.filled, strict=True)
+            if filled.short is not None
+            for key in wish.keys
+        ]
+        contested = is_contested(turn, lacking)
         if not message.validate_only and _sets_aside(prepared):
             turn.apply(Cause("Prepare"), prepared.events)
-        return SetAside(prepared.filled)
+        return SetAside(prepared.filled, contested)
 
     def _hear(self, turn: Turn, message: Tell) -> HeardUpTo:
         """Let what was told take effect, once and in order."""

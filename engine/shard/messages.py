@@ -14,11 +14,13 @@ from engine.shard.queries import Query, QueryResult, Question
 
 
 class Share(Struct, frozen=True):
-    """What another shard has set aside for an attempt: each wish with what it gets."""
+    """What another shard has set aside for an attempt: each wish with what it gets; `contested` as
+    in SetAside."""
 
     shard: int
     wishes: tuple[Wish, ...]
     filled: tuple[Filled, ...]
+    contested: bool = False
 
 
 class Attempt(Struct, frozen=True):
@@ -154,9 +156,11 @@ class NeedsOthers(Struct, frozen=True, tag=True):
 
 
 class SetAside(Struct, frozen=True, tag=True):
-    """What each wish of a Prepare gets."""
+    """What each wish of a Prepare gets. `contested`: what one of them lacks is set aside for
+    another basket that is not decided yet."""
 
     filled: tuple[Filled, ...]
+    contested: bool = False
 
 
 class HeardUpTo(Struct, frozen=True, tag=True):
@@ -173,9 +177,11 @@ class Noted(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """The command may not happen."""
+    """The command may not happen. `contested`: units that it lacks are set aside for another basket
+    that is not decided yet, so that it may happen in a moment."""
 
     rejection: Rejection
+    contested: bool = False
 
 
 class TooLate(Struct, frozen=True, tag=True):

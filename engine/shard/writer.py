@@ -1,5 +1,7 @@
 """How a shard decides one command: once for each request id."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from engine.core.answering import answer
@@ -7,9 +9,14 @@ from engine.core.commands import Command, Context
 from engine.core.decide import decide, due
 from engine.core.decide.across import abort
 from engine.core.events import Event, ReservationCreated
-from engine.core.model import Cause
-from engine.core.rejections import AttemptDecided, RequestIdReused
-from engine.core.view import Decision, Elsewhere
+from engine.core.model import Cause, Key
+from engine.core.rejections import (
+    AttemptDecided,
+    InsufficientStock,
+    Rejection,
+    RequestIdReused,
+)
+from engine.core.view import HERE, Decision, Elsewhere
 from engine.log.port import Commit, Log
 from engine.shard.messages import (
     Accepted,
@@ -23,6 +30,9 @@ from engine.shard.messages import (
 )
 from engine.shard.tally import Tally
 from engine.shard.turn import Turn
+
+CONTESTED_LOOK_MAX = 16
+"""How many reservations of a SKU-location are looked at for one that is not decided yet."""
 
 
 class Writer:
@@ -87,7 +97,7 @@ class Writer:
         decision = decide(turn, command, turn.now_ms)
         if not isinstance(decision, Decision):
             if not isinstance(decision, Elsewhere):
-                return Refused(decision)
+                return Refused(decision, attempt is not None and _lacks(turn, attempt, decision))
             if attempt is None:
                 return NeedsOthers(decision.wishes, decision.terms)
             # What was set aside is not what is needed any more.
@@ -117,6 +127,28 @@ class Writer:
             return accepted
         waiting = [item for item in told.items() if self._log.told(item[0]) < item[1]]
         return Spread(accepted, tuple(waiting), tuple(told))
+
+
+def is_contested(turn: Turn, keys: Iterable[Key]) -> bool:
+    """Whether units of one of these SKU-locations are set aside for a basket of several shards that
+    is not decided yet. Such a one is new: only the newest are looked at."""
+    return any(
+        reservation.preparing
+        for key in keys
+        for reservation in islice(turn.promised(key, allocated=False), CONTESTED_LOOK_MAX)
+    )
+
+
+def _lacks(turn: Turn, attempt: Attempt, refusal: Rejection) -> bool:
+    """Whether an attempt is refused for want of units that others have set aside, here or in
+    another shard."""
+    if not isinstance(refusal, InsufficientStock):
+        return False
+    if any(share.contested for share in attempt.shares):
+        return True
+    keys = [line.key for line in refusal.short_lines if line.key.location]
+    here = [key for key in keys if turn.shard_of(key.tenant, key.sku) == HERE]
+    return is_contested(turn, here)
 
 
 def request_key(slot: int, tenant: str, request_id: str) -> bytes:

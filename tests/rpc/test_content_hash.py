@@ -25,7 +25,7 @@ class NewerLine(core.BasketLine, frozen=True):
 
 
 class NewerReserve(core.Reserve, frozen=True, tag="Reserve"):
-    lines: tuple[NewerLine, ...]  # type: ignore[assignment]
+    lines: tuple[NewerLine | core.BasketLine, ...]
     gift: str = ""
     priority: int = 3
 

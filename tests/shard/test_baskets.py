@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from engine.core.commands import LimitCustomers, Receive, Release
+from engine.core.answers import Allocated
+from engine.core.commands import Allocate, BasketLine, LimitCustomers, Receive, Release
 from engine.core.configuration import CustomerLimit
-from engine.core.model import Key, ReservationStatus, Stock
+from engine.core.events import ShortfallDetected
+from engine.core.model import IfShort, Key, ReservationStatus, Stock
 from engine.core.rejections import AttemptDecided, InsufficientStock
 from engine.core.view import Terms, Wish
+from engine.log.codec import decode_group
 from engine.log.time_travel import stock_as_of
 from engine.shard import outbox
 from engine.shard.messages import (
@@ -160,6 +163,37 @@ async def test_baskets_of_many_that_want_the_same_oversell_nothing(market: Marke
     assert await market.held() == [len(accepted)] * 3
     assert len(accepted) <= 9
     assert market.waiting() == [(0, 0)] * 3
+
+
+async def test_what_is_told_of_several_shards_names_who_is_at_risk_in_each(market: Market) -> None:
+    lines = tuple(BasketLine(str(n), key, 12) for n, key in enumerate(market.keys))
+    told = await market.accepted(Allocate("", lines, IfShort.RECORD))
+    assert isinstance(told.answer, Allocated)
+    for shard in market.shards.shards:
+        groups = [decode_group(data) for data in shard.log.read(1, 1 << 30, shard.head)]
+        shortfalls = [
+            recorded.event
+            for group in groups
+            for commit in group.commits
+            for recorded in commit.recorded
+            if isinstance(recorded.event, ShortfallDetected)
+        ]
+        last = shortfalls[-1]
+        assert last.shortfall == 3
+        at_risk = [(one.reservation_id, one.units, one.allocated) for one in last.at_risk]
+        assert at_risk == [(told.answer.reservation_id, 12, True)]
+
+
+async def test_of_two_that_want_the_last_units_crosswise_one_gets_them(market: Market) -> None:
+    """Each may find that the other has set aside what it lacks; so they ask again."""
+    for _ in range(20):
+        results = await asyncio.gather(
+            market.answer(market.basket((9, 9, 0))), market.answer(market.basket((9, 9, 0), home=1))
+        )
+        accepted = [result for result in results if isinstance(result, Accepted)]
+        assert len(accepted) == 1
+        await market.accepted(Release("", id_of(accepted[0])))
+        await market.settle()
 
 
 async def test_a_basket_waits_in_two_shards_until_both_have_stock(market: Market) -> None:

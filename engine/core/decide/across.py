@@ -6,13 +6,16 @@ heard nothing asks (`answer_inquiry`), and so it does when units have come free 
 waits there: then the question is an offer.
 """
 
-from engine.core.decide.bounds import shortfall
+from msgspec.structs import replace
+
+from engine.core.decide.bounds import shortfall, shortfall_of
 from engine.core.decide.fill import fill, promised_too_much
 from engine.core.decide.promise import allocated_events, held_events, shortfalls
 from engine.core.decide.queue import completed, fills, find_line, promotions
 from engine.core.decide.working import Working
 from engine.core.events import (
     AllocationReleased,
+    AtRisk,
     BasketPrepared,
     BasketResolved,
     Event,
@@ -22,6 +25,7 @@ from engine.core.events import (
     PickFellShort,
     ReservationJoined,
     ShippedUnexpectedly,
+    StockAllocated,
     WaitLeft,
 )
 from engine.core.limits import BALANCE_MAX
@@ -109,9 +113,10 @@ def hear(view: View, told: Told, now_ms: int) -> Decision:
     """Do what the home has decided, in one piece: what was set aside goes back, what the basket
     gets of it follows, and what is left goes to those who wait."""
     events: list[Event] = []
+    attempt = view.reservation(told.attempt_id) if told.attempt_id else None
     if told.attempt_id:
         events.append(BasketResolved(told.attempt_id, told.tenant, told.home_shard))
-        events += _give_back(view.reservation(told.attempt_id))
+        events += _give_back(attempt)
     if told.events and view.reservation(told.reservation_id) is None:
         events.append(
             ReservationJoined(
@@ -125,6 +130,8 @@ def hear(view: View, told: Told, now_ms: int) -> Decision:
         )
     events += told.events
     events += _told_shortfalls(view, events, now_ms)
+    if attempt is not None:
+        events += _still_missing(view, told, attempt, events, now_ms)
     return Decision((*events, *promotions(view, events, now_ms)))
 
 
@@ -175,6 +182,29 @@ def _told_shortfalls(view: View, events: list[Event], now_ms: int) -> list[Event
         if before is not None and after is not None:
             change = (after.sellable - after.promised) - (before.sellable - before.promised)
             found += shortfall(view, key, before, change)
+    return found
+
+
+def _still_missing(
+    view: View, told: Told, attempt: Reservation, events: list[Event], now_ms: int
+) -> list[Event]:
+    """What facts that were prepared leave missing: told when they were set aside, under the name of
+    the attempt, and now under that of the reservation."""
+    units: dict[Key, int] = {}
+    if any(line.allocated for line in attempt.lines):
+        for event in told.events:
+            if isinstance(event, StockAllocated) and event.counted:
+                backed = event.quantity - event.backordered
+                units[event.key] = units.get(event.key, 0) + backed
+    working = Working(view, now_ms, events) if units else None
+    resolved = replace(attempt, lines=())
+    found: list[Event] = []
+    for key, backed in units.items():
+        stock = working.stock(key) if working else None
+        if stock is not None and stock.tracked:
+            own = AtRisk(told.reservation_id, backed, allocated=True)
+            missing = stock.promised - stock.sellable
+            found += shortfall_of(view, key, missing, own, resolved)
     return found
 
 
