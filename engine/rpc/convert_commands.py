@@ -1,9 +1,9 @@
 """Requests to commands, one converter each, for unary calls and for Execute alike.
 
 A converter takes the request and the caller, and returns the home slot with the Write to submit
-there; or, for a command that names its reservation by reference, what is to be found first. It
-raises InvalidField, CursorForeign, or Rejected (an id that is none of ours), all before anything is
-submitted.
+there; or, for a command that names its reservation by reference or builds on a position that is not
+known here, what is to be asked first. It raises InvalidField, CursorForeign, or Rejected (an id
+that is none of ours), all before anything is submitted.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from typing import Any
 from engine.rpc import convert_baskets as baskets
 from engine.rpc import convert_configuration as configuration
 from engine.rpc import convert_stock as stock
-from engine.rpc.convert_parts import ByReference, Caller, Submission
+from engine.rpc.convert_parts import Caller, Submission, Unsettled
 
-Converter = Callable[[Any, Caller], Submission | ByReference]
+Converter = Callable[[Any, Caller], Submission | Unsettled]
 """A checked conversion of one kind of request."""
 
 CONVERTERS: dict[str, Converter] = {

@@ -69,6 +69,19 @@ class ByReference(NamedTuple):
     command: core.OnReservation
 
 
+class AtPosition(NamedTuple):
+    """A command that builds on a position of its shard which is ahead of what is known here: the
+    shard has to say first whether that has happened."""
+
+    key: Key
+    position: int
+    submission: Submission
+
+
+Unsettled = ByReference | AtPosition
+"""A command that a shard has to be asked about before it can be submitted."""
+
+
 def stock_key(key: stock_pb2.StockKey, path: str = "key") -> Key:
     """Check and convert the SKU-location at a path of a request."""
     return Key(

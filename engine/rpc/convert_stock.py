@@ -22,6 +22,7 @@ from engine.rpc.content_hash import content_hash
 from engine.rpc.convert_parts import (
     IF_SHORTS,
     SELLINGS,
+    AtPosition,
     Caller,
     Submission,
     known,
@@ -121,7 +122,7 @@ def adjust(request: pb.AdjustRequest, caller: Caller) -> Submission:
     return _on_stock(context, key, command)
 
 
-def set_on_hand(request: pb.SetOnHandRequest, caller: Caller) -> Submission:
+def set_on_hand(request: pb.SetOnHandRequest, caller: Caller) -> Submission | AtPosition:
     """Check and convert a SetOnHand."""
     context = write_context(request.context, caller)
     key = stock_key(request.key)
@@ -143,7 +144,12 @@ def set_on_hand(request: pb.SetOnHandRequest, caller: Caller) -> Submission:
         optional(request.reason, "reason"),
         *_observed(request, key, caller.shards),
     )
-    return _on_stock(context, key, command)
+    slot, write = _on_stock(context, key, command)
+    shard, position = caller.shards.shard_of(slot), command.observed_position
+    if position > caller.shards.feed(shard).head:
+        # It may have been answered before this front end has heard of it.
+        return AtPosition(key, position, (slot, write))
+    return slot, write
 
 
 def _observed(request: pb.SetOnHandRequest, key: Key, shards: Shards) -> tuple[int, int]:

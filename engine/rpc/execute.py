@@ -19,16 +19,16 @@ from engine.rpc.calls import CURRENT, abandon, earliest_ns, problem_of
 from engine.rpc.checks import InvalidField, check_parsed, timeout_ns
 from engine.rpc.convert_answers import FILLERS, Place
 from engine.rpc.convert_commands import CONVERTERS
-from engine.rpc.convert_parts import ByReference, Caller
+from engine.rpc.convert_parts import AtPosition, ByReference, Caller, Unsettled
 from engine.rpc.drain import Drain
 from engine.rpc.errors import explain
 from engine.rpc.faults import refusal_of, report
 from engine.rpc.problems import ServerStopping
-from engine.rpc.references import resolve
+from engine.rpc.settle import settle
 from engine.rpc.statuses import put_failure
 from engine.shard.messages import Accepted, Result, Write
 from engine.shard.port import Shards
-from engine.shard.queries import FindReservation
+from engine.shard.queries import FindReservation, ReadStock
 
 BATCHES_IN_FLIGHT_MAX = 16
 """Batches of one stream that are submitted and not yet answered."""
@@ -56,8 +56,8 @@ Pending = tuple[str, Write, int, asyncio.Future[Result]]
 come. A plain tuple, because one is made for each command."""
 
 Entry = Pending | asyncio.Task[Pending] | Exception
-"""A submitted command, one whose reservation is being looked for by its reference and which is
-submitted then, or why it was not submitted."""
+"""A submitted command, one that a shard is being asked about and which is submitted then, or why it
+was not submitted."""
 
 
 class ExecuteStream:
@@ -171,21 +171,24 @@ class ExecuteStream:
         if name is None:
             raise InvalidField("command", "", f"one of {', '.join(CONVERTERS)}")
         converted = CONVERTERS[name](getattr(command, name), self._caller)
-        if isinstance(converted, ByReference):
-            return asyncio.create_task(self._find_and_submit(name, converted, deadline_ns))
+        if isinstance(converted, (ByReference, AtPosition)):
+            return asyncio.create_task(self._settle_and_submit(name, converted, deadline_ns))
         slot, write = converted
         shards = self._shards
         return name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns)
 
-    async def _find_and_submit(self, name: str, by: ByReference, deadline_ns: int) -> Pending:
-        """Submit a command once it is known which reservation its reference means."""
+    async def _settle_and_submit(
+        self, name: str, unsettled: Unsettled, deadline_ns: int
+    ) -> Pending:
+        """Submit a command once it is known which reservation its reference means, or that what it
+        builds on has happened."""
         shards = self._shards
 
-        def ask(slot: int, question: FindReservation) -> asyncio.Future[Result]:
+        def ask(slot: int, question: FindReservation | ReadStock) -> asyncio.Future[Result]:
             return shards.submit(slot, question, deadline_ns)
 
         try:
-            slot, write = await resolve(shards, by, ask)
+            slot, write = await settle(shards, unsettled, ask)
         except Exception as problem:
             self._on_refusal(name, _reason_of(problem))
             raise
@@ -208,7 +211,7 @@ class ExecuteStream:
             raise
 
     async def _found(self, task: asyncio.Task[Pending]) -> Pending | Exception:
-        """What became of the search for a command's reservation."""
+        """What became of what had to be asked about a command."""
         await asyncio.wait((task,))
         problem = None if task.cancelled() else task.exception()
         if problem is None:

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from engine.rpc.calls import CURRENT, ask, problem_of
 from engine.rpc.convert_answers import Filler, Place
 from engine.rpc.convert_commands import Converter
-from engine.rpc.convert_parts import ByReference, Caller
-from engine.rpc.references import resolve
+from engine.rpc.convert_parts import AtPosition, ByReference, Caller
+from engine.rpc.settle import settle
 from engine.shard.messages import Accepted
 from engine.shard.port import Shards
 
@@ -21,8 +21,8 @@ async def write(
     call = CURRENT.get()
     caller = Caller(shards, call.correlation_id, call.principal)
     converted = converter(request, caller)
-    if isinstance(converted, ByReference):
-        slot, submitted = await resolve(shards, converted, partial(ask, shards))
+    if isinstance(converted, (ByReference, AtPosition)):
+        slot, submitted = await settle(shards, converted, partial(ask, shards))
     else:
         slot, submitted = converted
     result = await ask(shards, slot, submitted)

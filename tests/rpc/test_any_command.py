@@ -18,7 +18,7 @@ from engine.feed.cursor import CursorForeign
 from engine.rpc.checks import InvalidField
 from engine.rpc.content_hash import content_hash
 from engine.rpc.convert_commands import CONFIGURATION_CONVERTERS, CONVERTERS
-from engine.rpc.convert_parts import ByReference, Caller
+from engine.rpc.convert_parts import AtPosition, ByReference, Caller
 from engine.rpc.problems import Rejected
 from engine.shard.messages import Write
 from engine.shard.slots import SLOTS
@@ -105,7 +105,7 @@ def test_any_command_is_converted_or_refused(
         assert converted.reference
         assert not converted.command.reservation_id
         return
-    slot, write = converted
+    slot, write = converted.submission if isinstance(converted, AtPosition) else converted
     assert 0 <= slot < SLOTS
     assert write.content_hash == content_hash(write.command)
     assert read(msgspec.msgpack.encode(write)) == write

@@ -18,7 +18,7 @@ from engine.core.limits import HOLD_TTL_MS_MAX, HOLD_TTL_MS_MIN, ID_BYTES_MAX, Q
 from engine.core.model import Key
 from engine.rpc.checks import InvalidField
 from engine.rpc.convert_commands import CONVERTERS
-from engine.rpc.convert_parts import ByReference, Caller, Submission
+from engine.rpc.convert_parts import AtPosition, ByReference, Caller, Submission
 from engine.shard.slots import SLOTS
 from tests.rpc.serving import GatedShards
 
@@ -180,7 +180,7 @@ def caller() -> Iterator[Caller]:
 def converted(caller: Caller, name: str, request: object) -> Submission | InvalidField:
     try:
         result = CONVERTERS[name](request, caller)
-        assert not isinstance(result, ByReference)
+        assert not isinstance(result, ByReference | AtPosition)
         return result
     except InvalidField as invalid:
         return invalid

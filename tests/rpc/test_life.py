@@ -2,6 +2,7 @@
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from holdfast.v1 import errors_pb2 as errors
 from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
@@ -223,6 +224,28 @@ async def test_a_late_count_is_brought_up_to_date(node: Node) -> None:
     )
     assert (response.expected, response.moved_since) == (7, 2)
     assert response.level.balances.on_hand == 6
+
+
+async def test_a_count_is_not_of_what_is_yet_to_happen(node: Node) -> None:
+    newest = (await node.receive(5)).receipt.cursor
+    request = pb.SetOnHandRequest(
+        context=node.context(), key=TEA, on_hand=4, observed_cursor=f"{newest}9"
+    )
+    assert (await refused(node.stub.SetOnHand(request))).reason == "CURSOR_OUT_OF_RANGE"
+    (outcome,) = await run_batch(node, pb.Command(set_on_hand=request))
+    assert outcome.failure.reason == errors.ERROR_REASON_CURSOR_OUT_OF_RANGE
+    request.observed_cursor = newest
+    assert (await node.stub.SetOnHand(request)).level.balances.on_hand == 4
+
+
+async def test_a_count_may_be_of_what_is_not_heard_of_yet(node: Node) -> None:
+    newest = (await node.receive(5)).receipt.cursor
+    node.shards.shards[0].head -= 1
+    request = pb.SetOnHandRequest(
+        context=node.context(), key=TEA, on_hand=4, observed_cursor=newest
+    )
+    (outcome,) = await run_batch(node, pb.Command(set_on_hand=request))
+    assert outcome.set_on_hand.level.balances.on_hand == 4
 
 
 async def test_a_transfer_is_one_document_for_both_ends(node: Node) -> None:
