@@ -334,9 +334,9 @@ class InventoryServiceServicer:
 
     def Execute(self, request_iterator, context):
         """Runs batches of mixed commands. Each is decided by itself; one that is refused does not stop the others. Commands of one SKU take
-        effect in the order sent, unless their lines live in several shards: such a basket may be overtaken while the shards agree, and so may a
-        command that names its reservation by reference. The order between SKUs is open. A command that names its reservation by reference may be decided after later
-        ones of its batch, since every shard is asked first which reservation that is. Batches may be answered out of order.
+        effect in the order sent; the order between SKUs is open. Two kinds may be overtaken by later ones of their batch: a basket whose lines live
+        in several shards, while these agree, and a command that names its reservation by reference, since every shard is asked first which
+        reservation that is. Batches may be answered out of order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
