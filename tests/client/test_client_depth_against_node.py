@@ -213,3 +213,11 @@ async def test_a_named_subscriber_is_waited_for(shop: Client) -> None:
         written = await shop.receive("TEA", "L", 1)
         assert (await anext(feed)).kind is EventKind.STOCK_RECEIVED
         assert await shop.wait_for_subscriber("adapter", written.cursor)
+
+
+async def test_one_that_never_came_is_named(shop: Client) -> None:
+    written = await shop.receive("TEA", "L", 1)
+    with pytest.raises(errors.DeadlineExpired) as late:
+        await shop.wait_for_subscriber("adapter", written.cursor, timeout_s=0.2)
+    assert late.value.name == "adapter"
+    assert str(late.value) == "subscriber adapter was not sent all of it before the deadline"

@@ -47,6 +47,8 @@ class DeadlineExpired(HoldfastError):
     """The call's deadline passed; `outcome_unknown` is False if the server said that nothing was
     changed."""
 
+    name = Fact(str, "name", "The feed that was waited for, if one was.")
+
 
 class CursorOutOfRange(HoldfastError):
     """The cursor is older than the oldest kept event, or ahead of the newest."""

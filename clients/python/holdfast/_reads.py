@@ -8,6 +8,7 @@ from holdfast import _convert, _convert_configuration, types
 from holdfast._command import check_timeout, set_moment
 from holdfast._fields import enum_number, numbers, set_reservation
 from holdfast._rpc import Connection
+from holdfast.errors import DeadlineExpired
 from holdfast.event import Event
 from holdfast.listing import Explanations, Listing
 from holdfast.types import (
@@ -283,12 +284,19 @@ class Reads:
         """Waits until the feed that was opened with `name` has been sent all that `cursor`, of a
         write or any answer, covers; gives how far it is.
 
-        Raises DeadlineExpired when it is not so far in time.
+        Raises DeadlineExpired, which names it, when it is not so far in time or was never opened.
         """
         request = feed_pb2.WaitForSubscriberRequest(
             tenant=self._of(tenant), name=name, cursor=cursor
         )
-        response = await self._read("wait_for_subscriber", request, timeout_s)
+        try:
+            response = await self._read("wait_for_subscriber", request, timeout_s)
+        except DeadlineExpired as late:
+            if late.reason:
+                raise
+            # The deadline is this side's, which knows nothing but whom it has waited for.
+            message = f"subscriber {name} was not sent all of it before the deadline"
+            raise DeadlineExpired(message, code=late.code, metadata={"name": name}) from late
         return str(response.cursor)
 
     def _of(self, tenant: str | None) -> str:
