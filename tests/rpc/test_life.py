@@ -226,6 +226,16 @@ async def test_a_late_count_is_brought_up_to_date(node: Node) -> None:
     assert response.level.balances.on_hand == 6
 
 
+async def test_a_time_ahead_counts_as_now(node: Node) -> None:
+    await node.receive(5)
+    ahead = Timestamp(seconds=4_000_000_000)
+    request = pb.SetOnHandRequest(context=node.context(), key=TEA, on_hand=4, observed_at=ahead)
+    response = await node.stub.SetOnHand(request)
+    assert (response.expected, response.moved_since) == (5, 0)
+    read = await node.stub.GetStock(pb.GetStockRequest(key=TEA, as_of_time=ahead))
+    assert read.stock.balances.on_hand == 4
+
+
 async def test_a_count_is_not_of_what_is_yet_to_happen(node: Node) -> None:
     newest = (await node.receive(5)).receipt.cursor
     request = pb.SetOnHandRequest(
