@@ -9,6 +9,10 @@ from holdfast.v1 import inventory_pb2 as pb
 from holdfast.v1 import stock_pb2
 
 from engine.core.limits import BASKET_LINES_MAX, PAGE_LINES_MAX
+from engine.core.model import Key
+from engine.core.view import Terms, Wish
+from engine.shard.messages import Prepare
+from engine.shard.slots import slot_of
 from tests.rpc.serving import TEA, GatedShards, Node, line, refused, serving
 from tests.rpc.test_references import SHARDS, TEA_SKUS
 
@@ -203,3 +207,16 @@ async def test_a_page_of_large_baskets_ends_early() -> None:
         first = await node.history.ListReservations(request)
         assert len(first.reservations) == PAGE_LINES_MAX // BASKET_LINES_MAX
         assert await ids(node, key=TEA) == made[::-1]
+
+
+async def test_what_is_set_aside_for_a_basket_is_listed_but_no_reservation() -> None:
+    async with serving(count=SHARDS) as node:
+        await node.receive(5, key(1))
+        wish = Wish("1", (Key("", TEA_SKUS[1], "LONDON"),), 4)
+        prepare = Prepare("front/1", "", 0, (wish,), Terms())
+        await node.shards.submit(slot_of("", TEA_SKUS[1]), prepare, 0)
+        request = history.ListReservationsRequest(key=key(1))
+        (found,) = (await node.history.ListReservations(request)).reservations
+        assert found.status == stock_pb2.RESERVATION_STATUS_PREPARED
+        named = pb.GetReservationRequest(reservation_id=found.reservation_id)
+        assert (await refused(node.stub.GetReservation(named))).reason == "UNKNOWN_RESERVATION"
