@@ -75,7 +75,7 @@ def commit(view: View, command: Commit, now_ms: int) -> Decision | Elsewhere | R
             return again
         lines += again
     events = to_shards(view, reservation.reservation_id, reservation.tenant, lines)
-    if lines and (command.reference or command.confirm_within_ms):
+    if lines and (command.reference or command.confirm_within_ms or reservation.confirm_by_ms):
         return Decision((*_of_the_whole(command, reservation, now_ms), *events))
     return Decision(tuple(events))
 
