@@ -12,7 +12,7 @@ from engine.rpc.checks import check_text
 from engine.rpc.convert_answers import FILLERS
 from engine.rpc.convert_commands import CONFIGURATION_CONVERTERS
 from engine.rpc.convert_past import put_customer_limit, put_hold_times, put_kit, put_location
-from engine.rpc.cursors import covering
+from engine.rpc.cursors import covering, positions_at_least
 from engine.rpc.pages import Pages
 from engine.rpc.writes import write
 from engine.shard.port import Shards
@@ -90,7 +90,8 @@ async def get_configuration(
     place = pages.start(ConfigurationPlace) or ConfigurationPlace(LOCATIONS, "")
     question = ReadConfiguration(request.tenant, pages.limit, place.kind, place.name)
     read = await look_up(shards, CONFIGURATION_SHARD, question, ConfigurationRead)
-    cursor = covering({}, {CONFIGURATION_SHARD: read.position}, shards)
+    at_least = positions_at_least(request.read_at_least, shards)
+    cursor = covering(at_least, {CONFIGURATION_SHARD: read.position}, shards)
     response = pb.GetConfigurationResponse(cursor=cursor)
     for location in read.locations:
         put_location(response.locations.add(), location)

@@ -14,7 +14,7 @@ from engine.rpc.calls import look_up
 from engine.rpc.checks import InvalidField, check_range, check_text, time_ms
 from engine.rpc.convert_parts import home_slot, key_of_tenant, required, stock_key
 from engine.rpc.convert_past import put_event
-from engine.rpc.cursors import covering
+from engine.rpc.cursors import covering, positions_at_least
 from engine.rpc.listing import list_reservations
 from engine.rpc.pages import Pages
 from engine.rpc.problems import Rejected
@@ -87,6 +87,7 @@ def add_history_service(shards: Shards, server: grpc.aio.Server) -> None:
 async def list_events(shards: Shards, request: pb.ListEventsRequest) -> pb.ListEventsResponse:
     """A page of the events of a SKU-location or a reservation."""
     check_text(request.tenant, "tenant")
+    at_least = positions_at_least(request.read_at_least, shards)
     pages = Pages(request)
     subject = request.WhichOneof("subject")
     missing: Exception | None = None
@@ -105,7 +106,8 @@ async def list_events(shards: Shards, request: pb.ListEventsRequest) -> pb.ListE
     question = _events_question(request, key, pages.limit, place.after if place else 0)
     shard = shards.shard_of(slot)
     read = await look_up(shards, shard, question, EventsRead, missing=missing)
-    response = pb.ListEventsResponse(cursor=covering({}, {shard: read.position}, shards))
+    cursor = covering(at_least, {shard: read.position}, shards)
+    response = pb.ListEventsResponse(cursor=cursor)
     for event in read.events:
         put_event(response.events.add(), shard, event)
     if read.next_after:
@@ -150,6 +152,7 @@ async def explain_stock(shards: Shards, request: pb.ExplainStockRequest) -> pb.E
         names = (pb.BalanceField.Name(field) for field in NUMBERS)
         limit = ", ".join(name.removeprefix("BALANCE_FIELD_") for name in names)
         raise InvalidField("field", request.field, limit)
+    at_least = positions_at_least(request.read_at_least, shards)
     pages = Pages(request)
     shard = shards.shard_of(slot_of(key.tenant, key.sku))
     as_of = AsOf(request, shards, shard)
@@ -172,7 +175,8 @@ async def explain_stock(shards: Shards, request: pb.ExplainStockRequest) -> pb.E
         not_kept=as_of.not_kept,
         missing=Rejected(UnknownStock(key)),
     )
-    cursor = covering({shard: position or 0}, {shard: read.position}, shards)
+    at_least[shard] = max(at_least.get(shard, 0), position or 0)
+    cursor = covering(at_least, {shard: read.position}, shards)
     response = pb.ExplainStockResponse(value=read.value, cursor=cursor)
     for one in read.explanations:
         explanation = response.explanations.add(change=one.change, value=one.value)

@@ -11,7 +11,7 @@ from engine.rpc.calls import ask, look_up, unanswered
 from engine.rpc.checks import InvalidField, check_text
 from engine.rpc.convert_parts import key_of_tenant, required
 from engine.rpc.convert_state import put_reservation
-from engine.rpc.cursors import covering
+from engine.rpc.cursors import covering, positions_at_least
 from engine.rpc.pages import Pages
 from engine.shard.port import Shards
 from engine.shard.queries import (
@@ -48,6 +48,7 @@ async def list_reservations(
 ) -> pb.ListReservationsResponse:
     """A page of the reservations that pass the filter."""
     check_text(request.tenant, "tenant")
+    at_least = positions_at_least(request.read_at_least, shards)
     which, asked_shards = _which(request, shards)
     pages = Pages(request)
     start = pages.start(Place)
@@ -58,7 +59,7 @@ async def list_reservations(
     )
     listed, following = _merged(reads, pages.limit)
     positions = {shard: read.position for shard, read in zip(asked_shards, reads, strict=True)}
-    response = pb.ListReservationsResponse(cursor=covering({}, positions, shards))
+    response = pb.ListReservationsResponse(cursor=covering(at_least, positions, shards))
     for reservation in await _whole(shards, [one.reservation for one in listed]):
         put_reservation(response.reservations.add(), reservation)
     if following is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from holdfast.v1 import configuration_pb2 as configuration
 from holdfast.v1 import history_pb2 as history
 from holdfast.v1 import inventory_pb2 as pb
 
@@ -45,7 +46,32 @@ def read_availability(node: Node, cursor: str, _id: str) -> Any:
     )
 
 
+def read_events(node: Node, cursor: str, _id: str) -> Any:
+    return node.history.ListEvents(history.ListEventsRequest(key=TEA, read_at_least=cursor))
+
+
+def explain(node: Node, cursor: str, _id: str) -> Any:
+    return node.history.ExplainStock(
+        history.ExplainStockRequest(key=TEA, field=history.BALANCE_FIELD_HELD, read_at_least=cursor)
+    )
+
+
+def read_reservations(node: Node, cursor: str, _id: str) -> Any:
+    return node.history.ListReservations(
+        history.ListReservationsRequest(key=TEA, read_at_least=cursor)
+    )
+
+
+def read_configuration(node: Node, cursor: str, _id: str) -> Any:
+    return node.configuration.GetConfiguration(
+        configuration.GetConfigurationRequest(read_at_least=cursor)
+    )
+
+
 QUESTIONS = [
+    read_events,
+    explain,
+    read_reservations,
     read_stock,
     read_past_stock,
     read_reservation,
@@ -117,3 +143,32 @@ async def test_a_long_queue_is_not_looked_through_to_its_end(node: Node) -> None
         request = pb.GetReservationRequest(reservation_id=reservation_id)
         (found,) = (await node.stub.GetReservation(request)).reservation.lines
         assert (found.place, found.place_is_minimum) == (QUEUE_ENTRIES_READ_MAX + 1, True)
+
+
+def test_every_query_of_stock_can_say_what_it_has_to_cover() -> None:
+    services = [
+        pb.DESCRIPTOR.services_by_name["InventoryService"],
+        history.DESCRIPTOR.services_by_name["HistoryService"],
+        configuration.DESCRIPTOR.services_by_name["ConfigurationService"],
+    ]
+    queries = [
+        method.input_type
+        for service in services
+        for method in service.methods
+        if "context" not in method.input_type.fields_by_name and not method.client_streaming
+    ]
+    assert len(queries) == 8
+    assert [each.name for each in queries if "read_at_least" not in each.fields_by_name] == []
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_the_configuration_covers_what_it_is_asked_to(ahead: bool) -> None:
+    async with serving() as node:
+        cursor = (await node.receive(1)).receipt.cursor
+        if not ahead:
+            assert (await read_configuration(node, cursor, "")).cursor >= cursor
+            return
+        place = Cursor.parse(cursor)
+        later = Cursor(place.history, place.epoch, {0: place.positions[0] + 1}).encode()
+        refusal = await refused(read_configuration(node, later, ""))
+        assert refusal.reason == "CURSOR_OUT_OF_RANGE"

@@ -143,6 +143,7 @@ class Reads:
         newest_first: bool = False,
         page_size: int = 0,
         page_token: str = "",
+        read_at_least: str = "",
         tenant: str | None = None,
         timeout_s: float | None = None,
     ) -> Listing[Event]:
@@ -158,6 +159,7 @@ class Reads:
             to_version=to_version,
             newest_first=newest_first,
             page_size=page_size,
+            read_at_least=read_at_least,
         )
         if bool(sku and location) is bool(reservation_id) or bool(sku) is not bool(location):
             raise ValueError("name either sku and location, or a reservation_id")
@@ -192,6 +194,7 @@ class Reads:
         as_of: datetime | str | None = None,
         page_size: int = 0,
         page_token: str = "",
+        read_at_least: str = "",
         tenant: str | None = None,
         timeout_s: float | None = None,
     ) -> Explanations:
@@ -199,7 +202,9 @@ class Reads:
         for step in client.explain_stock("TEA", "LONDON", "available")`` gives each event that
         changed it, newest first; `value` the number. Raises UnknownStock, ReadNotKept."""
         request = history_pb2.ExplainStockRequest(
-            field=enum_number(BALANCE_FIELD, "field", field), page_size=page_size
+            field=enum_number(BALANCE_FIELD, "field", field),
+            page_size=page_size,
+            read_at_least=read_at_least,
         )
         self._set_key(request.key, sku, location, tenant)
         _set_as_of(request, as_of)
@@ -216,6 +221,7 @@ class Reads:
         customer: str = "",
         page_size: int = 0,
         page_token: str = "",
+        read_at_least: str = "",
         tenant: str | None = None,
         timeout_s: float | None = None,
     ) -> Listing[Reservation]:
@@ -227,7 +233,9 @@ class Reads:
         (holds, then allocations). By `reference`: all that have it. By `sku` and `customer`: those
         of the customer with units of the SKU.
         """
-        request = history_pb2.ListReservationsRequest(tenant=self._of(tenant), page_size=page_size)
+        request = history_pb2.ListReservationsRequest(
+            tenant=self._of(tenant), page_size=page_size, read_at_least=read_at_least
+        )
         by_key = bool(sku and location and not reference and not customer)
         if by_key:
             self._set_key(request.at_risk if at_risk else request.key, sku, location, tenant)
@@ -246,10 +254,16 @@ class Reads:
         return Listing(fetch, _read_reservations, page_token)
 
     async def configuration(
-        self, *, tenant: str | None = None, timeout_s: float | None = None
+        self,
+        *,
+        read_at_least: str = "",
+        tenant: str | None = None,
+        timeout_s: float | None = None,
     ) -> NodeConfiguration:
         """Reads all that is configured: locations, kits, customer limits, how long holds last."""
-        request = configuration_pb2.GetConfigurationRequest(tenant=self._of(tenant))
+        request = configuration_pb2.GetConfigurationRequest(
+            tenant=self._of(tenant), read_at_least=read_at_least
+        )
         locations: list[Location] = []
         kits: list[Kit] = []
         limits: list[CustomerLimit] = []

@@ -131,14 +131,16 @@ class ConfigureHoldsResponse(_message.Message):
     def __init__(self, receipt: _Optional[_Union[_inventory_pb2.WriteReceipt, _Mapping]] = ...) -> None: ...
 
 class GetConfigurationRequest(_message.Message):
-    __slots__ = ("tenant", "page_size", "page_token")
+    __slots__ = ("tenant", "page_size", "page_token", "read_at_least")
     TENANT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    READ_AT_LEAST_FIELD_NUMBER: _ClassVar[int]
     tenant: str
     page_size: int
     page_token: str
-    def __init__(self, tenant: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    read_at_least: str
+    def __init__(self, tenant: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., read_at_least: _Optional[str] = ...) -> None: ...
 
 class GetConfigurationResponse(_message.Message):
     __slots__ = ("locations", "kits", "customer_limits", "hold_times", "next_page_token", "cursor")

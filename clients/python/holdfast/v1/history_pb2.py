@@ -27,33 +27,33 @@ from holdfast.v1 import feed_pb2 as holdfast_dot_v1_dot_feed__pb2
 from holdfast.v1 import stock_pb2 as holdfast_dot_v1_dot_stock__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19holdfast/v1/history.proto\x12\x0bholdfast.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16holdfast/v1/feed.proto\x1a\x17holdfast/v1/stock.proto\"\xdb\x02\n\x11ListEventsRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12$\n\x03key\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.StockKeyH\x00\x12\x18\n\x0ereservation_id\x18\x03 \x01(\tH\x00\x12\x19\n\x0c\x66rom_version\x18\x04 \x01(\x04H\x01\x88\x01\x01\x12\x17\n\nto_version\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12-\n\tfrom_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cnewest_first\x18\x08 \x01(\x08\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\tB\t\n\x07subjectB\x0f\n\r_from_versionB\r\n\x0b_to_version\"a\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.holdfast.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\"\xdd\x01\n\x13\x45xplainStockRequest\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12(\n\x05\x66ield\x18\x02 \x01(\x0e\x32\x19.holdfast.v1.BalanceField\x12\x16\n\x0c\x61s_of_cursor\x18\x03 \x01(\tH\x00\x12\x30\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\tB\x07\n\x05\x61s_of\"O\n\x0b\x45xplanation\x12!\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x12.holdfast.v1.Event\x12\x0e\n\x06\x63hange\x18\x02 \x01(\x03\x12\r\n\x05value\x18\x03 \x01(\x03\"~\n\x14\x45xplainStockResponse\x12\r\n\x05value\x18\x01 \x01(\x03\x12.\n\x0c\x65xplanations\x18\x02 \x03(\x0b\x32\x18.holdfast.v1.Explanation\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\",\n\x0b\x43ustomerSku\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x02 \x01(\t\"\x97\x02\n\x17ListReservationsRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12$\n\x03key\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.StockKeyH\x00\x12(\n\x07\x61t_risk\x18\x03 \x01(\x0b\x32\x15.holdfast.v1.StockKeyH\x00\x12\x13\n\treference\x18\x04 \x01(\tH\x00\x12,\n\x08\x63ustomer\x18\x05 \x01(\x0b\x32\x18.holdfast.v1.CustomerSkuH\x00\x12(\n\x05state\x18\x06 \x01(\x0e\x32\x19.holdfast.v1.PromiseState\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\tB\x08\n\x06\x66ilter\"s\n\x18ListReservationsResponse\x12.\n\x0creservations\x18\x01 \x03(\x0b\x32\x18.holdfast.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t*\xa9\x02\n\x0c\x42\x61lanceField\x12\x1d\n\x19\x42\x41LANCE_FIELD_UNSPECIFIED\x10\x00\x12\x19\n\x15\x42\x41LANCE_FIELD_ON_HAND\x10\x01\x12\x16\n\x12\x42\x41LANCE_FIELD_HELD\x10\x02\x12\x1b\n\x17\x42\x41LANCE_FIELD_ALLOCATED\x10\x03\x12\x1b\n\x17\x42\x41LANCE_FIELD_AVAILABLE\x10\x04\x12\x1d\n\x19\x42\x41LANCE_FIELD_UNAVAILABLE\x10\x05\x12\x18\n\x14\x42\x41LANCE_FIELD_PICKED\x10\x06\x12\x1a\n\x16\x42\x41LANCE_FIELD_INCOMING\x10\x07\x12\x1d\n\x19\x42\x41LANCE_FIELD_BACKORDERED\x10\x08\x12\x19\n\x15\x42\x41LANCE_FIELD_WAITING\x10\t*b\n\x0cPromiseState\x12\x1d\n\x19PROMISE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12PROMISE_STATE_HELD\x10\x01\x12\x1b\n\x17PROMISE_STATE_ALLOCATED\x10\x02\x32\x95\x02\n\x0eHistoryService\x12M\n\nListEvents\x12\x1e.holdfast.v1.ListEventsRequest\x1a\x1f.holdfast.v1.ListEventsResponse\x12S\n\x0c\x45xplainStock\x12 .holdfast.v1.ExplainStockRequest\x1a!.holdfast.v1.ExplainStockResponse\x12_\n\x10ListReservations\x12$.holdfast.v1.ListReservationsRequest\x1a%.holdfast.v1.ListReservationsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19holdfast/v1/history.proto\x12\x0bholdfast.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16holdfast/v1/feed.proto\x1a\x17holdfast/v1/stock.proto\"\xf2\x02\n\x11ListEventsRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12$\n\x03key\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.StockKeyH\x00\x12\x18\n\x0ereservation_id\x18\x03 \x01(\tH\x00\x12\x19\n\x0c\x66rom_version\x18\x04 \x01(\x04H\x01\x88\x01\x01\x12\x17\n\nto_version\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12-\n\tfrom_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cnewest_first\x18\x08 \x01(\x08\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12\x15\n\rread_at_least\x18\x0b \x01(\tB\t\n\x07subjectB\x0f\n\r_from_versionB\r\n\x0b_to_version\"a\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.holdfast.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t\"\xf4\x01\n\x13\x45xplainStockRequest\x12\"\n\x03key\x18\x01 \x01(\x0b\x32\x15.holdfast.v1.StockKey\x12(\n\x05\x66ield\x18\x02 \x01(\x0e\x32\x19.holdfast.v1.BalanceField\x12\x16\n\x0c\x61s_of_cursor\x18\x03 \x01(\tH\x00\x12\x30\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x15\n\rread_at_least\x18\x07 \x01(\tB\x07\n\x05\x61s_of\"O\n\x0b\x45xplanation\x12!\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x12.holdfast.v1.Event\x12\x0e\n\x06\x63hange\x18\x02 \x01(\x03\x12\r\n\x05value\x18\x03 \x01(\x03\"~\n\x14\x45xplainStockResponse\x12\r\n\x05value\x18\x01 \x01(\x03\x12.\n\x0c\x65xplanations\x18\x02 \x03(\x0b\x32\x18.holdfast.v1.Explanation\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\",\n\x0b\x43ustomerSku\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x02 \x01(\t\"\xae\x02\n\x17ListReservationsRequest\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12$\n\x03key\x18\x02 \x01(\x0b\x32\x15.holdfast.v1.StockKeyH\x00\x12(\n\x07\x61t_risk\x18\x03 \x01(\x0b\x32\x15.holdfast.v1.StockKeyH\x00\x12\x13\n\treference\x18\x04 \x01(\tH\x00\x12,\n\x08\x63ustomer\x18\x05 \x01(\x0b\x32\x18.holdfast.v1.CustomerSkuH\x00\x12(\n\x05state\x18\x06 \x01(\x0e\x32\x19.holdfast.v1.PromiseState\x12\x11\n\tpage_size\x18\x07 \x01(\x05\x12\x12\n\npage_token\x18\x08 \x01(\t\x12\x15\n\rread_at_least\x18\t \x01(\tB\x08\n\x06\x66ilter\"s\n\x18ListReservationsResponse\x12.\n\x0creservations\x18\x01 \x03(\x0b\x32\x18.holdfast.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x03 \x01(\t*\xa9\x02\n\x0c\x42\x61lanceField\x12\x1d\n\x19\x42\x41LANCE_FIELD_UNSPECIFIED\x10\x00\x12\x19\n\x15\x42\x41LANCE_FIELD_ON_HAND\x10\x01\x12\x16\n\x12\x42\x41LANCE_FIELD_HELD\x10\x02\x12\x1b\n\x17\x42\x41LANCE_FIELD_ALLOCATED\x10\x03\x12\x1b\n\x17\x42\x41LANCE_FIELD_AVAILABLE\x10\x04\x12\x1d\n\x19\x42\x41LANCE_FIELD_UNAVAILABLE\x10\x05\x12\x18\n\x14\x42\x41LANCE_FIELD_PICKED\x10\x06\x12\x1a\n\x16\x42\x41LANCE_FIELD_INCOMING\x10\x07\x12\x1d\n\x19\x42\x41LANCE_FIELD_BACKORDERED\x10\x08\x12\x19\n\x15\x42\x41LANCE_FIELD_WAITING\x10\t*b\n\x0cPromiseState\x12\x1d\n\x19PROMISE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12PROMISE_STATE_HELD\x10\x01\x12\x1b\n\x17PROMISE_STATE_ALLOCATED\x10\x02\x32\x95\x02\n\x0eHistoryService\x12M\n\nListEvents\x12\x1e.holdfast.v1.ListEventsRequest\x1a\x1f.holdfast.v1.ListEventsResponse\x12S\n\x0c\x45xplainStock\x12 .holdfast.v1.ExplainStockRequest\x1a!.holdfast.v1.ExplainStockResponse\x12_\n\x10ListReservations\x12$.holdfast.v1.ListReservationsRequest\x1a%.holdfast.v1.ListReservationsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'holdfast.v1.history_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BALANCEFIELD']._serialized_start=1452
-  _globals['_BALANCEFIELD']._serialized_end=1749
-  _globals['_PROMISESTATE']._serialized_start=1751
-  _globals['_PROMISESTATE']._serialized_end=1849
+  _globals['_BALANCEFIELD']._serialized_start=1521
+  _globals['_BALANCEFIELD']._serialized_end=1818
+  _globals['_PROMISESTATE']._serialized_start=1820
+  _globals['_PROMISESTATE']._serialized_end=1918
   _globals['_LISTEVENTSREQUEST']._serialized_start=125
-  _globals['_LISTEVENTSREQUEST']._serialized_end=472
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=474
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=571
-  _globals['_EXPLAINSTOCKREQUEST']._serialized_start=574
-  _globals['_EXPLAINSTOCKREQUEST']._serialized_end=795
-  _globals['_EXPLANATION']._serialized_start=797
-  _globals['_EXPLANATION']._serialized_end=876
-  _globals['_EXPLAINSTOCKRESPONSE']._serialized_start=878
-  _globals['_EXPLAINSTOCKRESPONSE']._serialized_end=1004
-  _globals['_CUSTOMERSKU']._serialized_start=1006
-  _globals['_CUSTOMERSKU']._serialized_end=1050
-  _globals['_LISTRESERVATIONSREQUEST']._serialized_start=1053
-  _globals['_LISTRESERVATIONSREQUEST']._serialized_end=1332
-  _globals['_LISTRESERVATIONSRESPONSE']._serialized_start=1334
-  _globals['_LISTRESERVATIONSRESPONSE']._serialized_end=1449
-  _globals['_HISTORYSERVICE']._serialized_start=1852
-  _globals['_HISTORYSERVICE']._serialized_end=2129
+  _globals['_LISTEVENTSREQUEST']._serialized_end=495
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=497
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=594
+  _globals['_EXPLAINSTOCKREQUEST']._serialized_start=597
+  _globals['_EXPLAINSTOCKREQUEST']._serialized_end=841
+  _globals['_EXPLANATION']._serialized_start=843
+  _globals['_EXPLANATION']._serialized_end=922
+  _globals['_EXPLAINSTOCKRESPONSE']._serialized_start=924
+  _globals['_EXPLAINSTOCKRESPONSE']._serialized_end=1050
+  _globals['_CUSTOMERSKU']._serialized_start=1052
+  _globals['_CUSTOMERSKU']._serialized_end=1096
+  _globals['_LISTRESERVATIONSREQUEST']._serialized_start=1099
+  _globals['_LISTRESERVATIONSREQUEST']._serialized_end=1401
+  _globals['_LISTRESERVATIONSRESPONSE']._serialized_start=1403
+  _globals['_LISTRESERVATIONSRESPONSE']._serialized_end=1518
+  _globals['_HISTORYSERVICE']._serialized_start=1921
+  _globals['_HISTORYSERVICE']._serialized_end=2198
 # @@protoc_insertion_point(module_scope)

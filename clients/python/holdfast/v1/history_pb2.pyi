@@ -45,7 +45,7 @@ PROMISE_STATE_HELD: PromiseState
 PROMISE_STATE_ALLOCATED: PromiseState
 
 class ListEventsRequest(_message.Message):
-    __slots__ = ("tenant", "key", "reservation_id", "from_version", "to_version", "from_time", "to_time", "newest_first", "page_size", "page_token")
+    __slots__ = ("tenant", "key", "reservation_id", "from_version", "to_version", "from_time", "to_time", "newest_first", "page_size", "page_token", "read_at_least")
     TENANT_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,7 @@ class ListEventsRequest(_message.Message):
     NEWEST_FIRST_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    READ_AT_LEAST_FIELD_NUMBER: _ClassVar[int]
     tenant: str
     key: _stock_pb2.StockKey
     reservation_id: str
@@ -66,7 +67,8 @@ class ListEventsRequest(_message.Message):
     newest_first: bool
     page_size: int
     page_token: str
-    def __init__(self, tenant: _Optional[str] = ..., key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., reservation_id: _Optional[str] = ..., from_version: _Optional[int] = ..., to_version: _Optional[int] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., to_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., newest_first: _Optional[bool] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    read_at_least: str
+    def __init__(self, tenant: _Optional[str] = ..., key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., reservation_id: _Optional[str] = ..., from_version: _Optional[int] = ..., to_version: _Optional[int] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., to_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., newest_first: _Optional[bool] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., read_at_least: _Optional[str] = ...) -> None: ...
 
 class ListEventsResponse(_message.Message):
     __slots__ = ("events", "next_page_token", "cursor")
@@ -79,20 +81,22 @@ class ListEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[_feed_pb2.Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., cursor: _Optional[str] = ...) -> None: ...
 
 class ExplainStockRequest(_message.Message):
-    __slots__ = ("key", "field", "as_of_cursor", "as_of_time", "page_size", "page_token")
+    __slots__ = ("key", "field", "as_of_cursor", "as_of_time", "page_size", "page_token", "read_at_least")
     KEY_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     AS_OF_CURSOR_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    READ_AT_LEAST_FIELD_NUMBER: _ClassVar[int]
     key: _stock_pb2.StockKey
     field: BalanceField
     as_of_cursor: str
     as_of_time: _timestamp_pb2.Timestamp
     page_size: int
     page_token: str
-    def __init__(self, key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., field: _Optional[_Union[BalanceField, str]] = ..., as_of_cursor: _Optional[str] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    read_at_least: str
+    def __init__(self, key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., field: _Optional[_Union[BalanceField, str]] = ..., as_of_cursor: _Optional[str] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., read_at_least: _Optional[str] = ...) -> None: ...
 
 class Explanation(_message.Message):
     __slots__ = ("event", "change", "value")
@@ -125,7 +129,7 @@ class CustomerSku(_message.Message):
     def __init__(self, sku: _Optional[str] = ..., customer: _Optional[str] = ...) -> None: ...
 
 class ListReservationsRequest(_message.Message):
-    __slots__ = ("tenant", "key", "at_risk", "reference", "customer", "state", "page_size", "page_token")
+    __slots__ = ("tenant", "key", "at_risk", "reference", "customer", "state", "page_size", "page_token", "read_at_least")
     TENANT_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     AT_RISK_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +138,7 @@ class ListReservationsRequest(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    READ_AT_LEAST_FIELD_NUMBER: _ClassVar[int]
     tenant: str
     key: _stock_pb2.StockKey
     at_risk: _stock_pb2.StockKey
@@ -142,7 +147,8 @@ class ListReservationsRequest(_message.Message):
     state: PromiseState
     page_size: int
     page_token: str
-    def __init__(self, tenant: _Optional[str] = ..., key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., at_risk: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., reference: _Optional[str] = ..., customer: _Optional[_Union[CustomerSku, _Mapping]] = ..., state: _Optional[_Union[PromiseState, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    read_at_least: str
+    def __init__(self, tenant: _Optional[str] = ..., key: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., at_risk: _Optional[_Union[_stock_pb2.StockKey, _Mapping]] = ..., reference: _Optional[str] = ..., customer: _Optional[_Union[CustomerSku, _Mapping]] = ..., state: _Optional[_Union[PromiseState, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., read_at_least: _Optional[str] = ...) -> None: ...
 
 class ListReservationsResponse(_message.Message):
     __slots__ = ("reservations", "next_page_token", "cursor")
