@@ -1,6 +1,7 @@
 """The state that a log keeps in RocksDB beside its groups: how a group's changes are written, and
 all reads of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 
@@ -15,15 +16,16 @@ from engine.log.port import HASH_BYTES, Changes, HistoryEntry, RequestRecord
 from engine.log.store import Store
 
 
-class RocksState:
+class RocksState(ABC):
     """The part of a RocksLog that is state. It has the store; the log itself says whether it may be
     used."""
 
     _store: Store
     _fronts: Fronts
 
+    @abstractmethod
     def _check(self) -> None:
-        raise NotImplementedError
+        """LogError if the log cannot be used any more."""
 
     def _put_changes(self, batch: WriteBatch, changes: Changes, last_position: int) -> None:
         """Put what a group that ends at `last_position` changes."""
