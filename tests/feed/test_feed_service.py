@@ -41,11 +41,9 @@ class FeedNode(Node):
 
     async def until_gone(self, count: int) -> None:
         """Wait until no more than so many feeds are open."""
-        for _ in range(2_000):
-            if self.hub.subscribers <= count:
-                return
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"{self.hub.subscribers} feeds are open")
+        while self.hub.subscribers > count:
+            self.called.clear()
+            await asyncio.wait_for(self.called.wait(), 20)
 
     async def told(self, request: feed_pb2.WatchRequest) -> list[feed_pb2.Event]:
         """What a feed tells until CAUGHT_UP."""
