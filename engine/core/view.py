@@ -120,9 +120,6 @@ class View(Protocol):
     def attempted_shards(self) -> tuple[int, ...]:
         """The shards that were asked to set something aside for this command."""
 
-    def locations(self, tenant: str, sku: str) -> list[str]:
-        """The locations that have this SKU, in order of name."""
-
     def location(self, tenant: str, name: str) -> Location | None:
         """How a location is configured; None if it is not: then it is enabled, in no group."""
 

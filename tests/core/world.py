@@ -95,10 +95,6 @@ class World:
     def attempted_shards(self) -> tuple[int, ...]:
         return self._attempted
 
-    def locations(self, tenant: str, sku: str) -> list[str]:
-        keys = [key for key in self.stocks if (key.tenant, key.sku) == (tenant, sku)]
-        return sorted(key.location for key in keys)
-
     def location(self, tenant: str, name: str) -> Location | None:
         return self.configuration.location(tenant, name)
 
