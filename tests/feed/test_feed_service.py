@@ -23,7 +23,7 @@ from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.shard.local import LocalShards
 from engine.shard.port import Shards
 from tests.feed.scripted import EPOCH, HISTORY, ScriptedShards, faults, positions
-from tests.rpc.serving import Node, refused
+from tests.rpc.serving import Calls, Node, refused
 
 QUIET = FeedLimits(checkpoint_s=3_600.0, retry_s=0.001)
 BEGINNING = feed_pb2.START_FROM_BEGINNING
@@ -41,9 +41,7 @@ class FeedNode(Node):
 
     async def until_gone(self, count: int) -> None:
         """Wait until no more than so many feeds are open."""
-        while self.hub.subscribers > count:
-            self.called.clear()
-            await asyncio.wait_for(self.called.wait(), 20)
+        await self.calls.until(lambda: self.hub.subscribers <= count)
 
     async def told(self, request: feed_pb2.WatchRequest) -> list[feed_pb2.Event]:
         """What a feed tells until CAUGHT_UP."""
@@ -64,11 +62,12 @@ async def feeding(
     """A node with a feed that serves until the end of the block."""
     hub = Hub(shards, limits)
     service = Service(SERVICE, lambda server: add_feed_service(hub, server))
-    server = RpcServer(shards, options, services=lambda _: [service])
+    calls = Calls()
+    server = RpcServer(shards, options, observer=calls.observe, services=lambda _: [service])
     port = await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            node = FeedNode(shards, server, port, channel)
+            node = FeedNode(shards, server, channel, port, calls)
             node.hub = hub
             yield node
     finally:

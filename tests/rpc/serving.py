@@ -2,7 +2,7 @@
 need to look at."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -98,22 +98,41 @@ def _pass_on(outer: asyncio.Future[Result], inner: asyncio.Future[Result]) -> No
         outer.set_result(inner.result())
 
 
+class Calls:
+    """The calls that a server has finished, as it tells its observer."""
+
+    def __init__(self) -> None:
+        self.finished: list[tuple[str, str, float]] = []
+        """Method, name of the code, duration in seconds."""
+        self._one_more = asyncio.Event()
+
+    def observe(self, method: str, code: str, duration_s: float) -> None:
+        """A call has finished."""
+        self.finished.append((method, code, duration_s))
+        self._one_more.set()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for what is so after the end of some call."""
+        while not is_so():
+            self._one_more.clear()
+            await asyncio.wait_for(self._one_more.wait(), 20)
+
+
 class Node:
-    """A served node: its shards, server and a client's channel."""
+    """A served node: its shards, server, a client's channel, and the calls that it has finished."""
 
     def __init__(
-        self, shards: Any, server: RpcServer, port: int, channel: grpc.aio.Channel
+        self, shards: Any, server: RpcServer, channel: grpc.aio.Channel, port: int, calls: Calls
     ) -> None:
         self.shards = shards
         self.server = server
         self.port = port
+        self.calls = calls
         self.channel: Any = channel
         self.stub: Any = inventory_pb2_grpc.InventoryServiceStub(channel)
         self.history: Any = history_pb2_grpc.HistoryServiceStub(channel)
         self.configuration: Any = configuration_pb2_grpc.ConfigurationServiceStub(channel)
         self.operations: Any = operations_pb2_grpc.OperationsServiceStub(channel)
-        self.calls: list[tuple[str, str, float]] = []
-        self.called = asyncio.Event()
         self._ids = 0
 
     def context(self, **fields: Any) -> pb.WriteContext:
@@ -123,10 +142,9 @@ class Node:
 
     async def until_called(self, count: int) -> tuple[str, str]:
         """Wait until the server has finished so many calls; the method and code of the last."""
-        while len(self.calls) < count:
-            self.called.clear()
-            await asyncio.wait_for(self.called.wait(), 20)
-        return self.calls[count - 1][:2]
+        finished = self.calls.finished
+        await self.calls.until(lambda: len(finished) >= count)
+        return finished[count - 1][:2]
 
     async def receive(self, quantity: int, key: stock_pb2.StockKey = TEA) -> pb.ReceiveResponse:
         """Put units into stock."""
@@ -151,20 +169,13 @@ async def serving(
 ) -> AsyncIterator[Node]:
     """A node that serves until the end of the block."""
     own = shards or GatedShards(count)
-    nodes: list[Node] = []
-
-    def observe(method: str, code: str, duration_s: float) -> None:
-        nodes[0].calls.append((method, code, duration_s))
-        nodes[0].called.set()
-
-    server = RpcServer(own, options, observer=observe)
+    calls = Calls()
+    server = RpcServer(own, options, observer=calls.observe)
     port = await server.start()
     await server.set_serving(True)
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            node = Node(own, server, port, channel)
-            nodes.append(node)
-            yield node
+            yield Node(own, server, channel, port, calls)
     finally:
         await server.stop(0)
         if isinstance(own, LocalShards):

@@ -222,13 +222,13 @@ async def test_every_call_is_observed(node: Node) -> None:
     await refused(node.stub.Reserve(pb.ReserveRequest()))
     await run_batch(node, pb.Command())
     await node.until_called(4)
-    assert [call[:2] for call in node.calls] == [
+    assert [call[:2] for call in node.calls.finished] == [
         ("Receive", "OK"),
         ("Reserve", "FAILED_PRECONDITION"),
         ("Reserve", "INVALID_ARGUMENT"),
         ("Execute", "OK"),
     ]
-    assert all(duration_s > 0 for _, _, duration_s in node.calls)
+    assert all(duration_s > 0 for _, _, duration_s in node.calls.finished)
 
 
 async def test_unknown_methods_are_unimplemented(node: Node) -> None:
