@@ -155,6 +155,10 @@ class View(Protocol):
         """The SKU-location's state as of an engine time or, if that is not 0, a position of this
         shard; a new Stock if it did not exist; None if that is not kept any more."""
 
+    def recorded_at_ms(self, position: int) -> int:
+        """When the event at a position of this shard was recorded; of one that is not kept, when
+        the oldest one that is kept was."""
+
     def transfer(self, transfer_id: str) -> Transfer | None:
         """The transfer, of whatever tenant; None if it does not exist."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.core.configuration import Configuration, CustomerLimit, Kit, Location
 from engine.core.model import Key, Reservation, Settings, Stock, Struct, Transfer
 from engine.core.view import HERE, Filled, Wish
+from engine.log.decode import split_group
 from engine.log.index import (
     customer_prefix,
     offers_prefix,
@@ -203,6 +204,15 @@ class TurnView:
         if isinstance(found, NotKept):
             return None
         return found or Stock()
+
+    def recorded_at_ms(self, position: int) -> int:
+        """When the event at a position was recorded; of one that is not kept, when the oldest one
+        that is kept was."""
+        head = self.log.head
+        if position > head.position:
+            return self.now_ms
+        groups = self.log.read(max(position, self.log.oldest_position), 0, head.position)
+        return split_group(groups[0])[0] if groups else head.recorded_at_ms
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         """The transfer after the commands so far."""

@@ -8,6 +8,7 @@ from engine.core.commands import (
     BasketLine,
     Command,
     Configure,
+    Expect,
     Move,
     Receive,
     Reserve,
@@ -103,6 +104,7 @@ NOON_MS = START_MS
 TEN = {TEA: Stock(on_hand=10, moved=123)}
 MINUTE = Wait(60_000)
 OBSERVED = f"observed_at_ms={NOON_MS}"
+OBSERVED_LATER = f"observed_at_ms={NOON_MS + 60_000}"
 
 LATE: list[tuple[str, list[Command | Wait], Command, object]] = [
     (
@@ -195,9 +197,9 @@ LATE: list[tuple[str, list[Command | Wait], Command, object]] = [
     ),
     (
         "as of a position",
-        [Sell(TEA, 3), Sell(TEA, 2)],
+        [Sell(TEA, 3), Sell(TEA, 2), MINUTE],
         SetOnHand(TEA, 8, observed_position=1),
-        ["StockCounted TEA 6 5 moved_since=-2"],
+        [f"StockCounted TEA 6 5 moved_since=-2 {OBSERVED_LATER}"],
     ),
     (
         "out of range once it is brought up to now",
@@ -247,10 +249,31 @@ BY_SOURCE: list[tuple[str, str, Command, object]] = [
         ["StockCounted TEA 7 8", f"SourceAdvanced TEA warehouse counted_at_ms={LATER_MS}"],
     ),
     (
-        "as of a position, which may be any moment",
+        "as of a position before it",
         WMS,
         SetOnHand(TEA, 7, observed_position=1),
-        ["StockCounted TEA 7 8", f"SourceAdvanced TEA warehouse counted_at_ms={LATER_MS}"],
+        CountStale(TEA, WMS, NOON_MS - 5, NOON_MS),
+    ),
+    (
+        "as of a position of the same millisecond, but before it",
+        WMS,
+        SetOnHand(TEA, 7, observed_position=2),
+        CountStale(TEA, WMS, NOON_MS, NOON_MS),
+    ),
+    (
+        "as of a position at which it was known",
+        WMS,
+        SetOnHand(TEA, 7, observed_position=4),
+        [f"StockCounted TEA 7 8 observed_at_ms={NOON_MS}"],
+    ),
+    (
+        "of another source, as of a position before it",
+        "shop",
+        SetOnHand(TEA, 7, observed_position=1),
+        [
+            f"StockCounted TEA 7 8 observed_at_ms={NOON_MS - 5}",
+            f"SourceAdvanced TEA shop counted_at_ms={NOON_MS - 5}",
+        ],
     ),
     (
         "of the same moment",
@@ -296,9 +319,27 @@ BY_SOURCE: list[tuple[str, str, Command, object]] = [
 )
 def test_a_source_that_has_counted_at_noon(source: str, command: Command, then: object) -> None:
     world = given(TEN)
+    world.now_ms = NOON_MS - 5
+    world.do(Expect(TEA, "delivery", 5))
+    world.now_ms = NOON_MS
+    world.do(Expect(TEA, "delivery", 6))
     world.do(SetOnHand(TEA, 8), source=WMS)
     world.wait(60_000)
     assert when(world, command, source) == then
+
+
+def test_a_count_as_of_a_position_is_of_its_time() -> None:
+    world = given(TEN, Sell(TEA, 1), MINUTE, Sell(TEA, 2), MINUTE)
+    world.do(SetOnHand(TEA, 9, observed_position=1), source=WMS)
+    assert world.stocks[TEA].sources[0].counted_at_ms == NOON_MS
+    # One made after it, and told of after it, is newer.
+    later = SetOnHand(TEA, 7, observed_at_ms=LATER_MS)
+    assert when(world, later, WMS) == [
+        f"StockCounted TEA 7 7 observed_at_ms={LATER_MS}",
+        f"SourceAdvanced TEA warehouse counted_at_ms={LATER_MS}",
+    ]
+    again = SetOnHand(TEA, 9, observed_position=1)
+    assert when(world, again, WMS) == CountStale(TEA, WMS, NOON_MS, LATER_MS)
 
 
 def test_two_counts_in_one_batch() -> None:

@@ -158,6 +158,9 @@ class World:
                 stock = evolve_stock(stock, event)  # type: ignore[arg-type]
         return stock
 
+    def recorded_at_ms(self, position: int) -> int:
+        return self.history[position - 1][0]
+
     def transfer(self, transfer_id: str) -> Transfer | None:
         return self.transfers.get(transfer_id)
 

@@ -226,6 +226,20 @@ async def test_a_late_count_is_brought_up_to_date(node: Node) -> None:
     assert response.level.balances.on_hand == 6
 
 
+async def test_a_count_that_was_overtaken_by_one_of_the_same_source_is_stale(node: Node) -> None:
+    at_first = (await node.receive(5)).receipt.cursor
+    request = pb.SetOnHandRequest(key=TEA, on_hand=4)
+    request.context.CopyFrom(node.context(source="wms"))
+    await node.stub.SetOnHand(request)
+    request.context.CopyFrom(node.context(source="wms"))
+    request.observed_cursor = at_first
+    stale = await refused(node.stub.SetOnHand(request))
+    assert (stale.reason, stale.info.metadata["source"]) == ("COUNT_STALE", "wms")
+    assert stale.info.metadata["observed_at"] <= stale.info.metadata["last"]
+    request.context.CopyFrom(node.context(source="shop"))
+    assert (await node.stub.SetOnHand(request)).level.balances.on_hand == 4
+
+
 async def test_a_time_ahead_counts_as_now(node: Node) -> None:
     await node.receive(5)
     ahead = Timestamp(seconds=4_000_000_000)

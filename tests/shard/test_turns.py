@@ -169,6 +169,10 @@ async def test_the_present_is_what_the_turn_has_made() -> None:
         stock = turn.stock_at(TEA, time_ms, 0)
         assert stock is not None
         assert stock.backorder_limit == limit
+    assert [turn.recorded_at_ms(position) for position in (1, turn.next_position)] == [
+        START_MS,
+        START_MS + 5,
+    ]
     shop.shards.close()
 
 
