@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from holdfast.v1 import channels_pb2 as _channels_pb2
 from holdfast.v1 import events_pb2 as _events_pb2
 from holdfast.v1 import inventory_pb2 as _inventory_pb2
 from holdfast.v1 import stock_pb2 as _stock_pb2
@@ -14,38 +15,57 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class WatchMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WATCH_MODE_UNSPECIFIED: _ClassVar[WatchMode]
+    WATCH_MODE_EVERY_EVENT: _ClassVar[WatchMode]
+    WATCH_MODE_LATEST: _ClassVar[WatchMode]
+
 class StartFrom(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     START_FROM_UNSPECIFIED: _ClassVar[StartFrom]
     START_FROM_NOW: _ClassVar[StartFrom]
     START_FROM_BEGINNING: _ClassVar[StartFrom]
+    START_FROM_SNAPSHOT: _ClassVar[StartFrom]
+WATCH_MODE_UNSPECIFIED: WatchMode
+WATCH_MODE_EVERY_EVENT: WatchMode
+WATCH_MODE_LATEST: WatchMode
 START_FROM_UNSPECIFIED: StartFrom
 START_FROM_NOW: StartFrom
 START_FROM_BEGINNING: StartFrom
+START_FROM_SNAPSHOT: StartFrom
 
 class EventFilter(_message.Message):
-    __slots__ = ("skus", "sku_prefixes", "locations")
+    __slots__ = ("skus", "sku_prefixes", "locations", "groups", "channel", "kinds")
     SKUS_FIELD_NUMBER: _ClassVar[int]
     SKU_PREFIXES_FIELD_NUMBER: _ClassVar[int]
     LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
     skus: _containers.RepeatedScalarFieldContainer[str]
     sku_prefixes: _containers.RepeatedScalarFieldContainer[str]
     locations: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, skus: _Optional[_Iterable[str]] = ..., sku_prefixes: _Optional[_Iterable[str]] = ..., locations: _Optional[_Iterable[str]] = ...) -> None: ...
+    groups: _containers.RepeatedScalarFieldContainer[str]
+    channel: str
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, skus: _Optional[_Iterable[str]] = ..., sku_prefixes: _Optional[_Iterable[str]] = ..., locations: _Optional[_Iterable[str]] = ..., groups: _Optional[_Iterable[str]] = ..., channel: _Optional[str] = ..., kinds: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WatchRequest(_message.Message):
-    __slots__ = ("tenant", "filter", "start_from", "after_cursor", "name")
+    __slots__ = ("tenant", "filter", "start_from", "after_cursor", "name", "mode")
     TENANT_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     START_FROM_FIELD_NUMBER: _ClassVar[int]
     AFTER_CURSOR_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
     tenant: str
     filter: EventFilter
     start_from: StartFrom
     after_cursor: str
     name: str
-    def __init__(self, tenant: _Optional[str] = ..., filter: _Optional[_Union[EventFilter, _Mapping]] = ..., start_from: _Optional[_Union[StartFrom, str]] = ..., after_cursor: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+    mode: WatchMode
+    def __init__(self, tenant: _Optional[str] = ..., filter: _Optional[_Union[EventFilter, _Mapping]] = ..., start_from: _Optional[_Union[StartFrom, str]] = ..., after_cursor: _Optional[str] = ..., name: _Optional[str] = ..., mode: _Optional[_Union[WatchMode, str]] = ...) -> None: ...
 
 class WaitForSubscriberRequest(_message.Message):
     __slots__ = ("tenant", "name", "cursor")
@@ -64,22 +84,52 @@ class WaitForSubscriberResponse(_message.Message):
     def __init__(self, cursor: _Optional[str] = ...) -> None: ...
 
 class WatchResponse(_message.Message):
-    __slots__ = ("cursor", "events", "caught_up", "checkpoint")
+    __slots__ = ("cursor", "events", "caught_up", "checkpoint", "fell_behind", "snapshot", "channel_updates")
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     CAUGHT_UP_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    FELL_BEHIND_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_UPDATES_FIELD_NUMBER: _ClassVar[int]
     cursor: str
     events: EventBatch
     caught_up: CaughtUp
     checkpoint: Checkpoint
-    def __init__(self, cursor: _Optional[str] = ..., events: _Optional[_Union[EventBatch, _Mapping]] = ..., caught_up: _Optional[_Union[CaughtUp, _Mapping]] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ...) -> None: ...
+    fell_behind: FellBehind
+    snapshot: Snapshot
+    channel_updates: ChannelUpdates
+    def __init__(self, cursor: _Optional[str] = ..., events: _Optional[_Union[EventBatch, _Mapping]] = ..., caught_up: _Optional[_Union[CaughtUp, _Mapping]] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., fell_behind: _Optional[_Union[FellBehind, _Mapping]] = ..., snapshot: _Optional[_Union[Snapshot, _Mapping]] = ..., channel_updates: _Optional[_Union[ChannelUpdates, _Mapping]] = ...) -> None: ...
 
 class EventBatch(_message.Message):
     __slots__ = ("events",)
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[Event]
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+
+class Snapshot(_message.Message):
+    __slots__ = ("stocks", "complete")
+    STOCKS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    stocks: _containers.RepeatedCompositeFieldContainer[_stock_pb2.Stock]
+    complete: bool
+    def __init__(self, stocks: _Optional[_Iterable[_Union[_stock_pb2.Stock, _Mapping]]] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class ChannelUpdates(_message.Message):
+    __slots__ = ("updates", "snapshot_complete")
+    UPDATES_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    updates: _containers.RepeatedCompositeFieldContainer[_channels_pb2.ChannelUpdate]
+    snapshot_complete: bool
+    def __init__(self, updates: _Optional[_Iterable[_Union[_channels_pb2.ChannelUpdate, _Mapping]]] = ..., snapshot_complete: _Optional[bool] = ...) -> None: ...
+
+class FellBehind(_message.Message):
+    __slots__ = ("time", "lag_events")
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    LAG_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    time: _timestamp_pb2.Timestamp
+    lag_events: int
+    def __init__(self, time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lag_events: _Optional[int] = ...) -> None: ...
 
 class CaughtUp(_message.Message):
     __slots__ = ("time",)

@@ -60,7 +60,8 @@ class FeedServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WaitForSubscriber(self, request, context):
-        """Waits until a named subscriber has been sent everything up to a cursor, as long as the call's deadline allows. Other subscribers wait for nobody.
+        """Waits until a named subscriber has been sent everything up to a cursor, or, if the name is that of a durable subscription, until it has
+        acknowledged that; as long as the call's deadline allows. Other subscribers wait for nobody.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -123,6 +123,14 @@ class ChannelBuffer(_message.Message):
     units: int
     def __init__(self, channel: _Optional[str] = ..., units: _Optional[int] = ...) -> None: ...
 
+class ChannelUse(_message.Message):
+    __slots__ = ("channel", "units")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    units: int
+    def __init__(self, channel: _Optional[str] = ..., units: _Optional[int] = ...) -> None: ...
+
 class Incoming(_message.Message):
     __slots__ = ("reference", "quantity", "expected_at", "transfer_id")
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
@@ -146,7 +154,7 @@ class SourceMark(_message.Message):
     def __init__(self, source: _Optional[str] = ..., sequence: _Optional[int] = ..., counted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Stock(_message.Message):
-    __slots__ = ("key", "balances", "tracked", "selling", "version", "channel_buffers", "incoming", "backorder_limit", "sources")
+    __slots__ = ("key", "balances", "tracked", "selling", "version", "channel_buffers", "incoming", "backorder_limit", "sources", "channel_uses")
     KEY_FIELD_NUMBER: _ClassVar[int]
     BALANCES_FIELD_NUMBER: _ClassVar[int]
     TRACKED_FIELD_NUMBER: _ClassVar[int]
@@ -156,6 +164,7 @@ class Stock(_message.Message):
     INCOMING_FIELD_NUMBER: _ClassVar[int]
     BACKORDER_LIMIT_FIELD_NUMBER: _ClassVar[int]
     SOURCES_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_USES_FIELD_NUMBER: _ClassVar[int]
     key: StockKey
     balances: Balances
     tracked: bool
@@ -165,7 +174,8 @@ class Stock(_message.Message):
     incoming: _containers.RepeatedCompositeFieldContainer[Incoming]
     backorder_limit: int
     sources: _containers.RepeatedCompositeFieldContainer[SourceMark]
-    def __init__(self, key: _Optional[_Union[StockKey, _Mapping]] = ..., balances: _Optional[_Union[Balances, _Mapping]] = ..., tracked: _Optional[bool] = ..., selling: _Optional[_Union[Selling, str]] = ..., version: _Optional[int] = ..., channel_buffers: _Optional[_Iterable[_Union[ChannelBuffer, _Mapping]]] = ..., incoming: _Optional[_Iterable[_Union[Incoming, _Mapping]]] = ..., backorder_limit: _Optional[int] = ..., sources: _Optional[_Iterable[_Union[SourceMark, _Mapping]]] = ...) -> None: ...
+    channel_uses: _containers.RepeatedCompositeFieldContainer[ChannelUse]
+    def __init__(self, key: _Optional[_Union[StockKey, _Mapping]] = ..., balances: _Optional[_Union[Balances, _Mapping]] = ..., tracked: _Optional[bool] = ..., selling: _Optional[_Union[Selling, str]] = ..., version: _Optional[int] = ..., channel_buffers: _Optional[_Iterable[_Union[ChannelBuffer, _Mapping]]] = ..., incoming: _Optional[_Iterable[_Union[Incoming, _Mapping]]] = ..., backorder_limit: _Optional[int] = ..., sources: _Optional[_Iterable[_Union[SourceMark, _Mapping]]] = ..., channel_uses: _Optional[_Iterable[_Union[ChannelUse, _Mapping]]] = ...) -> None: ...
 
 class ReservationLine(_message.Message):
     __slots__ = ("line_id", "sku", "location", "held", "allocated", "shipped", "committed", "backordered", "waiting", "picked", "returned", "expired", "units_each", "place", "place_is_minimum")
