@@ -3,10 +3,11 @@ and a manifest that says what belongs to it."""
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -68,19 +69,29 @@ class _Sealed(msgspec.Struct):
     digest: str
 
 
-def back_up_stopped(data_dir: Path, destination: Path) -> Manifest:
-    """Back up a data directory that no node uses. BackupError, LogError if one does, or OSError."""
+class Made(NamedTuple):
+    """A backup that was made, and how much of it is shared with an earlier one."""
+
+    manifest: Manifest
+    shared_bytes: int
+
+
+def back_up_stopped(data_dir: Path, destination: Path, earlier: Path | None = None) -> Made:
+    """Back up a data directory that no node uses, as `back_up` does. BackupError, LogError if one
+    does, or OSError."""
     layout = read_layout(data_dir)
     with ExitStack() as stack:
         for shard in range(layout.shards):
             stack.enter_context(locked(shard_directory(data_dir, shard)))
-        return back_up(data_dir, destination)
+        return back_up(data_dir, destination, earlier)
 
 
-def back_up(source: Path, destination: Path) -> Manifest:
+def back_up(source: Path, destination: Path, earlier: Path | None = None) -> Made:
     """Copy a data directory that does not change meanwhile, such as a checkpoint, into an empty or
-    new directory. It is no backup before its manifest is there, which is written last."""
+    new directory. It is no backup before its manifest is there, which is written last. What an
+    `earlier` backup has as well is shared with it."""
     layout = read_layout(source)
+    copier = _Copier(earlier)
     with reading(source):
         require_empty(destination)
         files = []
@@ -93,14 +104,14 @@ def back_up(source: Path, destination: Path) -> Manifest:
             shards.append(ShardEntry(mark.position, mark.chain_hash.hex()))
             for path in _files(directory):
                 relative = path.relative_to(source)
-                files.append(copy(path, destination / relative, str(relative)))
+                files.append(copier.put(path, destination / relative, str(relative)))
             sync_directories(shard_directory(destination, shard))
         made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         manifest = Manifest(FORMAT, made_at, layout, shards, files)
         encoded = msgspec.json.format(msgspec.json.encode(manifest))
         sealed = _Sealed(msgspec.Raw(encoded), _digest(encoded))
         write_file(destination / MANIFEST_FILE, msgspec.json.encode(sealed) + b"\n")
-    return manifest
+    return Made(manifest, copier.shared_bytes)
 
 
 @contextmanager
@@ -176,6 +187,47 @@ def copy(source: Path, target: Path, name: str) -> FileEntry:
         writer.flush()
         os.fsync(writer.fileno())
     return FileEntry(name, size, hasher.hexdigest())
+
+
+class _Copier:
+    """Copies files, or shares them with an earlier backup, which RocksDB's tables allow: they never
+    change. Names are not trusted, as another history may use them again, and nor are files of the
+    earlier backup: both contents are compared by their hashes."""
+
+    def __init__(self, earlier: Path | None) -> None:
+        files = [] if earlier is None else read_manifest(earlier).files
+        self._earlier = {one.digest: (earlier or Path()) / one.path for one in files}
+        self._sizes = {one.bytes for one in files}
+        self.shared_bytes = 0
+
+    def put(self, source: Path, target: Path, name: str) -> FileEntry:
+        """Bring a file to its place. Its entry, under the name that it has in the backup."""
+        size = source.stat().st_size
+        if size in self._sizes:
+            digest = _digest_of(source)
+            found = self._earlier.get(digest)
+            if found is not None and _shared(found, digest, target):
+                self.shared_bytes += size
+                return FileEntry(name, size, digest)
+        return copy(source, target, name)
+
+
+def _shared(found: Path, digest: str, target: Path) -> bool:
+    """Whether a file could be shared: it is what it was, and in the same file system."""
+    with suppress(OSError):
+        if _digest_of(found) == digest:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(found, target)
+            return True
+    return False
+
+
+def _digest_of(path: Path) -> str:
+    hasher = blake2b(digest_size=32)
+    with path.open("rb") as reader:
+        while chunk := reader.read(_COPY_BYTES):
+            hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 def sync_directories(directory: Path) -> None:

@@ -41,6 +41,10 @@ def backup(
     destination: Annotated[
         Path, typer.Option("--to", metavar="DIR", help="An empty or new directory.")
     ],
+    earlier: Annotated[
+        Path | None,
+        typer.Option("--earlier", metavar="DIR", help="Share what this earlier backup has too."),
+    ] = None,
     data_dir: DataDirOption = Path("data"),
     json: JsonOption = False,
 ) -> None:
@@ -50,6 +54,10 @@ def backup(
     are held still for some milliseconds; then the files are copied beside it. DIR is no backup
     before its manifest is there, which is written last.
 
+    With --earlier, files that an earlier backup in the same file system has too take no more room:
+    both have them by hard links. Each is whole without the other, which may be deleted; but a file
+    that is damaged on disk is damaged in both.
+
     Example: holdfast backup --data-dir /var/lib/holdfast --to /backups/monday
     """
     from engine.archive.backup import back_up, back_up_stopped
@@ -58,9 +66,10 @@ def backup(
     with explained():
         try:
             with asked(data_dir, "checkpoint") as answer:
-                manifest = back_up(Path(answer["directory"]), destination)
+                made = back_up(Path(answer["directory"]), destination, earlier)
         except NoNode:
-            manifest = back_up_stopped(data_dir, destination)
+            made = back_up_stopped(data_dir, destination, earlier)
+    manifest = made.manifest
     layout = manifest.layout
     positions = [shard.position for shard in manifest.shards]
     if json:
@@ -73,6 +82,7 @@ def backup(
                 "positions": positions,
                 "files": len(manifest.files),
                 "bytes": manifest.size_bytes,
+                "shared_bytes": made.shared_bytes,
             }
         )
         return
@@ -82,6 +92,7 @@ def backup(
         ("positions", ", ".join(f"{position:,}" for position in positions)),
         ("files", len(manifest.files)),
         ("bytes", manifest.size_bytes),
+        ("of them shared", made.shared_bytes),
     ]
     print_facts(f"backup in {destination}", facts)
 

@@ -1,5 +1,6 @@
 """Backups of directories that nobody uses, restores of them, and what is refused."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,8 +34,8 @@ def past(tmp_path: Path) -> Past:
 def test_a_restored_directory_is_what_was_backed_up(past: Past, tmp_path: Path) -> None:
     head, tea, oldest = past.log.head, past.log.stock(TEA), past.log.oldest_position
     past.log.close()
-    manifest = back_up_stopped(past.data_dir, tmp_path / "backup")
-    assert manifest == read_manifest(tmp_path / "backup")
+    manifest, shared = back_up_stopped(past.data_dir, tmp_path / "backup")
+    assert (manifest, shared) == (read_manifest(tmp_path / "backup"), 0)
     assert manifest.shards[0].position == head.position
     before = read_layout(past.data_dir)
     layout = restore(tmp_path / "backup", tmp_path / "restored")
@@ -44,6 +45,49 @@ def test_a_restored_directory_is_what_was_backed_up(past: Past, tmp_path: Path) 
     log = RocksLog(shard_directory(tmp_path / "restored", 0), create=False)
     assert (log.head, log.stock(TEA), log.oldest_position) == (head, tea, oldest)
     log.close()
+
+
+def test_a_later_backup_shares_what_an_earlier_one_has(past: Past, tmp_path: Path) -> None:
+    past.log.reclaim()
+    past.log.close()
+    back_up_stopped(past.data_dir, tmp_path / "monday")
+    past.log = RocksLog(past.directory, create=False)
+    past.live(2)
+    head = past.log.head
+    past.log.close()
+    made = back_up_stopped(past.data_dir, tmp_path / "tuesday", tmp_path / "monday")
+    largest = _largest(tmp_path / "monday")
+    assert (tmp_path / "tuesday" / largest.relative_to(tmp_path / "monday")).samefile(largest)
+    assert 0 < made.shared_bytes < made.manifest.size_bytes
+    shutil.rmtree(tmp_path / "monday")
+    restore(tmp_path / "tuesday", tmp_path / "restored")
+    assert verify(tmp_path / "restored").differences == []
+    log = RocksLog(shard_directory(tmp_path / "restored", 0), create=False)
+    assert log.head == head
+    log.close()
+
+
+def _lose(backup: Path) -> None:
+    _largest(backup).unlink()
+
+
+def test_what_an_earlier_backup_has_damaged_is_copied_anew(past: Past, tmp_path: Path) -> None:
+    past.log.reclaim()
+    past.log.close()
+    for number, damage in enumerate((_flip, _lose)):
+        earlier, later = tmp_path / f"earlier-{number}", tmp_path / f"later-{number}"
+        back_up_stopped(past.data_dir, earlier)
+        damage(earlier)
+        back_up_stopped(past.data_dir, later, earlier)
+        restore(later, tmp_path / f"restored-{number}")
+        assert verify(tmp_path / f"restored-{number}").differences == []
+
+
+def test_what_is_no_backup_is_not_shared_with(past: Past, tmp_path: Path) -> None:
+    past.log.close()
+    with pytest.raises(BackupError, match="is no backup"):
+        back_up_stopped(past.data_dir, tmp_path / "backup", past.data_dir)
+    assert not (tmp_path / "backup").exists()
 
 
 HOLD_OPEN = """
@@ -109,7 +153,7 @@ def _edit_manifest(backup: Path) -> None:
     [
         (_flip, "is damaged: its checksum is not that of the manifest"),
         (_cut, "is not whole"),
-        (lambda backup: _largest(backup).unlink(), "is missing"),
+        (_lose, "is missing"),
         (lambda backup: (backup / MANIFEST_FILE).unlink(), "which is written last"),
         (_edit_manifest, "its checksum is not that of its content"),
         (lambda backup: (backup / MANIFEST_FILE).write_text("{"), "is damaged"),
