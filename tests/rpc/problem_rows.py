@@ -200,7 +200,7 @@ ROWS: list[tuple[object, str, str]] = [
     (
         rejections.UnknownGroup("7", "shops"),
         "UNKNOWN_GROUP",
-        "line 7 names the group shops, which no location is in",
+        "line 7 names the group shops, which no enabled location is in",
     ),
     (
         rejections.CustomerRequired("7", "TEA"),

@@ -76,6 +76,11 @@ async def test_lines_of_every_shard_are_filled_from_a_group(market: Node) -> Non
     request = pb.ReserveRequest(context=market.context(), lines=lines)
     refusal = await refused(market.stub.Reserve(request))
     assert (refusal.reason, refusal.metadata["group"]) == ("UNKNOWN_GROUP", "moon")
+    await configure(market, name="SOUTH", enabled=False, groups=["eu"])
+    lines[0].group = "eu"
+    request = pb.ReserveRequest(context=market.context(), lines=lines)
+    refusal = await refused(market.stub.Reserve(request))
+    assert "which no enabled location is in" in refusal.message
 
 
 async def test_a_kit_is_as_available_as_its_scarcest_component(market: Node) -> None:
