@@ -1,0 +1,1 @@
+"""What a channel may sell, put together from the shards that know parts of it."""
