@@ -41,21 +41,31 @@ class ExternalMessage(_message.Message):
     body: bytes
     def __init__(self, id: _Optional[str] = ..., content_type: _Optional[str] = ..., body: _Optional[bytes] = ...) -> None: ...
 
+class Resume(_message.Message):
+    __slots__ = ("consumer", "received_cursor")
+    CONSUMER_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    consumer: int
+    received_cursor: str
+    def __init__(self, consumer: _Optional[int] = ..., received_cursor: _Optional[str] = ...) -> None: ...
+
 class OpenSubscription(_message.Message):
-    __slots__ = ("tenant", "name", "filter", "mode", "start_from", "after_cursor")
+    __slots__ = ("tenant", "name", "filter", "mode", "start_from", "after_cursor", "resume")
     TENANT_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     START_FROM_FIELD_NUMBER: _ClassVar[int]
     AFTER_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_NUMBER: _ClassVar[int]
     tenant: str
     name: str
     filter: _feed_pb2.EventFilter
     mode: _feed_pb2.WatchMode
     start_from: _feed_pb2.StartFrom
     after_cursor: str
-    def __init__(self, tenant: _Optional[str] = ..., name: _Optional[str] = ..., filter: _Optional[_Union[_feed_pb2.EventFilter, _Mapping]] = ..., mode: _Optional[_Union[_feed_pb2.WatchMode, str]] = ..., start_from: _Optional[_Union[_feed_pb2.StartFrom, str]] = ..., after_cursor: _Optional[str] = ...) -> None: ...
+    resume: Resume
+    def __init__(self, tenant: _Optional[str] = ..., name: _Optional[str] = ..., filter: _Optional[_Union[_feed_pb2.EventFilter, _Mapping]] = ..., mode: _Optional[_Union[_feed_pb2.WatchMode, str]] = ..., start_from: _Optional[_Union[_feed_pb2.StartFrom, str]] = ..., after_cursor: _Optional[str] = ..., resume: _Optional[_Union[Resume, _Mapping]] = ...) -> None: ...
 
 class Acknowledge(_message.Message):
     __slots__ = ("cursor", "parked_ids")
@@ -82,7 +92,7 @@ class SubscribeRequest(_message.Message):
     def __init__(self, open: _Optional[_Union[OpenSubscription, _Mapping]] = ..., acknowledge: _Optional[_Union[Acknowledge, _Mapping]] = ..., park: _Optional[_Union[Park, _Mapping]] = ...) -> None: ...
 
 class Opened(_message.Message):
-    __slots__ = ("cursor", "created", "marks")
+    __slots__ = ("cursor", "created", "marks", "consumer")
     class MarksEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -93,10 +103,12 @@ class Opened(_message.Message):
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
     MARKS_FIELD_NUMBER: _ClassVar[int]
+    CONSUMER_FIELD_NUMBER: _ClassVar[int]
     cursor: str
     created: bool
     marks: _containers.ScalarMap[str, str]
-    def __init__(self, cursor: _Optional[str] = ..., created: _Optional[bool] = ..., marks: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    consumer: int
+    def __init__(self, cursor: _Optional[str] = ..., created: _Optional[bool] = ..., marks: _Optional[_Mapping[str, str]] = ..., consumer: _Optional[int] = ...) -> None: ...
 
 class RetentionWarning(_message.Message):
     __slots__ = ("drops_at", "lag_events")
