@@ -16,9 +16,10 @@ from engine.archive.source import Source, SourceShard, opened, prepared_attempts
 from engine.core.model import Reservation
 from engine.log import codec
 from engine.log.decode import decode_commit, split_group
-from engine.log.layout import Layout, new_history, shard_directory, write_layout
+from engine.log.layout import NODE_FILE, Layout, new_history, shard_directory, write_layout
 from engine.log.new_shard import NewShard
 from engine.log.port import HASH_BYTES, LogError, Totals
+from engine.log.verify import verify
 from engine.shard import slots
 
 _SLOT_BYTES = 2
@@ -45,11 +46,15 @@ class _Answer(NamedTuple):
 
 def reshard(source: Path, destination: Path, shards: int) -> Layout:
     """Make a data directory with another number of shards from one that nobody uses, into an empty
-    or new directory. NotSettled if the old node has to run before; BackupError, LogError or Lost if
-    nothing was made that can be used."""
+    or new directory. Both are verified: the old one before, as its log is left behind, the new one
+    after. NotSettled if the old node has to run before; BackupError, LogError or Lost if nothing
+    was made that can be used."""
     with opened(source) as old:
         require_settled(old)
-        require_empty(destination)
+    require_empty(destination)
+    _require_sound(source)
+    with opened(source) as old:
+        require_settled(old)
         layout = Layout(new_history(), next_epoch(old.layout.epoch), shards)
 
         def shard_of(tenant: str, sku: str) -> int:
@@ -57,7 +62,21 @@ def reshard(source: Path, destination: Path, shards: int) -> Layout:
 
         deal(old, destination, layout, shard_of)
     write_layout(destination, layout)
+    made = verify(destination)
+    if made.differences:
+        (destination / NODE_FILE).unlink()
+        raise Lost(f"{destination} is damaged: {made.differences[0]}")
     return layout
+
+
+def _require_sound(source: Path) -> None:
+    """See that the state that is dealt out is what the log says."""
+    found = verify(source)
+    if found.differences:
+        raise LogError(
+            f"{source} is damaged, and nothing was made of it: {found.differences[0]}; "
+            "`holdfast verify` lists all that is wrong"
+        )
 
 
 def require_settled(old: Source) -> None:

@@ -30,8 +30,9 @@ def reshard(
     """Make a data directory with another number of shards from one of a node that is stopped.
 
     Stock, reservations, configuration and the answers to requests go with it; the old directory
-    stays as it is. A new history begins: subscribers start anew, and no question can be asked about
-    the time before. Refused while shards have yet to tell each other something.
+    stays as it is. It is verified before, and the new one after. A new history begins: subscribers
+    start anew, and no question can be asked about the time before. Refused while shards have yet to
+    tell each other something.
 
     Example: holdfast reshard --from /var/lib/holdfast --to /var/lib/holdfast-4 --shards 4
     """

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rocksdict import WriteBatch
 
 from engine.archive.backup import BackupError
 from engine.archive.reshard import Lost, NotSettled, reshard
 from engine.core.commands import DefineKit, Receive
 from engine.core.configuration import Component
+from engine.core.model import Stock
 from engine.core.view import Terms, Wish
-from engine.log.layout import NODE_FILE, read_layout
+from engine.log import codec, new_shard
+from engine.log.layout import NODE_FILE, read_layout, shard_directory
 from engine.log.new_shard import NewShard
+from engine.log.port import LogError
+from engine.log.recovery import LOG_FOLDER
+from engine.log.store import Store
 from engine.log.verify import verify
 from engine.shard.messages import Prepare
 from engine.shard.slots import shard_of, slot_of
@@ -79,6 +85,28 @@ def test_a_mapping_that_drops_one_key_is_found(
     with pytest.raises(Lost, match=r"was \d+ and would be"):
         reshard(sold, tmp_path / "new", 3)
     assert dropped
+    assert not (tmp_path / "new" / NODE_FILE).exists()
+
+
+def test_a_directory_that_is_not_what_its_log_says_is_refused(sold: Path, tmp_path: Path) -> None:
+    store = Store(shard_directory(sold, 0) / LOG_FOLDER)
+    batch = WriteBatch(raw_mode=True)
+    key = codec.encode_key(SKUS[0])
+    batch.put(key, codec.encode_state(Stock(on_hand=77)), store.handles["stock"])
+    store.write(batch)
+    store.close()
+    with pytest.raises(LogError, match=r"old is damaged, and nothing was made of it: shard 0, "):
+        reshard(sold, tmp_path / "new", 3)
+    assert not (tmp_path / "new" / NODE_FILE).exists()
+
+
+def test_what_was_dealt_out_wrongly_is_not_left_to_be_used(
+    sold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The sums are as they were: only a look at everything that is stored tells.
+    monkeypatch.setattr(new_shard, "entries", lambda _: ())
+    with pytest.raises(Lost, match=r"new is damaged: shard \d, index: "):
+        reshard(sold, tmp_path / "new", 3)
     assert not (tmp_path / "new" / NODE_FILE).exists()
 
 
