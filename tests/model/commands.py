@@ -273,13 +273,15 @@ def set_on_hand(choose: Choose) -> Command:
     shelf = choose.model.shelves.get(key)
     version = shelf.version if shelf else 0
     now_ms = choose.model.now_ms
+    # A count of the time of an earlier one, or of before it, comes too late.
+    last_ms = max(shelf.counted_ms.values(), default=now_ms) if shelf else now_ms
     return SetOnHand(
         key,
         choose.of([0, 2, 6, 12]),
         if_version=choose.of([None, None, version, 1]),
         if_on_hand=choose.of([None, None, None, 2]),
         if_short=choose.told(),
-        observed_at_ms=choose.of([0, 0, now_ms - 1, now_ms - 2_000, now_ms + 1]),
+        observed_at_ms=choose.of([0, 0, last_ms, last_ms - 1, now_ms - 2_000, now_ms + 1]),
     )
 
 

@@ -27,6 +27,7 @@ from engine.core.decide import (
 )
 from engine.core.decide.portions import Portion
 from engine.core.events import (
+    AllocationReleased,
     HoldCommitted,
     HoldExpired,
     HoldFilled,
@@ -41,7 +42,7 @@ from engine.core.events import (
 )
 from engine.core.evolve import reservation as evolve_reservation
 from engine.core.evolve import stock as evolve_stock
-from engine.core.model import Stock
+from engine.core.model import SourceMark, Stock
 from engine.shard import writer
 from tests.model.core_engine import CoreEngine
 from tests.model.shard_engine import ShardEngine
@@ -206,6 +207,32 @@ def a_kit_takes_each_component_once(patch: Patch) -> None:
     )
 
 
+def a_limit_is_ignored_on_a_kit(patch: Patch) -> None:
+    def unlimited(old: Any) -> Any:
+        return lambda v, who, wish, *rest: None if wish.counting else old(v, who, wish, *rest)
+
+    wrap(patch, filler, "allowed_to_customer", unlimited)
+
+
+def released_units_are_freed_twice(patch: Patch) -> None:
+    patch.setitem(evolve_stock.PROMISE_MOVES, AllocationReleased, (0, -2))
+
+
+def units_go_to_who_waits_only_if_it_is_all(patch: Patch) -> None:
+    def all_or_nothing(old: Any) -> Any:
+        return lambda one, line, units: old(one, line, units) if units >= line.queued else []
+
+    wrap(patch, queue, "fills", all_or_nothing)
+
+
+def a_disabled_location_still_sells(patch: Patch) -> None:
+    patch.setattr(filler.Filler, "_is_open", lambda *_: True)
+
+
+def a_count_that_came_too_late_is_taken(patch: Patch) -> None:
+    patch.setattr(count, "mark_of", lambda *_: SourceMark(""))
+
+
 def a_late_count_forgets_what_has_moved(patch: Patch) -> None:
     patch.setattr(count, "_moved_since", lambda *_: 0)
 
@@ -268,6 +295,11 @@ OF_RULES: list[Callable[[Patch], None]] = [
     picked_units_stay_in_their_box_when_shipped,
     lost_units_are_taken_again_without_asking,
     a_kit_takes_each_component_once,
+    a_limit_is_ignored_on_a_kit,
+    released_units_are_freed_twice,
+    units_go_to_who_waits_only_if_it_is_all,
+    a_disabled_location_still_sells,
+    a_count_that_came_too_late_is_taken,
     a_late_count_forgets_what_has_moved,
     a_source_may_tell_twice,
     units_leave_although_they_are_promised,
