@@ -68,6 +68,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_SUBSCRIPTION_TAKEN_OVER: _ClassVar[ErrorReason]
     ERROR_REASON_UNKNOWN_PARKED_MESSAGE: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_PARKED: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason
@@ -123,6 +124,7 @@ ERROR_REASON_SUBSCRIPTION_DIFFERS: ErrorReason
 ERROR_REASON_SUBSCRIPTION_TAKEN_OVER: ErrorReason
 ERROR_REASON_UNKNOWN_PARKED_MESSAGE: ErrorReason
 ERROR_REASON_TOO_MANY_PARKED: ErrorReason
+ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: ErrorReason
 
 class ShortLines(_message.Message):
     __slots__ = ("lines", "omitted")
