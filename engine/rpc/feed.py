@@ -46,7 +46,7 @@ class FeedService:
     ) -> None:
         """Send the feed until the client goes or the hub stops. A client that does not read holds
         up its own stream in `write`, and nothing else."""
-        feed_filter, start = _checked(request)
+        feed_filter, start = checked(request)
         try:
             await self._send(feed_filter, start, request.name, context)
         except HistoryDamaged as damage:
@@ -64,7 +64,7 @@ class FeedService:
         async with await self._hub.subscribe(feed_filter, start, name) as subscriber:
             async for step in subscriber:
                 try:
-                    await context.write(_encoded(step))
+                    await context.write(encoded(step))
                 except grpc.aio.InternalError:
                     # The client went away in the middle of the message; there is nobody to tell.
                     return
@@ -109,7 +109,7 @@ def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
 
 
-def _encoded(step: Step) -> bytes:
+def encoded(step: Step) -> bytes:
     """A step as an encoded WatchResponse."""
     if isinstance(step, Events):
         return wire.events_response(step.cursor, [event.entry for event in step.events])
@@ -118,7 +118,7 @@ def _encoded(step: Step) -> bytes:
     return wire.checkpoint_response(step.cursor, step.time_ms)
 
 
-def _checked(request: feed_pb2.WatchRequest) -> tuple[Filter, Start | str]:
+def checked(request: feed_pb2.WatchRequest) -> tuple[Filter, Start | str]:
     """What is asked for; InvalidField if it cannot be. The hub checks the cursor."""
     check_text(request.tenant, "tenant")
     check_text(request.name, "name")
