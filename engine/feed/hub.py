@@ -7,9 +7,10 @@ from engine.feed.filter import Filter
 from engine.feed.limits import FeedLimits
 from engine.feed.names import Names
 from engine.feed.reader import ShardReader
+from engine.feed.steps import FeedStopping
+from engine.feed.subscriber import Subscriber
 from engine.feed.tail import Tail
 from engine.feed.wake import Wake
-from engine.feed.watch import FeedStopping, Subscriber
 from engine.shard.port import Shards
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from engine.feed.steps import FeedStopping
+from engine.feed.subscriber import Subscriber
 from engine.feed.wake import Wake
-from engine.feed.watch import FeedStopping, Subscriber
 
 LOOK_S = 3_600.0
 """Whoever waits looks again after this time even if nothing has happened."""

@@ -85,15 +85,3 @@ def events_response(cursor: str, entries: Iterable[bytes]) -> bytes:
     text = cursor.encode()
     batch = b"".join(entries)
     return b"".join((_CURSOR, varint(len(text)), text, _EVENTS, varint(len(batch)), batch))
-
-
-def caught_up_response(cursor: str, time_ms: int) -> bytes:
-    """A WatchResponse that says CAUGHT_UP."""
-    caught_up = feed_pb2.CaughtUp(time=timestamp(time_ms))
-    return feed_pb2.WatchResponse(cursor=cursor, caught_up=caught_up).SerializeToString()
-
-
-def checkpoint_response(cursor: str, time_ms: int) -> bytes:
-    """A WatchResponse that only moves the cursor."""
-    checkpoint = feed_pb2.Checkpoint(time=timestamp(time_ms))
-    return feed_pb2.WatchResponse(cursor=cursor, checkpoint=checkpoint).SerializeToString()

@@ -12,7 +12,7 @@ from holdfast.v1 import errors_pb2 as pb
 from engine.core.commands import Ship
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
-from engine.feed.watch import FeedStopping
+from engine.feed.steps import FeedStopping
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, shortened
 from engine.rpc.explain_reservations import RESERVATION_EXPLANATIONS
 from engine.rpc.explain_stock import STOCK_EXPLANATIONS, invalid_field

@@ -3,7 +3,6 @@ is."""
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -11,26 +10,19 @@ import grpc.aio
 import structlog
 from holdfast.v1 import feed_pb2
 
-from engine.core.limits import FILTER_IDS_MAX, FILTER_PREFIXES_MAX
-from engine.feed import wire
 from engine.feed.cursor import MalformedCursor
 from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start
-from engine.feed.watch import CaughtUp, Events, Step
 from engine.rpc.calls import CURRENT
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_required, check_text
+from engine.rpc.convert_feed import encoded
+from engine.rpc.feed_checks import checked_filter, checked_start
 from engine.rpc.problems import SubscriberBehind
 from engine.shard.port import HistoryDamaged
 
 _log = structlog.get_logger(__name__)
 
 SERVICE = feed_pb2.DESCRIPTOR.services_by_name["FeedService"].full_name
-
-_STARTS: dict[int, Start] = {
-    feed_pb2.START_FROM_UNSPECIFIED: Start.NOW,
-    feed_pb2.START_FROM_NOW: Start.NOW,
-    feed_pb2.START_FROM_BEGINNING: Start.BEGINNING,
-}
 
 
 class FeedService:
@@ -46,7 +38,9 @@ class FeedService:
     ) -> None:
         """Send the feed until the client goes or the hub stops. A client that does not read holds
         up its own stream in `write`, and nothing else."""
-        feed_filter, start = checked(request)
+        check_text(request.name, "name")
+        feed_filter = checked_filter(request.tenant, request.filter)
+        start = checked_start(request)
         try:
             await self._send(feed_filter, start, request.name, context)
         except HistoryDamaged as damage:
@@ -107,43 +101,3 @@ def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:
     )
     handlers = {"Watch": watch, "WaitForSubscriber": wait}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-
-
-def encoded(step: Step) -> bytes:
-    """A step as an encoded WatchResponse."""
-    if isinstance(step, Events):
-        return wire.events_response(step.cursor, [event.entry for event in step.events])
-    if isinstance(step, CaughtUp):
-        return wire.caught_up_response(step.cursor, step.time_ms)
-    return wire.checkpoint_response(step.cursor, step.time_ms)
-
-
-def checked(request: feed_pb2.WatchRequest) -> tuple[Filter, Start | str]:
-    """What is asked for; InvalidField if it cannot be. The hub checks the cursor."""
-    check_text(request.tenant, "tenant")
-    check_text(request.name, "name")
-    asked = request.filter
-    _check_ids(asked.skus, FILTER_IDS_MAX, "filter.skus")
-    # A prefix is sound if something can follow it: other than a whole id, it may end with a space.
-    followed = [f"{prefix}." if prefix[-1:] == " " else prefix for prefix in asked.sku_prefixes]
-    _check_ids(followed, FILTER_PREFIXES_MAX, "filter.sku_prefixes")
-    _check_ids(asked.locations, FILTER_IDS_MAX, "filter.locations")
-    feed_filter = Filter(
-        request.tenant,
-        frozenset(asked.skus),
-        tuple(asked.sku_prefixes),
-        frozenset(asked.locations),
-    )
-    if request.WhichOneof("start") == "after_cursor":
-        return feed_filter, request.after_cursor
-    start = _STARTS.get(request.start_from)
-    if start is None:
-        raise InvalidField("start_from", request.start_from, "NOW, BEGINNING")
-    return feed_filter, start
-
-
-def _check_ids(ids: Sequence[str], count_max: int, field: str) -> None:
-    if len(ids) > count_max:
-        raise InvalidField(field, f"{len(ids)} entries", f"0 to {count_max} entries")
-    for index, value in enumerate(ids):
-        check_required(value, f"{field}[{index}]")

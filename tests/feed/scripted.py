@@ -10,7 +10,8 @@ from engine.core.events import Event, Recorded, ReservationEvent
 from engine.core.model import Cause, Stock
 from engine.feed.cursor import Cursor
 from engine.feed.filter import Filter
-from engine.feed.watch import CaughtUp, Events, Step, Subscriber
+from engine.feed.steps import CaughtUp, Events, Step
+from engine.feed.subscriber import Subscriber
 from engine.log.codec import encode_group
 from engine.log.port import Commit, Group
 from engine.log.v1.record_pb2 import CommitGroup

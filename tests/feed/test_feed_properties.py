@@ -13,7 +13,8 @@ from engine.core.model import Key
 from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start
 from engine.feed.limits import FeedLimits
-from engine.feed.watch import CaughtUp, Checkpoint, Events, Subscriber
+from engine.feed.steps import CaughtUp, Checkpoint, Events
+from engine.feed.subscriber import Subscriber
 from tests.feed.scripted import ScriptedShards, events_of, faults, positions
 
 TENANTS = st.sampled_from(["", "acme"])

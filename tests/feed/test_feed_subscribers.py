@@ -20,7 +20,8 @@ from engine.feed.cursor import (
 from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Start, TooManySubscribers
 from engine.feed.limits import FeedLimits
-from engine.feed.watch import CaughtUp, Checkpoint, Events, FeedStopping, Subscriber
+from engine.feed.steps import CaughtUp, Checkpoint, Events, FeedStopping
+from engine.feed.subscriber import Subscriber
 from engine.shard.port import HistoryDamaged, ShardUnavailable
 from tests.feed.scripted import (
     EPOCH,

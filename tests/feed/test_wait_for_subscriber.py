@@ -10,7 +10,7 @@ from holdfast.v1 import feed_pb2, feed_pb2_grpc
 from engine.feed.cursor import Cursor
 from engine.feed.filter import Filter as NoFilter
 from engine.feed.hub import Start
-from engine.feed.watch import CaughtUp, Events
+from engine.feed.steps import CaughtUp, Events
 from engine.rpc.server import ServerOptions
 from engine.shard.local import LocalShards
 from tests.feed.test_feed_service import FeedNode, feeding

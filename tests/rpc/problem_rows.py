@@ -4,7 +4,7 @@ from engine.core import rejections
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
-from engine.feed.watch import FeedStopping
+from engine.feed.steps import FeedStopping
 from engine.rpc.checks import InvalidField
 from engine.rpc.problems import (
     AmbiguousReference,

@@ -6,47 +6,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
-import msgspec
-
 from engine.feed.cursor import Cursor, CursorOutOfRange
 from engine.feed.filter import Filter
 from engine.feed.group import FeedEvent, FeedGroup
 from engine.feed.limits import FeedLimits
 from engine.feed.reader import HistoryDropped, ShardReader
+from engine.feed.steps import CaughtUp, Checkpoint, Events, FeedStopping, Step
 from engine.feed.wake import Wake
-
-
-class Events(msgspec.Struct, frozen=True):
-    """Events that pass the filter, at least one, in order for each shard."""
-
-    cursor: str
-    events: list[FeedEvent]
-
-
-class CaughtUp(msgspec.Struct, frozen=True):
-    """Everything that was past when the subscriber came has been told. Said once. `time_ms` is
-    engine time."""
-
-    cursor: str
-    time_ms: int
-
-
-class Checkpoint(msgspec.Struct, frozen=True):
-    """Nothing passed the filter for a while. The cursor may have moved. `time_ms` is engine
-    time."""
-
-    cursor: str
-    time_ms: int
-
-
-Step = Events | CaughtUp | Checkpoint
-"""What a subscriber is told. Every cursor is complete: a subscriber that starts after it is told
-exactly the rest."""
-
-
-class FeedStopping(Exception):
-    """The node is stopping: the feed goes on elsewhere, or here after a restart, from the last
-    cursor."""
 
 
 class Subscriber:
