@@ -26,6 +26,7 @@ __all__ = [
     "encode_totals",
     "group_bounds",
     "sku_prefix",
+    "tenant_prefix",
 ]
 
 _State = TypeVar("_State")
@@ -102,6 +103,11 @@ def decode_key(data: bytes) -> Key:
 def sku_prefix(tenant: str, sku: str) -> bytes:
     """What the encoded keys of all locations of a SKU begin with."""
     return f"{tenant}\0{sku}\0".encode()
+
+
+def tenant_prefix(tenant: str) -> bytes:
+    """What the encoded keys of a tenant begin with."""
+    return f"{tenant}\0".encode()
 
 
 def encode_timer(deadline_ms: int, reservation_id: str) -> bytes:

@@ -11,7 +11,7 @@ from msgspec import structs
 from engine.core.configuration import Configuration
 from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log.chain import chain_hash, next_head
-from engine.log.codec import encode_group
+from engine.log.codec import encode_group, encode_key
 from engine.log.commits import CommitReader
 from engine.log.forgetting import due
 from engine.log.memory_state import MemoryState, copy_of
@@ -177,6 +177,14 @@ class MemoryLog:
     def locations(self, tenant: str, sku: str) -> list[str]:
         # Ordered by UTF-8 like the keys on disk, which is also the order of Python's strings.
         return sorted(self._open().locations.get((tenant, sku), ()))
+
+    def stocks(self, prefix: bytes, after: Key | None = None) -> Iterator[tuple[Key, Stock]]:
+        start = b"" if after is None else encode_key(after)
+        stock = self._open().stock
+        encoded = sorted((encode_key(key), key) for key in stock)
+        return iter(
+            [(key, stock[key]) for at, key in encoded if at.startswith(prefix) and at > start]
+        )
 
     def timers(self) -> Iterator[tuple[int, str]]:
         return iter(sorted(self._open().timers))

@@ -229,6 +229,10 @@ class Log(Protocol):
     def locations(self, tenant: str, sku: str) -> list[str]:
         """The locations that have this SKU, in order of name."""
 
+    def stocks(self, prefix: bytes, after: Key | None = None) -> Iterator[tuple[Key, Stock]]:
+        """The SKU-locations whose encoded keys (engine.log.codec) begin with `prefix`, in order of
+        these, each with its state; only those that come after `after`."""
+
     def timers(self) -> Iterator[tuple[int, str]]:
         """Every pending deadline with its reservation id, earliest first."""
 

@@ -121,6 +121,16 @@ class RocksState(ABC):
         prefix = codec.sku_prefix(tenant, sku)
         return [codec.decode_key(key).location for key in self._keys("stock", prefix)]
 
+    def stocks(self, prefix: bytes, after: Key | None = None) -> Iterator[tuple[Key, Stock]]:
+        self._check()
+        start = prefix if after is None else max(prefix, codec.encode_key(after))
+        for encoded, data in self._store.scan("stock", start):
+            if not encoded.startswith(prefix):
+                return
+            key = codec.decode_key(encoded)
+            if key != after:
+                yield key, codec.decode_stock(data)
+
     def timers(self) -> Iterator[tuple[int, str]]:
         self._check()
         return (codec.decode_timer(key) for key, _ in self._store.scan("timers"))

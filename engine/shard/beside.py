@@ -25,8 +25,10 @@ from engine.shard.queries import (
     ReadEvents,
     ReadPlaces,
     ReadStockAsOf,
+    ReadStocks,
     StockRead,
 )
+from engine.shard.stocks import read_stocks
 
 
 def read_beside(log: Log, question: Question, durable: int, settings: Settings) -> QueryResult:
@@ -42,6 +44,8 @@ def read_beside(log: Log, question: Question, durable: int, settings: Settings) 
         return list_reservations(log, question, durable)
     if isinstance(question, ReadPlaces):
         return _places(log, question, durable)
+    if isinstance(question, ReadStocks):
+        return read_stocks(log, question, durable)
     return _configuration(log, question, durable, settings)
 
 

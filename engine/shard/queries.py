@@ -6,6 +6,15 @@ may take long: it is answered beside the writer, from what is stored.
 
 from engine.core.configuration import Component, CustomerLimit, Kit, Location
 from engine.core.model import Cause, Key, Reservation, Settings, Stock, Struct, Transfer
+from engine.shard.channel_queries import (
+    ChannelAvailabilityRead,
+    ChannelsRead,
+    DailySalesRead,
+    LocationAvailable,
+    ReadChannelAvailability,
+    ReadChannels,
+    ReadDailySales,
+)
 
 
 class ReadStock(Struct, frozen=True, tag=True):
@@ -49,7 +58,14 @@ class FindReservation(Struct, frozen=True, tag=True):
     request_id: str = ""
 
 
-Query = ReadStock | ReadReservation | ReadTransfer | ReadAvailability | FindReservation
+Query = (
+    ReadStock
+    | ReadReservation
+    | ReadTransfer
+    | ReadAvailability
+    | ReadChannelAvailability
+    | FindReservation
+)
 
 
 class ReadStockAsOf(Struct, frozen=True, tag=True):
@@ -160,8 +176,31 @@ class ReadConfiguration(Struct, frozen=True, tag=True):
     at_least: int = 0
 
 
+class ReadStocks(Struct, frozen=True, tag=True):
+    """Ask for a page of a tenant's SKU-locations, in order of SKU, then location, all as of one
+    position: those whose SKU is one of `skus` or begins with one of `sku_prefixes`, or all if
+    neither is given; of these the ones at `locations`, None: everywhere. `after`: those after this
+    one."""
+
+    tenant: str
+    skus: tuple[str, ...]
+    sku_prefixes: tuple[str, ...]
+    locations: tuple[str, ...] | None
+    limit: int
+    after: Key | None = None
+    at_least: int = 0
+
+
 Question = (
-    ReadStockAsOf | ReadEvents | ExplainStock | ListReservations | ReadPlaces | ReadConfiguration
+    ReadStockAsOf
+    | ReadEvents
+    | ExplainStock
+    | ListReservations
+    | ReadPlaces
+    | ReadConfiguration
+    | ReadStocks
+    | ReadChannels
+    | ReadDailySales
 )
 
 
@@ -184,15 +223,6 @@ class TransferRead(Struct, frozen=True, tag=True):
 
     transfer: Transfer | None
     position: int
-
-
-class LocationAvailable(Struct, frozen=True):
-    """What may be promised at a location; `unlimited` where nothing is counted."""
-
-    location: str
-    available: int
-    unlimited: bool
-    version: int
 
 
 class AvailabilityRead(Struct, frozen=True, tag=True):
@@ -286,6 +316,15 @@ class ConfigurationRead(Struct, frozen=True, tag=True):
     position: int
 
 
+class StocksRead(Struct, frozen=True, tag=True):
+    """A page of SKU-locations as of `position`. `next_after`: where to go on; None: it is the last
+    page."""
+
+    stocks: tuple[tuple[Key, Stock], ...]
+    next_after: Key | None
+    position: int
+
+
 class PastNotKept(Struct, frozen=True, tag=True):
     """What was asked for is older than what is kept: events from `oldest_position` on, the first of
     them recorded at `oldest_ms`."""
@@ -314,12 +353,16 @@ QueryResult = (
     | ReservationRead
     | TransferRead
     | AvailabilityRead
+    | ChannelAvailabilityRead
     | ReservationsFound
     | EventsRead
     | ExplanationsRead
     | ReservationsRead
     | PlacesRead
     | ConfigurationRead
+    | ChannelsRead
+    | DailySalesRead
+    | StocksRead
     | PastNotKept
     | NotThere
     | TooLarge
