@@ -6,15 +6,6 @@ may take long: it is answered beside the writer, from what is stored.
 
 from engine.core.configuration import Component, CustomerLimit, Kit, Location
 from engine.core.model import Cause, Key, Reservation, Settings, Stock, Struct, Transfer
-from engine.shard.channel_queries import (
-    ChannelAvailabilityRead,
-    ChannelsRead,
-    DailySalesRead,
-    LocationAvailable,
-    ReadChannelAvailability,
-    ReadChannels,
-    ReadDailySales,
-)
 
 
 class ReadStock(Struct, frozen=True, tag=True):
@@ -58,14 +49,7 @@ class FindReservation(Struct, frozen=True, tag=True):
     request_id: str = ""
 
 
-Query = (
-    ReadStock
-    | ReadReservation
-    | ReadTransfer
-    | ReadAvailability
-    | ReadChannelAvailability
-    | FindReservation
-)
+Query = ReadStock | ReadReservation | ReadTransfer | ReadAvailability | FindReservation
 
 
 class ReadStockAsOf(Struct, frozen=True, tag=True):
@@ -199,8 +183,6 @@ Question = (
     | ReadPlaces
     | ReadConfiguration
     | ReadStocks
-    | ReadChannels
-    | ReadDailySales
 )
 
 
@@ -223,6 +205,15 @@ class TransferRead(Struct, frozen=True, tag=True):
 
     transfer: Transfer | None
     position: int
+
+
+class LocationAvailable(Struct, frozen=True):
+    """What may be promised at a location; `unlimited` where nothing is counted."""
+
+    location: str
+    available: int
+    unlimited: bool
+    version: int
 
 
 class AvailabilityRead(Struct, frozen=True, tag=True):
@@ -353,15 +344,12 @@ QueryResult = (
     | ReservationRead
     | TransferRead
     | AvailabilityRead
-    | ChannelAvailabilityRead
     | ReservationsFound
     | EventsRead
     | ExplanationsRead
     | ReservationsRead
     | PlacesRead
     | ConfigurationRead
-    | ChannelsRead
-    | DailySalesRead
     | StocksRead
     | PastNotKept
     | NotThere
