@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from holdfast.feed import Feed as Feed
     from holdfast.listing import Explanations as Explanations
     from holdfast.listing import Listing as Listing
+    from holdfast.parked import ExternalMessage as ExternalMessage
+    from holdfast.parked import ParkedMessage as ParkedMessage
+    from holdfast.subscription import Replayed as Replayed
+    from holdfast.subscription import RetentionWarning as RetentionWarning
+    from holdfast.subscription import Subscription as Subscription
     from holdfast.sync import SyncClient as SyncClient
     from holdfast.sync import SyncFeed as SyncFeed
     from holdfast.types import Line as Line
@@ -41,6 +46,7 @@ _HOME = {
     "EventBatch": "holdfast.feed",
     "EventKind": "holdfast.event",
     "Explanations": "holdfast.listing",
+    "ExternalMessage": "holdfast.parked",
     "Feed": "holdfast.feed",
     "HoldfastError": "holdfast.errors",
     "InsufficientStock": "holdfast.errors",
@@ -48,7 +54,11 @@ _HOME = {
     "LinePart": "holdfast.types",
     "Listing": "holdfast.listing",
     "Location": "holdfast.types",
+    "ParkedMessage": "holdfast.parked",
     "PickedLine": "holdfast.types",
+    "Replayed": "holdfast.subscription",
+    "RetentionWarning": "holdfast.subscription",
+    "Subscription": "holdfast.subscription",
     "SyncClient": "holdfast.sync",
     "SyncFeed": "holdfast.sync",
 }
@@ -65,6 +75,7 @@ __all__ = [
     "EventBatch",
     "EventKind",
     "Explanations",
+    "ExternalMessage",
     "Feed",
     "HoldfastError",
     "InsufficientStock",
@@ -72,7 +83,11 @@ __all__ = [
     "LinePart",
     "Listing",
     "Location",
+    "ParkedMessage",
     "PickedLine",
+    "Replayed",
+    "RetentionWarning",
+    "Subscription",
     "SyncClient",
     "SyncFeed",
     "commands",

@@ -17,6 +17,7 @@ from holdfast.v1 import (
     history_pb2,
     inventory_pb2,
     operations_pb2,
+    subscriptions_pb2,
 )
 
 _FILES: tuple[Any, ...] = (
@@ -25,6 +26,7 @@ _FILES: tuple[Any, ...] = (
     history_pb2,
     inventory_pb2,
     operations_pb2,
+    subscriptions_pb2,
 )
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 

@@ -15,7 +15,7 @@ from holdfast._methods import UNARY
 from holdfast._retry import conclude, leaves_unknown, retry_delay_s
 from holdfast.errors import Code, HoldfastError, Unavailable, make_error
 from holdfast.types import ShortLine
-from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2
+from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2, subscriptions_pb2
 
 END_OF_STREAM: Any = grpc.aio.EOF  # type: ignore[attr-defined]
 """What reading gives after the last message of a stream."""
@@ -38,6 +38,7 @@ CHANNEL_OPTIONS: Mapping[str, Any] = {
 
 _EXECUTE = "/holdfast.v1.InventoryService/Execute"
 _WATCH = "/holdfast.v1.FeedService/Watch"
+_SUBSCRIBE = "/holdfast.v1.SubscriptionService/Subscribe"
 
 
 def error_from_rpc(failure: grpc.aio.AioRpcError) -> HoldfastError:
@@ -183,6 +184,15 @@ class Connection:
             request_serializer=_serialize,
             response_deserializer=feed_pb2.WatchResponse.FromString,
         )(request, metadata=self._metadata)
+
+    def subscribe(self) -> Any:
+        """Opens the stream of a durable subscription."""
+        method: Any = self._open().stream_stream(
+            _SUBSCRIBE,
+            request_serializer=_serialize,
+            response_deserializer=subscriptions_pb2.SubscribeResponse.FromString,
+        )
+        return method(metadata=self._metadata)
 
     async def close(self) -> None:
         """Closes the channel; calls that are open end with an error."""

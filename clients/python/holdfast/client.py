@@ -13,8 +13,8 @@ from holdfast import _configuration_writes, _convert_answers, commands
 from holdfast._coalesce import Coalescer
 from holdfast._command import Command, Write, check_timeout
 from holdfast._pending import ExplicitBatch, PartOfBatch, Pending
-from holdfast._reads import Reads
 from holdfast._rpc import ChannelOptions, Connection, Metadata
+from holdfast._subscription_calls import SubscriptionCalls
 from holdfast.errors import HoldfastError
 from holdfast.feed import Feed
 from holdfast.types import NodeConfigured, Result
@@ -66,7 +66,7 @@ def as_method(method: MethodT, build: Callable[..., Any]) -> MethodT:
     return method
 
 
-class Client(Reads):
+class Client(SubscriptionCalls):
     """A connection to a Holdfast server, for asyncio. One client serves any number of concurrent
     tasks of one event loop.
 

@@ -62,6 +62,14 @@ from holdfast._stock_errors import (
     UnknownTransfer,
     VersionMismatch,
 )
+from holdfast._subscription_errors import (
+    SubscriptionDiffers,
+    SubscriptionTakenOver,
+    TooManyParked,
+    TooManySubscriptions,
+    UnknownParkedMessage,
+    UnknownSubscription,
+)
 from holdfast.types import ShortLine
 
 __all__ = [
@@ -102,16 +110,22 @@ __all__ = [
     "ReservationShipped",
     "SourceStale",
     "StillWaiting",
+    "SubscriptionDiffers",
+    "SubscriptionTakenOver",
     "TooManyLines",
+    "TooManyParked",
+    "TooManySubscriptions",
     "TransferQuantityExceeded",
     "Unavailable",
     "UnavailableQuantityExceeded",
     "UnknownGroup",
     "UnknownIncoming",
     "UnknownLine",
+    "UnknownParkedMessage",
     "UnknownReservation",
     "UnknownShipment",
     "UnknownStock",
+    "UnknownSubscription",
     "UnknownTransfer",
     "VersionMismatch",
     "make_error",
@@ -163,6 +177,12 @@ ERROR_BY_REASON: Mapping[str, type[HoldfastError]] = {
     "ATTEMPT_DECIDED": AttemptDecided,
     "AMBIGUOUS_REFERENCE": AmbiguousReference,
     "READ_NOT_KEPT": ReadNotKept,
+    "UNKNOWN_SUBSCRIPTION": UnknownSubscription,
+    "SUBSCRIPTION_DIFFERS": SubscriptionDiffers,
+    "SUBSCRIPTION_TAKEN_OVER": SubscriptionTakenOver,
+    "UNKNOWN_PARKED_MESSAGE": UnknownParkedMessage,
+    "TOO_MANY_PARKED": TooManyParked,
+    "TOO_MANY_SUBSCRIPTIONS": TooManySubscriptions,
 }
 """The one table of reasons."""
 

@@ -31,7 +31,8 @@ class Listing(Generic[ItemT]):
 
     @property
     def cursor(self) -> str:
-        """What the last page that was read covers; empty before the first."""
+        """What the last page that was read covers; empty before the first, and where the list is
+        not of stock."""
         return self._cursor
 
     @property
@@ -71,7 +72,8 @@ class Listing(Generic[ItemT]):
     async def _next_page(self) -> Any:
         response = await self._fetch(self._token or "")
         self._token = response.next_page_token or None
-        self._cursor = response.cursor
+        # Lists of what is no stock have none.
+        self._cursor = getattr(response, "cursor", "")
         self._items.extend(self._read(response))
         return response
 

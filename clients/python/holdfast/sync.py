@@ -19,7 +19,9 @@ from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
 from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed
 from holdfast.listing import Explanations, Listing
+from holdfast.subscription import Subscription
 from holdfast.sync_listing import SyncExplanations, SyncListing
+from holdfast.sync_subscription import SyncSubscription
 from holdfast.types import Result
 from holdfast.v1 import feed_pb2
 
@@ -68,6 +70,17 @@ def _explain(
 
     def read(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> SyncExplanations:
         return SyncExplanations(method(client._client, *args, **kwargs), client._wait)
+
+    return _as_described(read, method)
+
+
+def _subscribe(
+    method: Callable[Concatenate[Client, P], Subscription],
+) -> Callable[Concatenate["SyncClient", P], SyncSubscription]:
+    """The method that gives a subscription of `Client` for plain loops."""
+
+    def read(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> SyncSubscription:
+        return SyncSubscription(method(client._client, *args, **kwargs), client._wait)
 
     return _as_described(read, method)
 
@@ -177,6 +190,15 @@ class SyncClient:
     list_events = _list(Client.list_events)
     list_reservations = _list(Client.list_reservations)
     explain_stock = _explain(Client.explain_stock)
+    subscriptions = _list(Client.subscriptions)
+    reset_subscription = _read(Client.reset_subscription)
+    delete_subscription = _read(Client.delete_subscription)
+    set_mark = _read(Client.set_mark)
+    park_message = _read(Client.park_message)
+    parked_messages = _list(Client.parked_messages)
+    replay_parked = _read(Client.replay_parked)
+    drop_parked = _read(Client.drop_parked)
+    subscribe = _subscribe(Client.subscribe)
 
     def watch(
         self,
