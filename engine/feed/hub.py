@@ -21,6 +21,8 @@ class Start(Enum):
     """After the last event that is durable when the subscriber comes."""
     BEGINNING = "beginning"
     """With the oldest event that is kept."""
+    SNAPSHOT = "snapshot"
+    """With the present state of all that passes the filter."""
 
 
 class TooManySubscribers(Exception):
@@ -44,6 +46,11 @@ class Hub:
         self._subscribers: set[Subscriber] = set()
         self._joining = 0
         self._names = Names()
+
+    @property
+    def names(self) -> Names:
+        """Whom callers can wait for."""
+        return self._names
 
     @property
     def subscribers(self) -> int:
@@ -105,6 +112,11 @@ class Hub:
         if name:
             self._names.join(tenant, name, subscriber)
         return subscriber
+
+    async def place(self, start: Start | str) -> Cursor:
+        """The complete cursor of a place to start from, other than a snapshot. Raises as
+        `subscribe` does for the cursor."""
+        return Cursor(self._shards.history, self._shards.epoch, await self._positions(start))
 
     async def wait_for(self, tenant: str, name: str, cursor: str) -> str:
         """Wait until the subscriber of this name has been sent what a cursor covers, however long
