@@ -110,6 +110,8 @@ def deal(old: Source, destination: Path, layout: Layout, shard_of: ShardOf) -> N
         for _, value in one.store.scan("transfers"):
             transfer = codec.decode_transfer(value)
             new[shard_of(transfer.tenant, transfer.sku)].put_transfer(transfer)
+    for key, record in old.shards[0].store.scan("listings"):
+        new[0].put_listing(key, record)
     _move_reservations(old, new, shard_of)
     for shard, own in enumerate(answers):
         _move_answers(commits, new[shard], own)

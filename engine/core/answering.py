@@ -15,6 +15,7 @@ from engine.core.answers import (
     Configured,
     Confirmed,
     Extended,
+    Mapped,
     Picked,
     Released,
     ReservationTransferred,
@@ -39,6 +40,7 @@ from engine.core.commands import (
     Expect,
     Extend,
     LimitCustomers,
+    MapListings,
     Move,
     OnConfiguration,
     OnStock,
@@ -66,6 +68,7 @@ from engine.core.events import (
     HoldReacquired,
     HoldReleased,
     LinesTold,
+    ListingsMapped,
     PickFellShort,
     Recorded,
     ReservationCreated,
@@ -236,6 +239,13 @@ def _configured(
     return Configured()
 
 
+def _mapped(
+    command: MapListings, recorded: _Recorded, _short_lines: object, _reservation: object
+) -> Mapped:
+    problems = _first(recorded, ListingsMapped).problems if recorded else ()
+    return Mapped(len(command.listings) - len(problems), problems)
+
+
 _ANSWER: dict[type, Callable[[Any, Sequence[Recorded], Any, Any], Answer]] = {
     Reserve: _reserved,
     Allocate: _allocated,
@@ -254,6 +264,7 @@ _ANSWER: dict[type, Callable[[Any, Sequence[Recorded], Any, Any], Answer]] = {
     ),
     **dict.fromkeys((SendTransfer, ReceiveTransfer), _transfer_changed),
     **dict.fromkeys((ConfigureLocations, DefineKit, LimitCustomers, ConfigureHolds), _configured),
+    MapListings: _mapped,
 }
 
 _Expected = TypeVar("_Expected", bound=Event)

@@ -2,6 +2,7 @@
 made, so that the log can give it again for a replayed request; only where the reservation stands
 *now* comes from beside it."""
 
+from engine.core.listings import ListingReport
 from engine.core.model import Key, LineResult, ShortLine, Stock, Struct
 
 
@@ -109,6 +110,13 @@ class Configured(Struct, frozen=True, tag=True):
     """The node is configured so in every shard."""
 
 
+class Mapped(Struct, frozen=True, tag=True):
+    """So many listings of a channel are as stated; `problems` are those that are not."""
+
+    mapped: int
+    problems: tuple[ListingReport, ...]
+
+
 class StockChanged(Struct, frozen=True, tag=True):
     """A SKU-location changed to `stock`. On replay only balances and version of `stock` are those
     of that moment, except for Configure, where all of it is. `expected` is what a count expected
@@ -135,5 +143,6 @@ Answer = (
     | ReservationTransferred
     | TransferChanged
     | Configured
+    | Mapped
     | StockChanged
 )

@@ -1,5 +1,6 @@
 """Why a command may not happen: a closed set, each with its facts. A rejection changes nothing."""
 
+from engine.core.listings import ListingReport
 from engine.core.model import Key, ShortLine, Struct
 
 
@@ -244,6 +245,12 @@ class ObservationTooOld(Struct, frozen=True, tag=True):
     observed_at_ms: int
 
 
+class ListingsRefused(Struct, frozen=True, tag=True):
+    """Something is wrong with these listings of a channel, and none is mapped unless all are."""
+
+    problems: tuple[ListingReport, ...]
+
+
 class AttemptDecided(Struct, frozen=True, tag=True):
     """The home had given up this attempt at a basket over several shards before all of it was
     there; a new attempt may succeed."""
@@ -292,6 +299,7 @@ Rejection = (
     | SourceStale
     | CountStale
     | ObservationTooOld
+    | ListingsRefused
     | AttemptDecided
     | RequestIdReused
 )

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from engine.core.configuration import CustomerLimit, Kit, Location
 from engine.core.events import Event
+from engine.core.listings import Listing
 from engine.core.model import (
     Key,
     Reservation,
@@ -161,6 +162,16 @@ class View(Protocol):
 
     def transfer(self, transfer_id: str) -> Transfer | None:
         """The transfer, of whatever tenant; None if it does not exist."""
+
+    def listing(self, tenant: str, channel: str, sku: str, location: str) -> Listing | None:
+        """Under which identifiers a channel knows a SKU-location; None if under none. Asked of the
+        shard that decides configuration only, as is `listed`."""
+
+    def listed(
+        self, tenant: str, channel: str, name: tuple[str, str, str]
+    ) -> tuple[str, str] | None:
+        """The SKU and location that a channel knows under its shop, item and location; None if
+        there is none."""
 
 
 class Decision(Struct, frozen=True):

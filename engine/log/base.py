@@ -35,8 +35,10 @@ FAMILIES = (
     "requests",
     "reservations",
     "transfers",
+    "listings",
 )
-"""The column families that a base holds, in this order."""
+"""The column families that a base holds, in this order. Records have the number of theirs: a new
+one goes at the end."""
 DIGEST_BYTES = 32
 
 _MAGIC = b"HOLDBASE"

@@ -132,6 +132,15 @@ class MemoryLog:
     def configuration(self) -> Configuration:
         return copy_of(self._open().configuration)
 
+    def listing_record(self, key: bytes) -> bytes | None:
+        return self._open().listings.get(key)
+
+    def listing_records(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        found = self._open().listings.items()
+        return iter(
+            sorted(each for each in found if each[0].startswith(prefix) and each[0] > after)
+        )
+
     def index(
         self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""
     ) -> Iterator[bytes]:

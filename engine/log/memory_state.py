@@ -7,6 +7,7 @@ from engine.core.evolve.configuration import evolve_configuration
 from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log import configured
 from engine.log.forgetting import Forgotten
+from engine.log.listings import put_records
 from engine.log.port import Changes, Head, HistoryEntry, RequestRecord, Totals
 
 
@@ -31,6 +32,7 @@ class MemoryState:
         self.timers: set[tuple[int, str]] = set()
         self.transfers: dict[str, Transfer] = {}
         self.configuration = Configuration()
+        self.listings: dict[bytes, bytes] = {}
         self.attempts: dict[str, tuple[int, bool]] = {}
         self.heard: dict[int, int] = {}
         self.told: dict[int, int] = {}
@@ -56,6 +58,7 @@ class MemoryState:
         self.transfers.update(changes.transfers)
         for event in changes.configuration:
             evolve_configuration(self.configuration, event)
+        put_records(self.listings, changes.listings.items())
         for attempt_id, in_favour in changes.attempts.items():
             self.attempts[attempt_id] = (head.position, in_favour)
         self.heard.update(changes.heard)

@@ -88,6 +88,10 @@ class NewShard:
         """Give it a record of the node's configuration."""
         self._put("configuration", key, record)
 
+    def put_listing(self, key: bytes, record: bytes) -> None:
+        """Give it a record of a channel's identifiers."""
+        self._put("listings", key, record)
+
     def put_answer(
         self, key: bytes, encoded: bytes, position: int, events: int, recorded_at_ms: int
     ) -> None:

@@ -118,6 +118,8 @@ class Changes(msgspec.Struct):
     """By shard, the position of the last event of its log that was told and took effect here."""
     tells: set[tuple[int, int]] = msgspec.field(default_factory=set)
     """Shards that are to be told, each with the position of the event that tells."""
+    listings: dict[bytes, bytes | None] = msgspec.field(default_factory=dict)
+    """Records of engine.log.listings by key; None deletes one."""
 
 
 class LogError(Exception):
@@ -181,6 +183,13 @@ class Log(Protocol):
 
     def configuration(self) -> Configuration:
         """All that is configured, as of the head, in a value of the caller's own."""
+
+    def listing_record(self, key: bytes) -> bytes | None:
+        """A record of engine.log.listings."""
+
+    def listing_records(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """The records whose keys begin with `prefix`, in order of their keys; only those that come
+        after `after`, if that is not empty."""
 
     def index(
         self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""

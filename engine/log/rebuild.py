@@ -47,6 +47,7 @@ class BaseState:
             if group_end > forgotten:
                 decided = Attempt(group_end, group_end, value.endswith(b"\1"))
                 replay.attempts[key.decode()] = decided
+        replay.listings.update(self.family("listings"))
         configured.load_into(replay.configuration, self.family("configuration").items())
         self._begin_relay(replay, told)
         replay.resume(self.header.head)
@@ -76,6 +77,7 @@ class BaseState:
                 name.encode(): codec.encode_state(one) for name, one in replay.transfers.items()
             },
             "configuration": dict(configured.records(replay.configuration)),
+            "listings": replay.listings,
         }
         held = {name: dict(self.family(name)) for name in given}
         held["history"] = {key: value[NUMBER_BYTES:] for key, value in held["history"].items()}

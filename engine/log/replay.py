@@ -10,6 +10,7 @@ from engine.core.events import (
     BaseTaken,
     Event,
     LinesTold,
+    ListingsMapped,
     Recorded,
     TransferExpected,
     TransferReceived,
@@ -21,6 +22,7 @@ from engine.core.limits import REQUEST_RETENTION_MS_MIN
 from engine.core.model import Key, Reservation, Stock, Struct, Transfer
 from engine.log.chain import chain_hash
 from engine.log.codec import decode_group
+from engine.log.listings import changed_records, put_records
 from engine.log.port import Commit, Head, RequestRecord, Totals
 from engine.log.promises import JUDGED, Promises, name_of
 
@@ -82,6 +84,7 @@ class Replay:
         self.requests: dict[bytes, RequestRecord] = {}
         self.transfers: dict[str, Transfer] = {}
         self.configuration = Configuration()
+        self.listings: dict[bytes, bytes] = {}
         self.attempts: dict[str, Attempt] = {}
         self.heard: dict[int, int] = {}
         self.tells: set[tuple[int, int]] = set()
@@ -197,6 +200,8 @@ class Replay:
             evolve_configuration(self.configuration, event)
             for shard in self._others:
                 self._tell(shard, position)
+        elif kind is ListingsMapped:
+            put_records(self.listings, tuple(changed_records(event, self.listings.get)))
         elif kind is BaseTaken:
             self.bases[event.position] = event
 

@@ -49,6 +49,11 @@ class RocksState(ABC):
         if changes.transfers:
             for transfer_id, transfer in changes.transfers.items():
                 put(transfer_id.encode(), codec.encode_state(transfer), handles["transfers"])
+        for key, listing in changes.listings.items():
+            if listing is None:
+                delete(key, handles["listings"])
+            else:
+                put(key, listing, handles["listings"])
         if changes.configuration or changes.attempts or changes.heard or changes.tells:
             self._put_shared(batch, changes, position)
 
@@ -115,6 +120,16 @@ class RocksState(ABC):
     def configuration(self) -> Configuration:
         self._check()
         return configured.load(self._store.scan("configuration"))
+
+    def listing_record(self, key: bytes) -> bytes | None:
+        self._check()
+        return self._store.get("listings", key)
+
+    def listing_records(self, prefix: bytes, after: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        self._check()
+        found = self._store.scan("listings", max(prefix, after))
+        inside = takewhile(lambda record: record[0].startswith(prefix), found)
+        return (record for record in inside if record[0] != after)
 
     def locations(self, tenant: str, sku: str) -> list[str]:
         self._check()

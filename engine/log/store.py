@@ -47,7 +47,12 @@ COLUMN_FAMILIES = (
     "attempts",
     "relay",
     "answers",
+    "listings",
 )
+
+ADDED_FAMILIES = ("listings",)
+"""Those that a database has only once this Holdfast has written to it: without them it is read as
+if they were empty."""
 
 
 def _column_family_options(name: str, cache: Cache) -> Options:
@@ -78,7 +83,8 @@ def _column_family_options(name: str, cache: Cache) -> Options:
 def _database_options(create: bool) -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(create)
-    options.create_missing_column_families(create)
+    # An older Holdfast had fewer of them.
+    options.create_missing_column_families(True)
     options.set_paranoid_checks(True)
     # The default, point in time, stops silently at a flipped bit and drops everything after it.
     # This one takes only an unfinished record at the very end for the trace of a crash, and
@@ -102,6 +108,12 @@ def _database_options(create: bool) -> Options:
     return options
 
 
+def _missing_families(directory: Path) -> list[str]:
+    """Families that are not there because an older Holdfast has written the database."""
+    there = Rdict.list_cf(str(directory))
+    return [name for name in ADDED_FAMILIES if name not in there]
+
+
 class Store:
     """An open RocksDB. Every failure is a LogError that names the directory and carries
     RocksDB's message."""
@@ -111,12 +123,14 @@ class Store:
         the LOCK and changes no file: whoever opens it makes sure that nobody writes."""
         self.directory = directory
         cache = Cache(BLOCK_CACHE_BYTES)
-        families = {name: _column_family_options(name, cache) for name in COLUMN_FAMILIES}
         access = AccessType.read_only() if read_only else AccessType.read_write()
         if not create and not (directory / "CURRENT").exists():
             raise LogError(f"{directory} holds no RocksDB: its CURRENT file is missing")
         check_framing(directory)
         try:
+            missing = _missing_families(directory) if read_only else ()
+            names = [name for name in COLUMN_FAMILIES if name not in missing]
+            families = {name: _column_family_options(name, cache) for name in names}
             self._database = Rdict(str(directory), _database_options(create), families, access)
         # rocksdict raises plain Exception for all that RocksDB reports.
         except Exception as error:
@@ -130,7 +144,7 @@ class Store:
         """What each put into a WriteBatch has to name: without it the put goes to the default
         column family. Nobody may keep one beyond `close`."""
         try:
-            for name in COLUMN_FAMILIES:
+            for name in names:
                 self.families[name] = self._database.get_column_family(name)
                 self.handles[name] = self._database.get_column_family_handle(name)
         except Exception as error:
@@ -143,6 +157,8 @@ class Store:
 
     def get(self, family: str, key: bytes) -> bytes | None:
         """The value of a key."""
+        if family not in self.families and family in ADDED_FAMILIES:
+            return None
         try:
             value: bytes | None = self.families[family].get(key)
         except Exception as error:
@@ -182,6 +198,8 @@ class Store:
 
     def scan(self, family: str, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Every key from `start` on with its value, in order, as of this call."""
+        if family not in self.families and family in ADDED_FAMILIES:
+            return
         try:
             iterator = self.families[family].iter()
             iterator.seek(start)

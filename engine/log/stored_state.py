@@ -90,6 +90,7 @@ class StoredState:
         compare("transfers", replay.transfers, bytes.decode, codec.decode_transfer)
         configuration = dict(configured.records(replay.configuration))
         compare("configuration", configuration, bytes, bytes)
+        compare("listings", replay.listings, bytes, bytes)
         compare("answers", replay.answers, bytes, bytes)
         compare("attempts", _encoded_attempts(replay.attempts), bytes, bytes)
         compare("relay", _encoded_relay(replay, self.relay), bytes, bytes)

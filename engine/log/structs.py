@@ -85,23 +85,54 @@ def decode_event(source: feed_pb2.Event) -> Any:
 def _part(kind: type[Struct], field: msgspec.structs.FieldInfo, descriptor: Any) -> Part:
     name = RENAMED.get((kind, field.name), field.name.removesuffix("_ms"))
     target = descriptor.fields_by_name[name]
+    if type(None) in get_args(field.type):
+        return _optional(field, name, target)
     if field.name.endswith("_ms"):
         return _time(field.name, name)
-    if field.type in (str, bool) or (isinstance(field.type, type) and issubclass(field.type, int)):
+    if field.type in (str, bool, float) or (
+        isinstance(field.type, type) and issubclass(field.type, int)
+    ):
         return _scalar(field, name)
     if get_origin(field.type) is not tuple:
-        nested = StructCodec(field.type, target.message_type)
-        return Part(
-            field.name,
-            lambda message, value: nested.encode(getattr(message, name), value),
-            lambda message: nested.decode(getattr(message, name)),
-        )
+        return _nested(field, name, StructCodec(field.type, target.message_type))
     encode, decode = _repeated(get_args(field.type)[0], target.message_type)
     return Part(
         field.name,
         lambda message, values: encode(getattr(message, name), values),
         lambda message: decode(getattr(message, name)),
     )
+
+
+def _nested(field: msgspec.structs.FieldInfo, name: str, codec: StructCodec) -> Part:
+    """A struct, which is left out where it has its default."""
+
+    def encode(message: Any, value: Any) -> None:
+        if value != field.default:
+            codec.encode(getattr(message, name), value)
+
+    return Part(field.name, encode, lambda message: codec.decode(getattr(message, name)))
+
+
+def _optional(field: msgspec.structs.FieldInfo, name: str, descriptor: Any) -> Part:
+    """What may be absent, which is not what a number of 0 is: None."""
+    kind = next(each for each in get_args(field.type) if each is not type(None))
+    nested = StructCodec(kind, descriptor.message_type) if descriptor.message_type else None
+
+    def encode(message: Any, value: Any) -> None:
+        if value is None:
+            return
+        if nested is None:
+            setattr(message, name, value)
+        else:
+            nested.encode(getattr(message, name), value)
+
+    def decode(message: Any) -> Any:
+        if not message.HasField(name):
+            return None
+        found = getattr(message, name)
+        return found if nested is None else nested.decode(found)
+
+    return Part(field.name, encode, decode)
 
 
 def _time(field: str, name: str) -> Part:
@@ -115,7 +146,7 @@ def _time(field: str, name: str) -> Part:
 def _scalar(field: msgspec.structs.FieldInfo, name: str) -> Part:
     """Text, a number, a truth or a member of an enum. Where a number left out of the core stands
     for another than 0, a 0 in the message stands for that."""
-    default = field.default if type(field.default) is int else 0
+    default = field.default if type(field.default) in (int, float) else 0
 
     def encode(message: Any, value: Any) -> None:
         if value != default:

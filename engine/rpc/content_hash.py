@@ -50,6 +50,9 @@ FIRST_FIELDS = {
     "DefineKit": 3,
     "LimitCustomers": 4,
     "ConfigureHolds": 4,
+    "MapListings": 5,
+    "Listing": 5,
+    "ListingReport": 3,
 }
 """How many fields each struct has in the first release. Fields are only ever appended then, with
 defaults, and these numbers never change."""

@@ -14,6 +14,7 @@ from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.steps import FeedStopping
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, shortened
+from engine.rpc.explain_channels import CHANNEL_EXPLANATIONS
 from engine.rpc.explain_reservations import RESERVATION_EXPLANATIONS
 from engine.rpc.explain_stock import STOCK_EXPLANATIONS, invalid_field
 from engine.rpc.problems import (
@@ -147,6 +148,7 @@ def _read_not_kept(problem: ReadNotKept) -> Refusal:
 EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     **STOCK_EXPLANATIONS,
     **RESERVATION_EXPLANATIONS,
+    **CHANNEL_EXPLANATIONS,
     MalformedCursor: _malformed_cursor,
     Overloaded: _overloaded,
     ShardUnavailable: _shard_unavailable,

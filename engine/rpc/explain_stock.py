@@ -91,7 +91,9 @@ def _on_hand_mismatch(problem: rejections.OnHandMismatch) -> Refusal:
 
 def _unknown_group(problem: rejections.UnknownGroup) -> Refusal:
     facts = {"line_id": problem.line_id, "group": problem.group}
-    message = f"line {problem.line_id} names the group {problem.group}, which no enabled location is in"
+    message = (
+        f"line {problem.line_id} names the group {problem.group}, which no enabled location is in"
+    )
     return Refusal(pb.ERROR_REASON_UNKNOWN_GROUP, message, facts)
 
 

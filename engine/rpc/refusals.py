@@ -53,6 +53,10 @@ CODES: dict[pb.ErrorReason, grpc.StatusCode] = {
     pb.ERROR_REASON_ATTEMPT_DECIDED: grpc.StatusCode.ABORTED,
     pb.ERROR_REASON_AMBIGUOUS_REFERENCE: grpc.StatusCode.FAILED_PRECONDITION,
     pb.ERROR_REASON_READ_NOT_KEPT: grpc.StatusCode.OUT_OF_RANGE,
+    pb.ERROR_REASON_UNKNOWN_CHANNEL: grpc.StatusCode.NOT_FOUND,
+    pb.ERROR_REASON_UNKNOWN_SKU_GROUP: grpc.StatusCode.NOT_FOUND,
+    pb.ERROR_REASON_LISTINGS_REFUSED: grpc.StatusCode.FAILED_PRECONDITION,
+    pb.ERROR_REASON_BUFFER_NOT_DYNAMIC: grpc.StatusCode.FAILED_PRECONDITION,
 }
 """The gRPC code of each reason, as errors.proto states it."""
 

@@ -22,6 +22,7 @@ class Effects:
         self.requests: dict[bytes, tuple[RequestRecord, Commit]] = {}
         self.transfers: dict[str, Transfer] = {}
         self.configuration: list[ConfigurationEvent] = []
+        self.listings: dict[bytes, bytes | None] = {}
         self.attempts: dict[str, bool] = {}
         self.heard: dict[int, int] = {}
         self.tells: set[tuple[int, int]] = set()
@@ -46,6 +47,7 @@ class Effects:
             attempts=self.attempts,
             heard=self.heard,
             tells=self.tells,
+            listings=self.listings,
         )
         created = self._put_reservations(changes, reservation)
         if index.is_used:

@@ -17,6 +17,7 @@ from engine.core.events import (
     Event,
     LineEvent,
     LinesTold,
+    ListingsMapped,
     Recorded,
     ReservationCreated,
     TransferEvent,
@@ -24,13 +25,14 @@ from engine.core.events import (
 from engine.core.evolve import evolve_lines, evolve_stock, evolve_transfer
 from engine.core.evolve.configuration import evolve_configuration
 from engine.core.model import Cause, Key, Reservation, Settings, ShortLine, Stock
+from engine.log.listings import changed_records
 from engine.log.port import Changes, Commit, Group, Heard, RequestRecord, Totals
 from engine.shard.active import Active
 from engine.shard.turn_view import Place, TurnView
 
 _OF_RESERVATIONS = RESERVATION_EVENTS | frozenset(get_args(LineEvent))
 _TRANSFER_EVENTS: frozenset[type] = frozenset(get_args(TransferEvent))
-_BESIDES = _TRANSFER_EVENTS | CONFIGURATION_EVENTS | {LinesTold, BasketPrepared}
+_BESIDES = _TRANSFER_EVENTS | CONFIGURATION_EVENTS | {LinesTold, BasketPrepared, ListingsMapped}
 """Events that change more than stock and reservations, or that other shards have to know of."""
 
 
@@ -191,6 +193,8 @@ class Turn(TurnView):
                 if event.attempt_id:
                     in_favour = effects.attempts.get(event.attempt_id, False)
                     effects.attempts[event.attempt_id] = in_favour or bool(event.events)
+            elif kind is ListingsMapped:
+                effects.listings.update(tuple(changed_records(event, self._listing_record)))
             elif kind is BasketPrepared and event.prepared_for:
                 self.offered.append(event.reservation_id)
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from engine.core.configuration import Configuration, CustomerLimit, Kit, Location
+from engine.core.listings import Listing
 from engine.core.model import Key, Reservation, Settings, Stock, Struct, Transfer
 from engine.core.view import HERE, Filled, Wish
 from engine.log.decode import split_group
@@ -16,6 +17,7 @@ from engine.log.index import (
     queued_line_of,
     reservation_of,
 )
+from engine.log.listings import decode_listing, decode_place, name_key, place_key
 from engine.log.port import Commit, RequestRecord
 from engine.log.time_travel import NotKept, stock_as_of
 from engine.shard import slots
@@ -156,6 +158,22 @@ class TurnView:
     def customer_limit(self, tenant: str, sku: str) -> CustomerLimit | None:
         """How many units one customer may have; None if any number."""
         return self._configuration.customer_limit(tenant, sku)
+
+    def listing(self, tenant: str, channel: str, sku: str, location: str) -> Listing | None:
+        """Under which identifiers a channel knows a SKU-location after the commands so far."""
+        data = self._listing_record(place_key(tenant, channel, (sku, location)))
+        return None if data is None else decode_listing(data)
+
+    def listed(
+        self, tenant: str, channel: str, name: tuple[str, str, str]
+    ) -> tuple[str, str] | None:
+        """The SKU and location that a channel knows under these identifiers."""
+        data = self._listing_record(name_key(tenant, channel, name))
+        return None if data is None else decode_place(data)
+
+    def _listing_record(self, key: bytes) -> bytes | None:
+        changed = self.effects.listings
+        return changed[key] if key in changed else self.log.listing_record(key)
 
     def of_customer(self, tenant: str, sku: str, customer: str) -> Iterator[Reservation]:
         """Every reservation of this shard in which the customer has or had units of the SKU."""

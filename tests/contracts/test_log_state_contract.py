@@ -1,11 +1,13 @@
 """What every log keeps beside its groups and balances: entries that lead to reservations,
-transfers, configuration, and what shards tell each other."""
+transfers, configuration, the identifiers of channels, and what shards tell each other."""
 
 import pytest
 
 from engine.core import events
 from engine.core.configuration import Component, CustomerLimit, Kit, Location
+from engine.core.listings import Listing
 from engine.core.model import Key, Settings, Transfer
+from engine.log.listings import listing_at, listings, place_named
 from engine.log.port import Heard, Log
 from tests.contracts.log_backends import Backend
 from tests.log.ledger import START_MS, Ledger
@@ -275,3 +277,59 @@ def test_a_crash_takes_configuration_that_was_not_flushed(backend: Backend) -> N
 def test_the_configuration_read_is_the_callers_own(backend: Backend) -> None:
     backend.log.configuration().put_location("", Location("LONDON"))
     assert backend.log.configuration().location("", "LONDON") is None
+
+
+# The identifiers of channels.
+
+SHOP = Listing("TEA", "LONDON", "shop", "item-1", "loc-1")
+EVERYWHERE = Listing("TEA", "", "shop", "item-1")
+CUP = Listing("CUP", "LEEDS", "", "item-2")
+
+
+def _map(log: Log, ledger: Ledger, channel: str, *mapped: Listing) -> None:
+    ledger.commit(events.ListingsMapped("t", channel, mapped), command="MapListings")
+    ledger.append(log)
+
+
+def test_listings_are_found_by_their_place_and_by_their_names(backend: Backend) -> None:
+    ledger = Ledger()
+    _map(backend.log, ledger, "web", SHOP, EVERYWHERE, CUP)
+    _map(backend.log, ledger, "webs", Listing("TEA", "LONDON", "", "other"))
+    for reopens in (False, True):
+        log = backend.reopen() if reopens else backend.log
+        assert listing_at(log, "t", "web", ("TEA", "LONDON")) == SHOP
+        assert listing_at(log, "t", "web", ("TEA", "LEEDS")) is None
+        assert listing_at(log, "u", "web", ("TEA", "LONDON")) is None
+        assert place_named(log, "t", "web", ("shop", "item-1", "")) == ("TEA", "")
+        assert place_named(log, "t", "web", ("shop", "item-2", "")) is None
+        assert place_named(log, "t", "webs", ("", "other", "")) == ("TEA", "LONDON")
+        assert list(listings(log, "t", "web")) == [CUP, EVERYWHERE, SHOP]
+        assert list(listings(log, "t", "web", "TEA")) == [EVERYWHERE, SHOP]
+        assert list(listings(log, "t", "web", "TEA", ("TEA", ""))) == [SHOP]
+        assert list(listings(log, "t", "web", after=("TEA", "LONDON"))) == []
+        assert list(listings(log, "t", "we")) == []
+
+
+def test_a_listing_that_is_stated_anew_leaves_its_names_to_others(backend: Backend) -> None:
+    ledger = Ledger()
+    _map(backend.log, ledger, "web", SHOP, CUP)
+    swapped = Listing("TEA", "LONDON", *CUP.name), Listing("CUP", "LEEDS", *SHOP.name)
+    _map(backend.log, ledger, "web", *swapped)
+    log = backend.reopen()
+    assert list(listings(log, "t", "web")) == [swapped[1], swapped[0]]
+    assert place_named(log, "t", "web", SHOP.name) == ("CUP", "LEEDS")
+    assert place_named(log, "t", "web", CUP.name) == ("TEA", "LONDON")
+    _map(log, ledger, "web", Listing("CUP", "LEEDS"))
+    assert place_named(log, "t", "web", SHOP.name) is None
+    assert list(listings(log, "t", "web")) == [swapped[0]]
+
+
+def test_a_crash_takes_listings_that_were_not_flushed(backend: Backend) -> None:
+    ledger = Ledger()
+    _map(backend.log, ledger, "web", SHOP)
+    backend.log.flush()
+    _map(backend.log, ledger, "web", Listing("TEA", "LONDON"))
+    assert list(listings(backend.log, "t", "web")) == []
+    log = backend.crash()
+    assert list(listings(log, "t", "web")) == [SHOP]
+    assert place_named(log, "t", "web", SHOP.name) == ("TEA", "LONDON")

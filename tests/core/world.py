@@ -15,6 +15,7 @@ from engine.core.events import (
     CONFIGURATION_EVENTS,
     KEYLESS_EVENTS,
     Event,
+    ListingsMapped,
     Recorded,
     TransferExpected,
     TransferReceived,
@@ -22,9 +23,18 @@ from engine.core.events import (
 )
 from engine.core.evolve import evolve_lines, evolve_stock, evolve_transfer
 from engine.core.evolve.configuration import evolve_configuration
+from engine.core.listings import Listing
 from engine.core.model import Key, Reservation, Settings, Stock, Transfer
 from engine.core.rejections import Rejection
 from engine.core.view import HERE, Decision, Elsewhere, Filled, Wish
+from engine.log.listings import (
+    changed_records,
+    decode_listing,
+    decode_place,
+    name_key,
+    place_key,
+    put_records,
+)
 from tests.core.telling import told
 
 TEA = Key("", "TEA", "LONDON")
@@ -57,6 +67,7 @@ class World:
         self.reservations: dict[str, Reservation] = {}
         self.transfers: dict[str, Transfer] = {}
         self.configuration = Configuration()
+        self.listings: dict[bytes, bytes] = {}
         self.history: list[tuple[int, Event]] = []
         """The events in order of position, the first at position 1, with their times."""
         self.decision = Decision()
@@ -164,6 +175,16 @@ class World:
     def transfer(self, transfer_id: str) -> Transfer | None:
         return self.transfers.get(transfer_id)
 
+    def listing(self, tenant: str, channel: str, sku: str, location: str) -> Listing | None:
+        data = self.listings.get(place_key(tenant, channel, (sku, location)))
+        return None if data is None else decode_listing(data)
+
+    def listed(
+        self, tenant: str, channel: str, name: tuple[str, str, str]
+    ) -> tuple[str, str] | None:
+        data = self.listings.get(name_key(tenant, channel, name))
+        return None if data is None else decode_place(data)
+
     def forget(self) -> None:
         """What was before now is not kept any more."""
         self._kept_from_ms = self.now_ms
@@ -224,6 +245,8 @@ class World:
         self.history.append((self.now_ms, event))
         if type(event) in CONFIGURATION_EVENTS:
             evolve_configuration(self.configuration, event)  # type: ignore[arg-type]
+        if type(event) is ListingsMapped:
+            put_records(self.listings, tuple(changed_records(event, self.listings.get)))
         if type(event) in KEYLESS_EVENTS:
             return Recorded(event, None)
         if isinstance(event, _TRANSFER_EVENTS):

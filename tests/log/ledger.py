@@ -9,6 +9,7 @@ from engine.core.events import (
     KEYLESS_EVENTS,
     Event,
     LinesTold,
+    ListingsMapped,
     Recorded,
     ReservationCreated,
     ReservationExtended,
@@ -19,6 +20,7 @@ from engine.core.events import (
 from engine.core.evolve import evolve_lines, evolve_stock, evolve_transfer
 from engine.core.model import Cause, Key, Reservation, Stock, Transfer
 from engine.log.index import entries
+from engine.log.listings import changed_records, put_records
 from engine.log.port import Changes, Commit, Group, Heard, Log, RequestRecord, Totals
 
 START_MS = 1_700_000_000_000
@@ -40,6 +42,7 @@ class Ledger:
     stock: dict[Key, Stock] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)
     transfers: dict[str, Transfer] = field(default_factory=dict)
+    listings: dict[bytes, bytes] = field(default_factory=dict)
     commits: list[Commit] = field(default_factory=list)
     changes: Changes = field(default_factory=empty_changes)
     before: dict[str, Reservation | None] = field(default_factory=dict)
@@ -83,6 +86,10 @@ class Ledger:
         if type(event) in CONFIGURATION_EVENTS:
             self.changes.configuration.append(event)
             self.changes.tells |= {(shard, position) for shard in self.others}
+        if isinstance(event, ListingsMapped):
+            records = dict(changed_records(event, self.listings.get))
+            put_records(self.listings, records.items())
+            self.changes.listings |= records
         if isinstance(event, LinesTold):
             self.changes.tells.add((event.shard, position))
             if event.attempt_id:

@@ -1,6 +1,7 @@
 """Every problem that there is, with the reason and the sentence that callers hear of it."""
 
 from engine.core import rejections
+from engine.core.listings import Listing, ListingProblem, ListingReport
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
@@ -216,6 +217,16 @@ ROWS: list[tuple[object, str, str]] = [
         rejections.KitInKit("TEA-SET", "CUPS"),
         "KIT_IN_KIT",
         "CUPS cannot be in the kit TEA-SET: kits do not nest",
+    ),
+    (
+        rejections.ListingsRefused(
+            (
+                ListingReport(Listing("TEA", "LONDON"), ListingProblem.UNKNOWN_STOCK),
+                ListingReport(Listing("MUG"), ListingProblem.DUPLICATE, Listing("CUP")),
+            )
+        ),
+        "LISTINGS_REFUSED",
+        "none is mapped: of TEA at LONDON, there is no such stock, and 1 more are wrong",
     ),
     (rejections.UnknownTransfer(ID), "UNKNOWN_TRANSFER", "there is no transfer 336-1-2"),
     (

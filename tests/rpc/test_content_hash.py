@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.core import commands as core
 from engine.core.configuration import Component, Location
+from engine.core.listings import Listing, ListingReport
 from engine.core.model import IfShort, Key
 from engine.rpc.content_hash import FIRST_FIELDS, content_hash
 
@@ -69,6 +70,7 @@ def test_hashes_that_are_in_logs_stay_what_they_are() -> None:
 
 def test_every_command_and_part_of_one_has_its_first_form() -> None:
     parts = {Key, core.BasketLine, core.LineQuantity, core.PickedLine, Location, Component}
+    parts |= {Listing, ListingReport}
     structs = {*get_args(core.Command), *parts}
     assert set(FIRST_FIELDS) == {struct.__name__ for struct in structs}
     for struct in structs:

@@ -58,6 +58,7 @@ class EventKind(StrEnum):
     KIT_DEFINED = "kit_defined"
     CUSTOMERS_LIMITED = "customers_limited"
     HOLDS_CONFIGURED = "holds_configured"
+    LISTINGS_MAPPED = "listings_mapped"
 
 
 class Cause(NamedTuple):

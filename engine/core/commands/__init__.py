@@ -24,6 +24,7 @@ from engine.core.commands.configuration import (
     DefineKit,
     LimitCustomers,
 )
+from engine.core.commands.listings import MapListings
 from engine.core.commands.stock import (
     Adjust,
     Configure,
@@ -55,6 +56,7 @@ __all__ = [
     "Extend",
     "LimitCustomers",
     "LineQuantity",
+    "MapListings",
     "Move",
     "OnBasket",
     "OnConfiguration",
@@ -103,7 +105,7 @@ OnTransfer = SendTransfer | ReceiveTransfer
 OnConfiguration = ConfigureLocations | DefineKit | LimitCustomers | ConfigureHolds
 """Commands that configure the node."""
 
-Command = OnBasket | OnReservation | OnStock | OnTransfer | OnConfiguration
+Command = OnBasket | OnReservation | OnStock | OnTransfer | OnConfiguration | MapListings
 
 
 class Context(Struct, frozen=True):

@@ -23,6 +23,7 @@ from engine.core.commands import (
     Expect,
     Extend,
     LimitCustomers,
+    MapListings,
     Move,
     Pick,
     Receive,
@@ -49,6 +50,7 @@ from engine.core.decide.configuration import (
 from engine.core.decide.count import set_on_hand
 from engine.core.decide.due import due as due_by_itself
 from engine.core.decide.fulfil import pick, ship, unpick
+from engine.core.decide.listings import map_listings
 from engine.core.decide.promise import allocate, reserve
 from engine.core.decide.queue import promotions
 from engine.core.decide.release import confirm, extend, release
@@ -91,6 +93,7 @@ _DECIDE: dict[type, Callable[[View, Any, int], Outcome]] = {
     DefineKit: define_kit,
     LimitCustomers: limit_customers,
     ConfigureHolds: configure_holds,
+    MapListings: map_listings,
 }
 
 

@@ -1,7 +1,8 @@
 """What has happened. Events are facts: they are never refused and never changed.
 
 A stock event happened to one SKU-location and carries its key; a reservation event happened to a
-basket as a whole, a configuration event to the node, a log event to the log.
+basket as a whole, a configuration event to the node, a listing event to the identifiers of a
+channel, a log event to the log.
 """
 
 from typing import get_args
@@ -34,6 +35,7 @@ from engine.core.events.lines import (
     WaitJoined,
     WaitLeft,
 )
+from engine.core.events.listings import ListingEvent, ListingsMapped
 from engine.core.events.log import BaseTaken, LogEvent
 from engine.core.events.reservations import (
     AllocationConfirmed,
@@ -99,6 +101,8 @@ __all__ = [
     "KitDefined",
     "LineEvent",
     "LinesTold",
+    "ListingEvent",
+    "ListingsMapped",
     "LocationsConfigured",
     "LogEvent",
     "OnHandEvent",
@@ -137,7 +141,7 @@ __all__ = [
 ]
 
 StockEvent = LineEvent | OnHandEvent
-Event = StockEvent | ReservationEvent | ConfigurationEvent | LogEvent
+Event = StockEvent | ReservationEvent | ConfigurationEvent | ListingEvent | LogEvent
 
 RESERVATION_EVENTS: frozenset[type] = frozenset(get_args(ReservationEvent))
 """The types of ReservationEvent: asking for membership takes a tenth of the time of isinstance."""
@@ -145,7 +149,7 @@ RESERVATION_EVENTS: frozenset[type] = frozenset(get_args(ReservationEvent))
 CONFIGURATION_EVENTS: frozenset[type] = frozenset(get_args(ConfigurationEvent))
 """The types of ConfigurationEvent."""
 
-KEYLESS_EVENTS = RESERVATION_EVENTS | CONFIGURATION_EVENTS | {BaseTaken}
+KEYLESS_EVENTS = RESERVATION_EVENTS | CONFIGURATION_EVENTS | {ListingsMapped, BaseTaken}
 """The types of events that happened to no SKU-location."""
 
 

@@ -24,80 +24,83 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from holdfast.v1 import channels_pb2 as holdfast_dot_v1_dot_channels__pb2
 from holdfast.v1 import configuration_pb2 as holdfast_dot_v1_dot_configuration__pb2
 from holdfast.v1 import inventory_pb2 as holdfast_dot_v1_dot_inventory__pb2
 from holdfast.v1 import stock_pb2 as holdfast_dot_v1_dot_stock__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18holdfast/v1/events.proto\x12\x0bholdfast.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fholdfast/v1/configuration.proto\x1a\x1bholdfast/v1/inventory.proto\x1a\x17holdfast/v1/stock.proto\"X\n\nHoldFilled\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"q\n\x0eHoldReacquired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kordered\x18\x05 \x01(\x03\"{\n\nWaitJoined\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\r\n\x05place\x18\x05 \x01(\x03\x12\x12\n\nunits_each\x18\x06 \x01(\x03\"\x93\x01\n\x08WaitLeft\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12*\n\x06reason\x18\x05 \x01(\x0e\x32\x1a.holdfast.v1.ReleaseReason\x12\x0f\n\x07\x65xpired\x18\x06 \x01(\x08\"X\n\nWaitFilled\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"^\n\x10\x41llocationFilled\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"^\n\x10\x41llocationPicked\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"`\n\x12\x41llocationUnpicked\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"[\n\rPickFellShort\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"v\n\x13ShippedUnexpectedly\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0bshipment_id\x18\x05 \x01(\t\"\x8b\x01\n\rStockReturned\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0bshipment_id\x18\x05 \x01(\t\x12\x19\n\x11unavailable_cause\x18\x06 \x01(\t\"h\n\x10IncomingExpected\x12\x11\n\treference\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12/\n\x0b\x65xpected_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x0eStockTakenBack\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x19\n\x11unavailable_cause\x18\x02 \x01(\t\"D\n\nStockMoved\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x12\n\nfrom_cause\x18\x02 \x01(\t\x12\x10\n\x08to_cause\x18\x03 \x01(\t\"\x8e\x01\n\x0cTransferSent\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x13\n\x0bto_location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x11\n\treference\x18\x04 \x01(\t\x12/\n\x0b\x65xpected_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x94\x01\n\x10TransferExpected\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x15\n\rfrom_location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x11\n\treference\x18\x04 \x01(\t\x12/\n\x0b\x65xpected_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x10TransferReceived\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x0c\n\x04lost\x18\x03 \x01(\x03\x12\x19\n\x11unavailable_cause\x18\x04 \x01(\t\"b\n\x0eSourceAdvanced\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12.\n\ncounted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x06\x41tRisk\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\x12\x11\n\tallocated\x18\x03 \x01(\x08\"<\n\x12ReservationAmended\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\"m\n\x13ReservationPromoted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x97\x01\n\x11\x43onfirmationAsked\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\nconfirm_by\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\non_overdue\x18\x04 \x01(\x0e\x32\x16.holdfast.v1.OnOverdue\"=\n\x13\x41llocationConfirmed\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\"k\n\x11\x41llocationOverdue\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\nconfirm_by\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x0e\x42\x61sketPrepared\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x12\n\nhome_shard\x18\x03 \x01(\r\x12\x14\n\x0cprepared_for\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x06 \x01(\t\x12*\n\x06\x61sk_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x0e\x42\x61sketResolved\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x12\n\nhome_shard\x18\x03 \x01(\r\"\x85\x01\n\x11ReservationJoined\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x12\n\nhome_shard\x18\x03 \x01(\r\x12\x11\n\treference\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x06 \x01(\t\"O\n\x13LocationsConfigured\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12(\n\tlocations\x18\x02 \x03(\x0b\x32\x15.holdfast.v1.Location\";\n\nKitDefined\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x1d\n\x03kit\x18\x02 \x01(\x0b\x32\x10.holdfast.v1.Kit\"i\n\x10\x43ustomersLimited\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\r\n\x05units\x18\x03 \x01(\x03\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x01\n\x0fHoldsConfigured\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\'\n\x04\x63\x61rt\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x63heckout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05order\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"A\n\tBaseTaken\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x12\n\nchain_hash\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18holdfast/v1/events.proto\x12\x0bholdfast.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aholdfast/v1/channels.proto\x1a\x1fholdfast/v1/configuration.proto\x1a\x1bholdfast/v1/inventory.proto\x1a\x17holdfast/v1/stock.proto\"X\n\nHoldFilled\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"q\n\x0eHoldReacquired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0b\x62\x61\x63kordered\x18\x05 \x01(\x03\"{\n\nWaitJoined\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\r\n\x05place\x18\x05 \x01(\x03\x12\x12\n\nunits_each\x18\x06 \x01(\x03\"\x93\x01\n\x08WaitLeft\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12*\n\x06reason\x18\x05 \x01(\x0e\x32\x1a.holdfast.v1.ReleaseReason\x12\x0f\n\x07\x65xpired\x18\x06 \x01(\x08\"X\n\nWaitFilled\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"^\n\x10\x41llocationFilled\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"^\n\x10\x41llocationPicked\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"`\n\x12\x41llocationUnpicked\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"[\n\rPickFellShort\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\"v\n\x13ShippedUnexpectedly\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0bshipment_id\x18\x05 \x01(\t\"\x8b\x01\n\rStockReturned\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07line_id\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\x08\x12\x13\n\x0bshipment_id\x18\x05 \x01(\t\x12\x19\n\x11unavailable_cause\x18\x06 \x01(\t\"h\n\x10IncomingExpected\x12\x11\n\treference\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12/\n\x0b\x65xpected_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x0eStockTakenBack\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x19\n\x11unavailable_cause\x18\x02 \x01(\t\"D\n\nStockMoved\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12\x12\n\nfrom_cause\x18\x02 \x01(\t\x12\x10\n\x08to_cause\x18\x03 \x01(\t\"\x8e\x01\n\x0cTransferSent\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x13\n\x0bto_location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x11\n\treference\x18\x04 \x01(\t\x12/\n\x0b\x65xpected_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x94\x01\n\x10TransferExpected\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x15\n\rfrom_location\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x11\n\treference\x18\x04 \x01(\t\x12/\n\x0b\x65xpected_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x10TransferReceived\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x03\x12\x0c\n\x04lost\x18\x03 \x01(\x03\x12\x19\n\x11unavailable_cause\x18\x04 \x01(\t\"b\n\x0eSourceAdvanced\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12.\n\ncounted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x06\x41tRisk\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\x12\x11\n\tallocated\x18\x03 \x01(\x08\"<\n\x12ReservationAmended\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\"m\n\x13ReservationPromoted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x97\x01\n\x11\x43onfirmationAsked\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\nconfirm_by\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\non_overdue\x18\x04 \x01(\x0e\x32\x16.holdfast.v1.OnOverdue\"=\n\x13\x41llocationConfirmed\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\"k\n\x11\x41llocationOverdue\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12.\n\nconfirm_by\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x0e\x42\x61sketPrepared\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x12\n\nhome_shard\x18\x03 \x01(\r\x12\x14\n\x0cprepared_for\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x06 \x01(\t\x12*\n\x06\x61sk_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x0e\x42\x61sketResolved\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x12\n\nhome_shard\x18\x03 \x01(\r\"\x85\x01\n\x11ReservationJoined\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x12\n\nhome_shard\x18\x03 \x01(\r\x12\x11\n\treference\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x06 \x01(\t\"O\n\x13LocationsConfigured\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12(\n\tlocations\x18\x02 \x03(\x0b\x32\x15.holdfast.v1.Location\";\n\nKitDefined\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x1d\n\x03kit\x18\x02 \x01(\x0b\x32\x10.holdfast.v1.Kit\"i\n\x10\x43ustomersLimited\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\r\n\x05units\x18\x03 \x01(\x03\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x01\n\x0fHoldsConfigured\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\'\n\x04\x63\x61rt\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x63heckout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05order\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x87\x01\n\x0eListingsMapped\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12&\n\x08listings\x18\x03 \x03(\x0b\x32\x14.holdfast.v1.Listing\x12,\n\x08problems\x18\x04 \x03(\x0b\x32\x1a.holdfast.v1.ListingReport\"A\n\tBaseTaken\x12\x10\n\x08position\x18\x01 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x12\n\nchain_hash\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'holdfast.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_HOLDFILLED']._serialized_start=193
-  _globals['_HOLDFILLED']._serialized_end=281
-  _globals['_HOLDREACQUIRED']._serialized_start=283
-  _globals['_HOLDREACQUIRED']._serialized_end=396
-  _globals['_WAITJOINED']._serialized_start=398
-  _globals['_WAITJOINED']._serialized_end=521
-  _globals['_WAITLEFT']._serialized_start=524
-  _globals['_WAITLEFT']._serialized_end=671
-  _globals['_WAITFILLED']._serialized_start=673
-  _globals['_WAITFILLED']._serialized_end=761
-  _globals['_ALLOCATIONFILLED']._serialized_start=763
-  _globals['_ALLOCATIONFILLED']._serialized_end=857
-  _globals['_ALLOCATIONPICKED']._serialized_start=859
-  _globals['_ALLOCATIONPICKED']._serialized_end=953
-  _globals['_ALLOCATIONUNPICKED']._serialized_start=955
-  _globals['_ALLOCATIONUNPICKED']._serialized_end=1051
-  _globals['_PICKFELLSHORT']._serialized_start=1053
-  _globals['_PICKFELLSHORT']._serialized_end=1144
-  _globals['_SHIPPEDUNEXPECTEDLY']._serialized_start=1146
-  _globals['_SHIPPEDUNEXPECTEDLY']._serialized_end=1264
-  _globals['_STOCKRETURNED']._serialized_start=1267
-  _globals['_STOCKRETURNED']._serialized_end=1406
-  _globals['_INCOMINGEXPECTED']._serialized_start=1408
-  _globals['_INCOMINGEXPECTED']._serialized_end=1512
-  _globals['_STOCKTAKENBACK']._serialized_start=1514
-  _globals['_STOCKTAKENBACK']._serialized_end=1575
-  _globals['_STOCKMOVED']._serialized_start=1577
-  _globals['_STOCKMOVED']._serialized_end=1645
-  _globals['_TRANSFERSENT']._serialized_start=1648
-  _globals['_TRANSFERSENT']._serialized_end=1790
-  _globals['_TRANSFEREXPECTED']._serialized_start=1793
-  _globals['_TRANSFEREXPECTED']._serialized_end=1941
-  _globals['_TRANSFERRECEIVED']._serialized_start=1943
-  _globals['_TRANSFERRECEIVED']._serialized_end=2041
-  _globals['_SOURCEADVANCED']._serialized_start=2043
-  _globals['_SOURCEADVANCED']._serialized_end=2141
-  _globals['_ATRISK']._serialized_start=2143
-  _globals['_ATRISK']._serialized_end=2209
-  _globals['_RESERVATIONAMENDED']._serialized_start=2211
-  _globals['_RESERVATIONAMENDED']._serialized_end=2271
-  _globals['_RESERVATIONPROMOTED']._serialized_start=2273
-  _globals['_RESERVATIONPROMOTED']._serialized_end=2382
-  _globals['_CONFIRMATIONASKED']._serialized_start=2385
-  _globals['_CONFIRMATIONASKED']._serialized_end=2536
-  _globals['_ALLOCATIONCONFIRMED']._serialized_start=2538
-  _globals['_ALLOCATIONCONFIRMED']._serialized_end=2599
-  _globals['_ALLOCATIONOVERDUE']._serialized_start=2601
-  _globals['_ALLOCATIONOVERDUE']._serialized_end=2708
-  _globals['_BASKETPREPARED']._serialized_start=2711
-  _globals['_BASKETPREPARED']._serialized_end=2888
-  _globals['_BASKETRESOLVED']._serialized_start=2890
-  _globals['_BASKETRESOLVED']._serialized_end=2966
-  _globals['_RESERVATIONJOINED']._serialized_start=2969
-  _globals['_RESERVATIONJOINED']._serialized_end=3102
-  _globals['_LOCATIONSCONFIGURED']._serialized_start=3104
-  _globals['_LOCATIONSCONFIGURED']._serialized_end=3183
-  _globals['_KITDEFINED']._serialized_start=3185
-  _globals['_KITDEFINED']._serialized_end=3244
-  _globals['_CUSTOMERSLIMITED']._serialized_start=3246
-  _globals['_CUSTOMERSLIMITED']._serialized_end=3351
-  _globals['_HOLDSCONFIGURED']._serialized_start=3354
-  _globals['_HOLDSCONFIGURED']._serialized_end=3515
-  _globals['_BASETAKEN']._serialized_start=3517
-  _globals['_BASETAKEN']._serialized_end=3582
+  _globals['_HOLDFILLED']._serialized_start=221
+  _globals['_HOLDFILLED']._serialized_end=309
+  _globals['_HOLDREACQUIRED']._serialized_start=311
+  _globals['_HOLDREACQUIRED']._serialized_end=424
+  _globals['_WAITJOINED']._serialized_start=426
+  _globals['_WAITJOINED']._serialized_end=549
+  _globals['_WAITLEFT']._serialized_start=552
+  _globals['_WAITLEFT']._serialized_end=699
+  _globals['_WAITFILLED']._serialized_start=701
+  _globals['_WAITFILLED']._serialized_end=789
+  _globals['_ALLOCATIONFILLED']._serialized_start=791
+  _globals['_ALLOCATIONFILLED']._serialized_end=885
+  _globals['_ALLOCATIONPICKED']._serialized_start=887
+  _globals['_ALLOCATIONPICKED']._serialized_end=981
+  _globals['_ALLOCATIONUNPICKED']._serialized_start=983
+  _globals['_ALLOCATIONUNPICKED']._serialized_end=1079
+  _globals['_PICKFELLSHORT']._serialized_start=1081
+  _globals['_PICKFELLSHORT']._serialized_end=1172
+  _globals['_SHIPPEDUNEXPECTEDLY']._serialized_start=1174
+  _globals['_SHIPPEDUNEXPECTEDLY']._serialized_end=1292
+  _globals['_STOCKRETURNED']._serialized_start=1295
+  _globals['_STOCKRETURNED']._serialized_end=1434
+  _globals['_INCOMINGEXPECTED']._serialized_start=1436
+  _globals['_INCOMINGEXPECTED']._serialized_end=1540
+  _globals['_STOCKTAKENBACK']._serialized_start=1542
+  _globals['_STOCKTAKENBACK']._serialized_end=1603
+  _globals['_STOCKMOVED']._serialized_start=1605
+  _globals['_STOCKMOVED']._serialized_end=1673
+  _globals['_TRANSFERSENT']._serialized_start=1676
+  _globals['_TRANSFERSENT']._serialized_end=1818
+  _globals['_TRANSFEREXPECTED']._serialized_start=1821
+  _globals['_TRANSFEREXPECTED']._serialized_end=1969
+  _globals['_TRANSFERRECEIVED']._serialized_start=1971
+  _globals['_TRANSFERRECEIVED']._serialized_end=2069
+  _globals['_SOURCEADVANCED']._serialized_start=2071
+  _globals['_SOURCEADVANCED']._serialized_end=2169
+  _globals['_ATRISK']._serialized_start=2171
+  _globals['_ATRISK']._serialized_end=2237
+  _globals['_RESERVATIONAMENDED']._serialized_start=2239
+  _globals['_RESERVATIONAMENDED']._serialized_end=2299
+  _globals['_RESERVATIONPROMOTED']._serialized_start=2301
+  _globals['_RESERVATIONPROMOTED']._serialized_end=2410
+  _globals['_CONFIRMATIONASKED']._serialized_start=2413
+  _globals['_CONFIRMATIONASKED']._serialized_end=2564
+  _globals['_ALLOCATIONCONFIRMED']._serialized_start=2566
+  _globals['_ALLOCATIONCONFIRMED']._serialized_end=2627
+  _globals['_ALLOCATIONOVERDUE']._serialized_start=2629
+  _globals['_ALLOCATIONOVERDUE']._serialized_end=2736
+  _globals['_BASKETPREPARED']._serialized_start=2739
+  _globals['_BASKETPREPARED']._serialized_end=2916
+  _globals['_BASKETRESOLVED']._serialized_start=2918
+  _globals['_BASKETRESOLVED']._serialized_end=2994
+  _globals['_RESERVATIONJOINED']._serialized_start=2997
+  _globals['_RESERVATIONJOINED']._serialized_end=3130
+  _globals['_LOCATIONSCONFIGURED']._serialized_start=3132
+  _globals['_LOCATIONSCONFIGURED']._serialized_end=3211
+  _globals['_KITDEFINED']._serialized_start=3213
+  _globals['_KITDEFINED']._serialized_end=3272
+  _globals['_CUSTOMERSLIMITED']._serialized_start=3274
+  _globals['_CUSTOMERSLIMITED']._serialized_end=3379
+  _globals['_HOLDSCONFIGURED']._serialized_start=3382
+  _globals['_HOLDSCONFIGURED']._serialized_end=3543
+  _globals['_LISTINGSMAPPED']._serialized_start=3546
+  _globals['_LISTINGSMAPPED']._serialized_end=3681
+  _globals['_BASETAKEN']._serialized_start=3683
+  _globals['_BASETAKEN']._serialized_end=3748
 # @@protoc_insertion_point(module_scope)

@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from holdfast.v1 import channels_pb2 as _channels_pb2
 from holdfast.v1 import configuration_pb2 as _configuration_pb2
 from holdfast.v1 import inventory_pb2 as _inventory_pb2
 from holdfast.v1 import stock_pb2 as _stock_pb2
@@ -380,6 +381,18 @@ class HoldsConfigured(_message.Message):
     checkout: _duration_pb2.Duration
     order: _duration_pb2.Duration
     def __init__(self, tenant: _Optional[str] = ..., cart: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., checkout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., order: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class ListingsMapped(_message.Message):
+    __slots__ = ("tenant", "channel", "listings", "problems")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    LISTINGS_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    channel: str
+    listings: _containers.RepeatedCompositeFieldContainer[_channels_pb2.Listing]
+    problems: _containers.RepeatedCompositeFieldContainer[_channels_pb2.ListingReport]
+    def __init__(self, tenant: _Optional[str] = ..., channel: _Optional[str] = ..., listings: _Optional[_Iterable[_Union[_channels_pb2.Listing, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[_channels_pb2.ListingReport, _Mapping]]] = ...) -> None: ...
 
 class BaseTaken(_message.Message):
     __slots__ = ("position", "digest", "chain_hash")
