@@ -4,7 +4,7 @@ remembers what it was told."""
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,7 +93,8 @@ class ScriptedSource:
         if self.failure is not None:
             raise self.failure
 
-    async def acknowledge(self, cursor: str = "", parked_ids: Sequence[int] = ()) -> None:
+    async def acknowledge(self, cursor: str = "", *, parked_ids: Collection[int] = ()) -> None:
+        assert cursor or parked_ids
         if cursor:
             self.acknowledged.append(cursor)
         for each in parked_ids:
@@ -105,7 +106,7 @@ class ScriptedSource:
             parked = message._replace(reason=reason, replaying=False)
         else:
             number = 1 + max([*self.parked, *self.done_ids], default=0)
-            parked = ParkedMessage(number, message, reason)
+            parked = ParkedMessage(number, message, reason, START, 0, False)
         self.parked[parked.id] = parked
         return parked
 

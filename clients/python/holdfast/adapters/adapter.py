@@ -24,6 +24,8 @@ class Context:
     """Writes JSON lines to standard error; keywords of `extra` become their fields."""
     channel: str = ""
     """The channel whose updates are pushed."""
+    tenant: str = ""
+    """Whose stock it is; empty: the default tenant's."""
     subscription: str = ""
     """The name of the subscription."""
     client: Any = None
@@ -53,7 +55,10 @@ class Adapter:
     burst: ClassVar[float] = 1.0
     """What `cost` may add up to at once, after a rest."""
     attempts_max: ClassVar[int] = 10
-    """After so many failed attempts an update is parked."""
+    """After so many failed attempts an update is parked, if the channel has taken another one since
+    its first failure: otherwise it is the channel that fails, and parking helps nobody."""
+    give_up_s: ClassVar[float] = 86_400.0
+    """After so long it is parked all the same."""
     backoff_first_s: ClassVar[float] = 0.5
     """The delay after the first failure; it doubles with each."""
     backoff_max_s: ClassVar[float] = 60.0

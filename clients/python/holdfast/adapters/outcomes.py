@@ -37,7 +37,8 @@ class RetryLater(PushError):
 
     With `whole_channel` the channel takes nothing at all at the moment (it throttles, it cannot be
     reached): everything waits, and no update comes nearer to being parked by it. Otherwise the
-    update waits alone and is parked after `attempts_max` attempts.
+    update waits alone and is parked after `Adapter.attempts_max` attempts, if the channel takes
+    others.
     """
 
     reason_unless_stated = "retry"

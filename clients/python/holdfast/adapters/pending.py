@@ -29,7 +29,16 @@ class Item:
     """The newest update of a SKU, with what happened to it so far."""
 
     __slots__ = (
-        *("alone", "attempts", "not_before", "parked_ids", "recorded_at", "since", "told"),
+        *(
+            "alone",
+            "attempts",
+            "failed_at",
+            "not_before",
+            "parked_ids",
+            "recorded_at",
+            "since",
+            "told",
+        ),
         *("told_at", "update", "updates"),
     )
 
@@ -47,6 +56,8 @@ class Item:
         """Updates that pushing it covers."""
         self.attempts = 0
         """Failed attempts that count."""
+        self.failed_at: float | None = None
+        """When the first of them was."""
         self.not_before = 0.0
         """When to try again."""
         self.alone = False

@@ -1,9 +1,25 @@
 """What an adapter follows: the messages of a durable subscription, and the little that an adapter
 asks of one. A subscription of the SDK is a `Source`; a test may script one."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+
+from holdfast.parked import ExternalMessage, ParkedMessage
+from holdfast.subscription import Replayed, RetentionWarning
+
+__all__ = [
+    "ChannelLocation",
+    "ChannelUpdate",
+    "ChannelUpdateBatch",
+    "ExternalMessage",
+    "FellBehind",
+    "Listing",
+    "ParkedMessage",
+    "Replayed",
+    "RetentionWarning",
+    "Source",
+]
 
 
 class Listing(NamedTuple):
@@ -40,25 +56,6 @@ class ChannelUpdate(NamedTuple):
     recorded_at: datetime | None = None
 
 
-class ExternalMessage(NamedTuple):
-    """A message of a channel: an order, a refund, a sale."""
-
-    id: str
-    content_type: str
-    body: bytes
-
-
-class ParkedMessage(NamedTuple):
-    """A message that could not be processed, and why."""
-
-    id: int
-    content: Any
-    reason: str
-    parked_at: datetime | None = None
-    replays: int = 0
-    replaying: bool = False
-
-
 class ChannelUpdateBatch(NamedTuple):
     """Updates that came together; `cursor` is right after them, empty while a snapshot lasts."""
 
@@ -75,19 +72,6 @@ class FellBehind(NamedTuple):
     cursor: str
 
 
-class Replayed(NamedTuple):
-    """A parked message, given again."""
-
-    parked: ParkedMessage
-
-
-class RetentionWarning(NamedTuple):
-    """What is not acknowledged will be forgotten at `drops_at`."""
-
-    drops_at: datetime
-    lag_events: int
-
-
 class Source(Protocol):
     """A durable subscription of a channel's updates in mode LATEST, as far as an adapter needs one.
 
@@ -102,8 +86,9 @@ class Source(Protocol):
     def __aiter__(self) -> AsyncIterator[Any]:
         """The messages, from the acknowledged cursor on."""
 
-    async def acknowledge(self, cursor: str = "", parked_ids: Sequence[int] = ()) -> None:
-        """Everything up to the cursor is done, and so are these parked messages."""
+    async def acknowledge(self, cursor: str = "", *, parked_ids: Collection[int] = ()) -> None:
+        """Everything up to the cursor is done, and so are these parked messages. One of both is
+        given."""
 
     async def park(self, message: Any, reason: str) -> ParkedMessage:
         """Puts a message aside, durably when this returns. A ParkedMessage stays parked."""

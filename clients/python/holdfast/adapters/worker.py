@@ -1,6 +1,7 @@
 """Runs an adapter: takes in what the source tells while pushing, and acknowledges after success."""
 
 import asyncio
+import math
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from holdfast.adapters.source import (
     Replayed,
     RetentionWarning,
 )
+from holdfast.errors import HoldfastError
 from holdfast.feed import CaughtUp
 
 
@@ -48,6 +50,7 @@ class Worker:
         self._is_told_all = False
         self._failure: BaseException | None = None
         self._channel_attempts = 0
+        self._taken_at = -math.inf
         self._paused_until = 0.0
         self._parked: dict[str, int] = {}
         self._replayed: dict[str, ParkedMessage] = {}
@@ -194,12 +197,9 @@ class Worker:
 
     async def _settle(self, items: Sequence[Item], failures: Mapping[str, PushError]) -> None:
         """Gives each update of a push what becomes of it, then acknowledges."""
+        self._see_channel([failures.get(item.update.sku) for item in items])
         done_ids: list[int] = []
         gone: ChannelGone | None = None
-        if not any(_is_of_channel(failures.get(item.update.sku)) for item in items):
-            self._channel_attempts = 0
-        else:
-            self._channel_attempts += 1
         for item in items:
             error = failures.get(item.update.sku)
             if error is None:
@@ -207,10 +207,12 @@ class Worker:
                 self._replayed.pop(item.update.sku, None)
                 self.metrics.pushed(1)
                 done_ids += item.parked_ids
-            elif isinstance(error, _OfBatchError):
+                continue
+            self.metrics.failed(error)
+            if isinstance(error, _OfBatchError):
                 self._again_after_batch(item, error.error)
-            elif isinstance(error, RetryLater):
-                await self._try_again(item, error)
+            elif isinstance(error, RetryLater) and not self._has_failed_enough(item, error):
+                self._delay(item, error)
             else:
                 await self._park(item, error)
                 gone = error if isinstance(error, ChannelGone) else gone
@@ -218,49 +220,68 @@ class Worker:
         if gone is not None:
             raise gone
 
+    def _see_channel(self, errors: Sequence[PushError | None]) -> None:
+        """Takes from a push whether the channel as a whole works."""
+        if None in errors:
+            self._taken_at = self._clock.monotonic()
+        if any(_is_of_channel(error) for error in errors):
+            self._channel_attempts += 1
+        else:
+            self._channel_attempts = 0
+
+    def _has_failed_enough(self, item: Item, error: RetryLater) -> bool:
+        """Whether an update is parked with this failure rather than tried again."""
+        if error.whole_channel or item.failed_at is None:
+            return not error.whole_channel and self._adapter.attempts_max <= 1
+        if item.attempts + 1 >= self._adapter.attempts_max and self._taken_at >= item.failed_at:
+            return True
+        return self._clock.monotonic() - item.failed_at >= self._adapter.give_up_s
+
     def _again_after_batch(self, item: Item, error: PushError) -> None:
-        """A failure that was raised for several updates: it is not known which of them it is."""
+        """A failure that was raised for several updates: it is not known which of them it is. Each
+        is tried alone, at once or when none of the common tries has helped."""
         if not isinstance(error, RetryLater):
             item.alone = True
-            self.metrics.failed(error)
             self.pending.again(item, self._clock.monotonic())
             return
         if not error.whole_channel and item.attempts + 1 >= self._adapter.attempts_max:
             item.alone = True
         self._delay(item, error)
 
-    async def _try_again(self, item: Item, error: RetryLater) -> None:
-        if error.whole_channel or item.attempts + 1 < self._adapter.attempts_max:
-            self._delay(item, error)
-        else:
-            await self._park(item, error)
-
     def _delay(self, item: Item, error: RetryLater) -> None:
-        self.metrics.failed(error)
         adapter = self._adapter
-        item.attempts += 0 if error.whole_channel else 1
-        attempt = self._channel_attempts if error.whole_channel else item.attempts
-        seconds = delay_s(
+        now = self._clock.monotonic()
+        if error.whole_channel:
+            attempt = self._channel_attempts
+        else:
+            attempt = item.attempts = item.attempts + 1
+            item.failed_at = now if item.failed_at is None else item.failed_at
+        until = now + delay_s(
             attempt, error.after_s, adapter.backoff_first_s, adapter.backoff_max_s, self._random
         )
-        until = self._clock.monotonic() + seconds
         if error.whole_channel:
             # The items are ready again at once: the pause holds for everything.
             self._paused_until = max(self._paused_until, until)
-            until = 0.0
+            until = now
         self.pending.again(item, until)
 
     async def _park(self, item: Item, error: PushError) -> None:
-        """Puts an update aside, durably, before anything after it is acknowledged."""
+        """Puts an update aside, durably, before anything after it is acknowledged. If that is
+        impossible, it is tried again."""
         update = item.update
-        self.metrics.failed(error)
         reason = reason_to_park(error, item.attempts + 1)
-        again = self._replayed.pop(update.sku, None)
-        parked = await self._source.park(update if again is None else again, reason)
+        again = self._replayed.get(update.sku)
+        try:
+            parked = await self._source.park(update if again is None else again, reason)
+        except HoldfastError as refusal:
+            self._log.error("An update cannot be parked: %s", refusal, extra={"sku": update.sku})
+            self._delay(item, RetryLater(str(refusal), reason="parking"))
+            return
         # What was parked of the SKU before is the same trouble with an older number.
         older = tuple(each for each in item.parked_ids if each != parked.id)
         if older:
             await self._source.acknowledge(parked_ids=older)
+        self._replayed.pop(update.sku, None)
         self._parked[update.sku] = parked.id
         self.pending.parked(item)
         self.metrics.parked(error)
@@ -272,7 +293,7 @@ class Worker:
     async def _acknowledge(self, parked_ids: Sequence[int]) -> None:
         cursor = self.pending.acknowledgeable()
         if cursor or parked_ids:
-            await self._source.acknowledge(cursor, tuple(parked_ids))
+            await self._source.acknowledge(cursor, parked_ids=tuple(parked_ids))
 
 
 class _OfBatchError(PushError):
