@@ -52,6 +52,12 @@ def waiting(quantity: int, channel: str = "") -> Reserve:
     return reserve(line("1", TEA, quantity), wait=True, channel=channel)
 
 
+THREE_KINDS = reserve(
+    line("1", TEA, 3), line("2", TEA, 2, backorder=True), line("3", TEA, 1), wait=True
+)
+"""Where there are three: a line that has them, one beyond stock, and one that waits."""
+
+
 def created(after_ms: int = HOLD_MS, channel: str = "", **more: int) -> str:
     words = ["ReservationCreated", channel, str(START_MS + after_ms)]
     return " ".join([*filter(None, words), *(f"{name}={value}" for name, value in more.items())])
@@ -259,6 +265,30 @@ ASKED: list[tuple[str, World, Command, object]] = [
         given(THREE, reserve(line("1", TEA, 3), line("2", TEA, 1), wait=True)),
         Release("", "r1", (LineQuantity("2"),)),
         ["WaitLeft 2 TEA 1 UNSPECIFIED", promoted(HELD_UNTIL)],
+    ),
+    (
+        "so has one that gives up what was promised beyond stock",
+        given(THREE, THREE_KINDS, Release("", "r1", (LineQuantity("3"),))),
+        Release("", "r1", (LineQuantity("2"),)),
+        ["HoldReleased 2 TEA 2 UNSPECIFIED backordered=2", promoted(HELD_UNTIL)],
+    ),
+    (
+        "one that never waited has its time already",
+        given(THREE, reserve(line("1", TEA, 3), line("2", TEA, 2, backorder=True))),
+        Release("", "r1", (LineQuantity("2"),)),
+        ["HoldReleased 2 TEA 2 UNSPECIFIED backordered=2"],
+    ),
+    (
+        "one whose time is over gets no other, though nobody has swept it",
+        given(
+            THREE,
+            THREE_KINDS,
+            Release("", "r1", (LineQuantity("3"),)),
+            Commit("", "r1", (LineQuantity("2"),), Remainder.KEEP_HELD),
+            Wait(PATIENCE_MS, sweep=False),
+        ),
+        Release("", "r1", (LineQuantity("2"),)),
+        ["AllocationReleased 2 TEA 2 UNSPECIFIED backordered=2"],
     ),
     (
         "told facts are not backordered unless they may be",

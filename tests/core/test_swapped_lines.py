@@ -17,7 +17,7 @@ from engine.core.commands import (
 )
 from engine.core.configuration import Component
 from engine.core.events import ShortfallDetected
-from engine.core.model import Key, OnExpired, OnOverdue, Remainder, Stock
+from engine.core.model import Fill, Key, OnExpired, OnOverdue, Remainder, Stock
 from tests.core.world import CART_MS, MUG, TEA, Wait, World, after, given
 
 SET = Key("", "SET", "LONDON")
@@ -47,6 +47,28 @@ def test_a_kit_that_became_one_of_its_components_is_no_kit() -> None:
     kit = Allocate("", (BasketLine("1", SET, 1),))
     world = given(STOCKS, KIT, kit, amended(BasketLine("1", MUG, 2)))
     assert [(line.key, line.quantity) for line in shipped(world, 1).lines] == [(MUG, 1)]
+
+
+def test_a_kit_that_was_defined_anew_has_its_new_components_alone() -> None:
+    jar = Key("", "JAR", "LONDON")
+    world = given(
+        {**STOCKS, jar: Stock(on_hand=10)},
+        KIT,
+        Allocate("", (BasketLine("1", SET, 1),)),
+        amended(BasketLine("1", jar, 1)),
+        DefineKit("", "SET", (Component("JAR", 2),)),
+        amended(BasketLine("1", SET, 2)),
+    )
+    assert [(line.key, line.quantity) for line in shipped(world, 2).lines] == [(SET, 2), (jar, 4)]
+
+
+def test_of_places_that_give_the_same_the_one_with_stock_is_taken() -> None:
+    south = Stock(on_hand=1, backorder_limit=2)
+    places = ("SOUTH", "LONDON")
+    line = BasketLine("1", Key("", "TEA", ""), 5, locations=places, allow_backorder=True)
+    ask = Reserve("", (line,), Fill.BEST_EFFORT, split=False)
+    world = given({SOUTH: south, TEA: Stock(on_hand=3)}, ask)
+    assert [(line.key, line.held) for line in world.reservations["r1"].lines] == [(TEA, 3)]
 
 
 def test_what_was_not_counted_is_counted_where_it_is_moved_to() -> None:

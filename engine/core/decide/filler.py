@@ -242,12 +242,15 @@ class Filler(msgspec.Struct):
         self, wish: Wish, stocks: list[tuple[Key, Stock]], free: dict[str, int], quantity: int
     ) -> tuple[Key, Stock]:
         """The one location that a line which may not be split comes from: one that has it all; else
-        one that has it all with what may be backordered there; else the one that has most."""
+        one that has it all with what may be backordered there; else the one that has most. If what
+        is missing does not wait, most is all that there can be, and it is looked for likewise."""
         rooms = dict.fromkeys(free, 0)
         if wish.allow_backorder:
             for key, stock in stocks:
                 room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
                 rooms[key.location] = max(0, room)
+        if not self.terms.wait and not self.terms.told:
+            quantity = min(quantity, max(max(0, free[name]) + rooms[name] for name in free))
         for more in (dict.fromkeys(free, 0), rooms):
             candidates = [Candidate(name, max(0, free[name]) + more[name]) for name in free]
             chosen = plan(

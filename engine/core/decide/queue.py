@@ -57,7 +57,7 @@ FREEING = frozenset(
 )
 """Events that may leave more to promise."""
 
-_LEAVING = frozenset({WaitLeft, LinesTold})
+_LEAVING = frozenset({WaitLeft, HoldReleased, AllocationReleased, LinesTold})
 _CONCERNING = FREEING | _LEAVING
 
 FILLING = frozenset({HoldFilled, AllocationFilled, WaitFilled})
@@ -76,7 +76,7 @@ def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
         return []
     freed = [event.key for event in events if type(event) in FREEING]
     keys = [key for key in dict.fromkeys(freed) if _has_queue(view, key)]
-    left = [] if _LEAVING.isdisjoint(kinds) else _left(events)
+    left, given_back = ([], set()) if _LEAVING.isdisjoint(kinds) else _left(events)
     if not keys and not left:
         return []
     working = Working(view, now_ms, events)
@@ -90,21 +90,28 @@ def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
                 concerned[event.reservation_id] = None
     for reservation_id in concerned:
         reservation = working.reservation(reservation_id)
-        if reservation is not None:
+        if reservation is None:
+            continue
+        if reservation.hold_ms or reservation_id not in given_back:
             promoted += completed(reservation, now_ms)
     return promoted
 
 
-def _left(events: Sequence[Any]) -> list[str]:
+def _left(events: Sequence[Any]) -> tuple[list[str], set[str]]:
     """The reservations of which something waits no longer, in this shard or in another one, though
-    their time has not run out."""
+    their time has not run out; and those of them of which only backordered units were given back:
+    that completes nothing but a basket whose hold has yet to begin."""
     left = []
+    given_back = set()
     for event in events:
         kind = type(event)
-        told = (event,) if kind is WaitLeft else event.events if kind is LinesTold else ()
+        told = event.events if kind is LinesTold else (event,) if kind in _LEAVING else ()
         if any(type(one) is WaitLeft and not one.expired for one in told):
             left.append(event.reservation_id)
-    return left
+        elif any(getattr(one, "backordered", 0) for one in told if type(one) in _LEAVING):
+            left.append(event.reservation_id)
+            given_back.add(event.reservation_id)
+    return left, given_back
 
 
 def _has_queue(view: View, key: Key) -> bool:
@@ -169,13 +176,15 @@ def fills(reservation_id: str, line: Line, units: int) -> list[LineEvent]:
 
 def completed(reservation: Reservation, now_ms: int) -> list[Event]:
     """The event due when a basket, at its home, has got all that it waited for; its hold begins
-    then if it was waiting."""
+    then if it was waiting. One that is over, swept or not, does not begin anew."""
     if not reservation.is_open or any(line.queued for line in reservation.lines):
         return []
     if reservation.home_shard is not None:
         return []
     expires_at_ms = reservation.expires_at_ms
     if reservation.hold_ms:
+        if 0 < expires_at_ms <= now_ms and any(line.held for line in reservation.lines):
+            return []
         expires_at_ms = now_ms + reservation.hold_ms
     return [ReservationPromoted(reservation.reservation_id, reservation.tenant, expires_at_ms)]
 
