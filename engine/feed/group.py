@@ -1,6 +1,8 @@
 """A group of the log as the feed sends it: decoded once, each event filled in and encoded for every
 subscriber."""
 
+from bisect import bisect_left
+
 import msgspec
 from holdfast.v1 import feed_pb2
 
@@ -31,6 +33,8 @@ class FeedGroup(msgspec.Struct, frozen=True):
 
     first_position: int
     events: list[FeedEvent]
+    commit_ends: list[int]
+    """The last position of each commit."""
     size_bytes: int
     """What the group takes in memory, about."""
 
@@ -38,6 +42,10 @@ class FeedGroup(msgspec.Struct, frozen=True):
     def last_position(self) -> int:
         """Position of the last event."""
         return self.first_position + len(self.events) - 1
+
+    def end_of_commit(self, position: int) -> int:
+        """The last position of the commit that a position of the group is of."""
+        return self.commit_ends[bisect_left(self.commit_ends, position)]
 
 
 def first_position_of(data: bytes) -> int:
@@ -62,6 +70,7 @@ def decode_group(shard: int, data: bytes) -> FeedGroup:
     recorded_at = wire.timestamp(group.recorded_at_ms).SerializeToString()
     position = group.first_position
     events: list[FeedEvent] = []
+    commit_ends: list[int] = []
     size_bytes = 0
     for commit in group.commits:
         around = wire.circumstances(recorded_at, commit.cause.SerializeToString())
@@ -70,9 +79,10 @@ def decode_group(shard: int, data: bytes) -> FeedGroup:
             events.append(_feed_event(position, event, entry))
             size_bytes += len(entry) + EVENT_OVERHEAD_BYTES
             position += 1
+        commit_ends.append(position - 1)
     if not events:
         raise ValueError(f"the commit group at position {position} has no events")
-    return FeedGroup(group.first_position, events, size_bytes)
+    return FeedGroup(group.first_position, events, commit_ends, size_bytes)
 
 
 def _feed_event(position: int, event: feed_pb2.Event, entry: bytes) -> FeedEvent:

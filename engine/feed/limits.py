@@ -12,10 +12,12 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     tail_bytes_max: int = 16 * 1024 * 1024
     """Memory for the recent events of one shard."""
     message_events_max: int = 256
-    """Events in one message."""
+    """Events in one message, and those that complete the last commit."""
     message_bytes_max: int = 1024 * 1024
-    """Bytes of events in one message; one event more may be in it. gRPC clients refuse messages
-    above 4 MiB by default."""
+    """Bytes of events in one message, and of those that complete the last commit."""
+    commit_bytes_max: int = 3 * 1024 * 1024
+    """Bytes of events in one message at all; one event more may be in it. A commit with more is
+    divided. gRPC clients refuse messages above 4 MiB by default."""
     chunk_bytes_max: int = 256 * 1024
     """Bytes of history that a subscriber reads at a time, over all shards; one group of each shard
     may be larger."""

@@ -3,6 +3,7 @@ only then, so that one that is not asked costs a few positions and at most one c
 nobody."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
@@ -201,19 +202,39 @@ class _Message:
     def take(
         self, reader: ShardReader, group: FeedGroup, passes: Callable[[FeedEvent], bool]
     ) -> None:
-        """Take what passes from the group, from the reader's place on, and move the reader."""
-        events = self.events
-        events_max = self._limits.message_events_max
-        bytes_max = self._limits.message_bytes_max
+        """Take what passes from the group, from the reader's place on, and move the reader: to the
+        end of a commit, so that no cursor lies inside one, unless it is too large for a message."""
+        limits = self._limits
         start = reader.position + 1 - group.first_position
-        end = start + self._limits.pass_events_max - self.looked_at
-        position = reader.position
-        for event in group.events[start:end]:
+        end = start + limits.pass_events_max - self.looked_at
+        position = self._take(
+            group.events[start:end], passes, limits.message_events_max, limits.message_bytes_max
+        )
+        rest = slice(
+            position + 1 - group.first_position,
+            group.end_of_commit(position) + 1 - group.first_position,
+        )
+        if rest.start < rest.stop and self._bytes < limits.commit_bytes_max:
+            position = self._take(group.events[rest], passes, sys.maxsize, limits.commit_bytes_max)
+        self.looked_at += position - reader.position
+        reader.position = position
+
+    def _take(
+        self,
+        group_events: Sequence[FeedEvent],
+        passes: Callable[[FeedEvent], bool],
+        events_max: int,
+        bytes_max: int,
+    ) -> int:
+        """Take what passes, until there is so much of it; gives the position of the last event that
+        was looked at."""
+        events = self.events
+        position = 0
+        for event in group_events:
             position = event.position
             if passes(event):
                 events.append(event)
                 self._bytes += len(event.entry)
                 if len(events) >= events_max or self._bytes >= bytes_max:
                     break
-        self.looked_at += position - reader.position
-        reader.position = position
+        return position

@@ -153,7 +153,7 @@ async def test_a_shard_that_fails_in_the_middle_is_waited_for() -> None:
     shards = ScriptedShards(2)
     hub = Hub(shards, FeedLimits(checkpoint_s=3_600.0, retry_s=0.001, message_events_max=1))
     for feed in shards.feeds:
-        feed.append(received(2), is_told=False)
+        feed.append(received(), received(), is_told=False)
     subscriber = await hub.subscribe(Filter(), Start.BEGINNING)
     shards.feeds[0].is_up = False
     heard = []
@@ -205,7 +205,7 @@ async def test_a_stalled_subscriber_holds_no_more_and_delays_nobody() -> None:
     shards = ScriptedShards(1)
     limits = FeedLimits(checkpoint_s=3_600.0, tail_bytes_max=100_000, chunk_bytes_max=10_000)
     hub = Hub(shards, limits)
-    shards.feeds[0].append(received(300))
+    shards.feeds[0].append(*[received() for _ in range(300)])
     stalled = await hub.subscribe(Filter(), Start.BEGINNING)
     await anext(stalled)
     other = await hub.subscribe(Filter(), Start.NOW)
@@ -225,6 +225,37 @@ async def test_a_stalled_subscriber_holds_no_more_and_delays_nobody() -> None:
     assert await places(stalled, stalled.lag_events) == list(range(257, 10_301))
     assert stalled.held_bytes == 0
     assert hub.lag_events_max == 0
+
+
+CUP = Key("", "CUP", "LONDON")
+
+
+@pytest.mark.parametrize(
+    ("limits", "feed_filter", "expected"),
+    [
+        ({"message_events_max": 4}, Filter(), [7, 9]),
+        ({"message_events_max": 1}, Filter(), [1, 7, 8, 9]),
+        ({"message_bytes_max": 1}, Filter(), [1, 7, 8, 9]),
+        ({"pass_events_max": 3}, Filter(), [7, 9]),
+        ({"pass_events_max": 2}, Filter(skus=frozenset({"CUP"})), [9]),
+        # What is too large for one message is divided.
+        ({"message_bytes_max": 1, "commit_bytes_max": 1}, Filter(), list(range(1, 10))),
+    ],
+)
+async def test_no_cursor_lies_inside_a_commit(
+    limits: dict[str, int], feed_filter: Filter, expected: list[int]
+) -> None:
+    """Commits of one, six, one and one events."""
+    shards = ScriptedShards(1)
+    shards.feeds[0].append(received(1), received(6), received(1), received(1, CUP))
+    hub = Hub(shards, FeedLimits(checkpoint_s=3_600.0, **limits))
+    subscriber = await hub.subscribe(feed_filter, Start.BEGINNING)
+    cursors = []
+    async for step in subscriber:
+        if isinstance(step, CaughtUp):
+            break
+        cursors.append(positions(step.cursor)[0])
+    assert cursors == expected
 
 
 async def test_subscribers_may_come_and_go_while_the_lag_is_looked_at() -> None:
