@@ -14,6 +14,7 @@ scalar URL
 enum OrderSortKeys { CREATED_AT ID UPDATED_AT }
 enum RefundLineItemRestockType { CANCEL LEGACY_RESTOCK NO_RESTOCK RETURN }
 enum FulfillmentOrderStatus { CANCELLED CLOSED INCOMPLETE IN_PROGRESS ON_HOLD OPEN SCHEDULED }
+enum DeliveryMethodType { LOCAL NONE PICKUP_POINT PICK_UP RETAIL SHIPPING }
 enum FulfillmentStatus { CANCELLED ERROR FAILURE SUCCESS }
 enum InventorySetQuantitiesUserErrorCode {
   CHANGE_FROM_QUANTITY_STALE COMPARE_QUANTITY_REQUIRED COMPARE_QUANTITY_STALE
@@ -55,6 +56,7 @@ type LineItem implements Node {
   variant: ProductVariant
 }
 type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
+type DeliveryMethod implements Node { id: ID! methodType: DeliveryMethodType! }
 type FulfillmentOrderAssignedLocation { name: String! location: Location }
 type FulfillmentOrderLineItem implements Node {
   id: ID!
@@ -67,6 +69,7 @@ type FulfillmentOrder implements Node {
   id: ID!
   status: FulfillmentOrderStatus!
   assignedLocation: FulfillmentOrderAssignedLocation!
+  deliveryMethod: DeliveryMethod
   lineItems(first: Int, after: String): FulfillmentOrderLineItemConnection!
 }
 type FulfillmentOrderConnection { nodes: [FulfillmentOrder!]! pageInfo: PageInfo! }

@@ -107,10 +107,11 @@ def order_view(shop: Shop, order: Order) -> View:
 
 
 def _fulfillment_orders(shop: Shop, order: Order) -> list[View]:
-    """One for each location that has, or had, something to send. There is none before an order is
-    routed, and none for a sale at a till that was taken along."""
-    if not order.routed or order.source_name == "pos":
+    """One for each location that has, or had, something to send or to hand over. There is none
+    before an order is routed."""
+    if not order.routed:
         return []
+    method = "RETAIL" if order.source_name == "pos" else "SHIPPING"
     found = []
     for location in sorted({share.location for line in order.lines for share in line.shares}):
         shares = [
@@ -137,6 +138,10 @@ def _fulfillment_orders(shop: Shop, order: Order) -> list[View]:
                 "__typename": "FulfillmentOrder",
                 "id": f"gid://shopify/FulfillmentOrder/{identity}",
                 "status": "OPEN" if still_open else closed,
+                "deliveryMethod": {
+                    "id": f"gid://shopify/DeliveryMethod/{identity}",
+                    "methodType": method,
+                },
                 "assignedLocation": {
                     "name": shop.locations[location],
                     "location": location_view(shop, location),

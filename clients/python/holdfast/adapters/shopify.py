@@ -1,0 +1,199 @@
+"""Keeps a Shopify shop's quantities as the engine has them, and takes in what the shop sells."""
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from holdfast.adapters.adapter import Adapter
+from holdfast.adapters.http import Handler, Request
+from holdfast.adapters.inbound import Place
+from holdfast.adapters.inbound_intake import Intake, Taken
+from holdfast.adapters.inbound_webhooks import ShopifySignature, webhook_handler
+from holdfast.adapters.outcomes import Failures, PushError, RetryLater
+from holdfast.adapters.pacing import backoff_s
+from holdfast.adapters.settings import Secret
+from holdfast.adapters.shopify_api import ShopifyApi
+from holdfast.adapters.shopify_orders import ShopifyOrders
+from holdfast.adapters.shopify_stock import ENGINE_BUSY, ShopStock
+from holdfast.adapters.source import ChannelUpdate, ParkedMessage
+
+
+class Shopify(Adapter):
+    """Sets the quantities of one Shopify shop, and takes in its orders, cancellations, refunds and
+    sales at the till.
+
+    Listings name the shop's inventory items and locations by their global ids. Webhooks for
+    orders/create, orders/updated, orders/cancelled and refunds/create go to /webhooks/shopify;
+    polls find what they miss. What cannot be mapped is parked.
+    """
+
+    name: ClassVar[str] = "shopify"
+    batch_max: ClassVar[int] = 250
+    push_timeout_s: ClassVar[float] = 300.0
+
+    def __init__(
+        self,
+        *,
+        shop: Annotated[str, "The shop's domain, such as example.myshopify.com."],
+        access_token: Annotated[Secret, "Access token of the Admin API."],
+        webhook_secret: Annotated[
+            Secret | None, "The app's client secrets, separated by spaces; none: no webhooks."
+        ] = None,
+        url: Annotated[str, "Address of the shop's API; empty: https and the shop."] = "",
+        poll_every_s: Annotated[float, "Time between two polls of the orders."] = 900.0,
+        overlap_s: Annotated[float, "How far before its mark a poll begins."] = 60.0,
+        orders_since: Annotated[
+            str, "When the stock was counted, in ISO 8601; empty: when the adapter first starts."
+        ] = "",
+    ) -> None:
+        self._shop = shop
+        self._access_token = access_token
+        secrets = webhook_secret.reveal().split() if webhook_secret else []
+        self._signature = ShopifySignature(*secrets) if secrets else None
+        self._url = url or f"https://{shop}"
+        self._poll_every_s = poll_every_s
+        self._overlap_s = overlap_s
+        self._orders_since = datetime.fromisoformat(orders_since) if orders_since else None
+        if self._orders_since is not None and self._orders_since.tzinfo is None:
+            raise ValueError("--orders-since needs an offset from UTC, such as Z.")
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._heard: dict[str, None] = {}
+        self._dirty: dict[str, None] = {}
+        self._api: ShopifyApi | None = None
+        self._intake: Intake | None = None
+        self._stock: ShopStock | None = None
+
+    @property
+    def intake(self) -> Intake:
+        """What takes orders in."""
+        if self._intake is None:
+            raise RetryLater("The adapter is not started.")
+        return self._intake
+
+    @property
+    def stock(self) -> ShopStock:
+        """What the shop has."""
+        if self._stock is None:
+            raise RetryLater("The adapter is not started.")
+        return self._stock
+
+    async def start(self) -> None:
+        """Opens the API and goes on with the orders at the mark."""
+        context = self.context
+        token = self._access_token.reveal()
+        self._api = ShopifyApi(self._url, token, context.clock, context.random)
+        intake = Intake(
+            ShopifyOrders(self._api), context, shop=self._shop, overlap_s=self._overlap_s
+        )
+        await intake.start(self._orders_since)
+        self._intake = intake
+        self._stock = ShopStock(self._api, context, self._take_in)
+
+    async def stop(self) -> None:
+        """Closes the API."""
+        if self._api is not None:
+            await self._api.close()
+
+    def routes(self) -> Mapping[tuple[str, str], Handler]:
+        """Where webhooks are taken, if there is a secret to verify them by."""
+        if self._signature is None:
+            return {}
+        handler = webhook_handler(self._signature, self._now, self._hear)
+        return {("POST", "/webhooks/shopify"): handler}
+
+    async def push(self, updates: Sequence[ChannelUpdate]) -> Failures:
+        """Sets what the updates say."""
+        newest = {update.sku: update for update in updates if not self.stock.is_older(update)}
+        async with self._lock:
+            return await self.stock.state(newest)
+
+    async def background(self) -> None:
+        """Takes in what the shop has sold: at once what webhooks tell, and the rest by polls."""
+        poll_at = 0.0
+        failures = 0
+        clock = self.context.clock
+        while True:
+            self._wake.clear()
+            heard, self._heard = self._heard, {}
+            polls = clock.monotonic() >= poll_at
+            try:
+                if heard:
+                    self._touch(await self.intake.take(list(heard)))
+                if polls:
+                    self._touch(await self.intake.poll())
+                    poll_at = clock.monotonic() + self._poll_every_s
+                await self._restate()
+            except (PushError, *ENGINE_BUSY) as error:
+                self._heard = {**heard, **self._heard}
+                failures += 1
+                self.context.log.warning("Orders wait to be taken in.", extra={"why": str(error)})
+                await clock.wait(
+                    asyncio.Event(),
+                    backoff_s(
+                        failures, self.backoff_first_s, self.backoff_max_s, self.context.random()
+                    ),
+                )
+                continue
+            failures = 0
+            await clock.wait(self._wake, max(0.0, poll_at - clock.monotonic()))
+
+    async def replay(self, parked: ParkedMessage) -> None:
+        """Takes in an order that was parked."""
+        self._touch(await self.intake.replay(parked))
+        self._wake.set()
+
+    def _now(self) -> datetime:
+        return self.context.clock.now()
+
+    async def _hear(self, request: Request) -> None:
+        """Notes which order a webhook is about. ValueError if that cannot be read."""
+        body = json.loads(request.body)
+        topic = request.headers.get("x-shopify-topic", "")
+        if not isinstance(body, dict):
+            raise ValueError("the body is not an object")
+        if topic.startswith("orders/"):
+            order_id = body.get("admin_graphql_api_id")
+        elif topic.startswith("refunds/"):
+            order_id = f"gid://shopify/Order/{body.get('order_id')}"
+        else:
+            return
+        if not isinstance(order_id, str):
+            raise ValueError("the body names no order")
+        self._heard[order_id] = None
+        self._wake.set()
+
+    def _touch(self, taken: Taken, being_stated: Collection[Place] = ()) -> None:
+        """Orders were taken in: the shop's numbers have changed by themselves."""
+        self.stock.touch(taken.places, being_stated)
+        for sku in taken.skus:
+            self._dirty[sku] = None
+
+    async def _restate(self) -> None:
+        """Brings in line what the shop has changed by itself. The engine's number may be as it was,
+        so that no update comes."""
+        async with self._lock:
+            skus, self._dirty = list(self._dirty), {}
+            try:
+                failures = await self.stock.state(await self.stock.latest(skus))
+            except BaseException:
+                self._dirty = {**dict.fromkeys(skus), **self._dirty}
+                raise
+        later = [sku for sku, error in failures.items() if isinstance(error, RetryLater)]
+        if later:
+            self._dirty |= dict.fromkeys(later)
+            raise failures[later[0]]
+
+    async def _take_in(self, being_stated: Collection[Place]) -> None:
+        heard, self._heard = self._heard, {}
+        try:
+            if heard:
+                self._touch(await self.intake.take(list(heard)), being_stated)
+            self._touch(await self.intake.poll(), being_stated)
+        except (PushError, *ENGINE_BUSY) as error:
+            self._heard = {**heard, **self._heard}
+            if isinstance(error, PushError):
+                raise
+            raise RetryLater(str(error), whole_channel=True, reason="engine") from None
