@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from benchmarks import processes
 
 START_S_MAX = 60.0
 STOP_S_MAX = 30.0
+SERVE = ("engine.cli.main", "serve")
 _ROOT = Path(__file__).resolve().parent.parent
 _CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 50),
@@ -48,14 +49,18 @@ class NodeFailed(Exception):
 class Node:
     """One node. `directory` holds its data in `data` and what it prints in `node.log`."""
 
-    def __init__(self, directory: Path, shards: int = 1, *settings: str) -> None:
-        """`settings` are further flags of `holdfast serve`."""
+    def __init__(
+        self, directory: Path, shards: int = 1, *settings: str, program: Sequence[str] = SERVE
+    ) -> None:
+        """`settings` are further flags of `holdfast serve`, or of the module and its arguments that
+        are run in its place."""
         self.data_dir = directory / "data"
         self.log_path = directory / "node.log"
         self.shards = shards
         self.address = f"127.0.0.1:{_free_port()}"
         self.metrics_address = f"127.0.0.1:{_free_port()}"
         self._settings = settings
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -82,11 +87,11 @@ class Node:
         environment = {name: value for name, value in os.environ.items() if "HOLDFAST_" not in name}
         paths = [str(_ROOT), str(_ROOT / "clients/python"), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-        arguments = ["serve", "--data-dir", str(self.data_dir), "--shards", str(self.shards)]
+        arguments = ["--data-dir", str(self.data_dir), "--shards", str(self.shards)]
         arguments += ["--listen", self.address, "--metrics-listen", self.metrics_address]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-                [sys.executable, "-m", "engine.cli.main", *arguments, *self._settings],
+                [sys.executable, "-m", *self._program, *arguments, *self._settings],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -197,9 +202,11 @@ class Verdict(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def running_node(directory: Path, shards: int = 1, *settings: str) -> AsyncIterator[Node]:
+async def running_node(
+    directory: Path, shards: int = 1, *settings: str, program: Sequence[str] = SERVE
+) -> AsyncIterator[Node]:
     """A node that serves inside the block and is stopped after it."""
-    node = Node(directory, shards, *settings)
+    node = Node(directory, shards, *settings, program=program)
     await node.start()
     try:
         yield node
