@@ -17,6 +17,7 @@ from engine.rpc.checks import CURSOR_LIMIT, InvalidField, shortened
 from engine.rpc.explain_channels import CHANNEL_EXPLANATIONS
 from engine.rpc.explain_reservations import RESERVATION_EXPLANATIONS
 from engine.rpc.explain_stock import STOCK_EXPLANATIONS, invalid_field
+from engine.rpc.explain_subscriptions import SUBSCRIPTION_EXPLANATIONS
 from engine.rpc.problems import (
     DeadlineExpired,
     DecisionFailed,
@@ -148,6 +149,7 @@ def _read_not_kept(problem: ReadNotKept) -> Refusal:
 EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     **STOCK_EXPLANATIONS,
     **RESERVATION_EXPLANATIONS,
+    **SUBSCRIPTION_EXPLANATIONS,
     **CHANNEL_EXPLANATIONS,
     MalformedCursor: _malformed_cursor,
     Overloaded: _overloaded,

@@ -19,11 +19,13 @@ from engine.shard.queries import (
     ExplainStock,
     ListReservations,
     PlacesRead,
+    PositionRead,
     QueryResult,
     Question,
     ReadConfiguration,
     ReadEvents,
     ReadPlaces,
+    ReadPositionAt,
     ReadStockAsOf,
     ReadStocks,
     StockRead,
@@ -46,7 +48,16 @@ def read_beside(log: Log, question: Question, durable: int, settings: Settings) 
         return _places(log, question, durable)
     if isinstance(question, ReadStocks):
         return read_stocks(log, question, durable)
+    if isinstance(question, ReadPositionAt):
+        return _position_at(log, question, durable)
     return _configuration(log, question, durable, settings)
+
+
+def _position_at(log: Log, question: ReadPositionAt, durable: int) -> QueryResult:
+    at = log.position_at(question.time_ms)
+    return (
+        not_kept(log) if at + 1 < log.oldest_position else PositionRead(min(at, durable), durable)
+    )
 
 
 def _stock_as_of(log: Log, question: ReadStockAsOf, durable: int) -> QueryResult:

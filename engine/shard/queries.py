@@ -149,6 +149,13 @@ class ReadPlaces(Struct, frozen=True, tag=True):
     at_least: int = 0
 
 
+class ReadPositionAt(Struct, frozen=True, tag=True):
+    """Ask for the position of the last event recorded up to an engine time."""
+
+    time_ms: int
+    at_least: int = 0
+
+
 class ReadConfiguration(Struct, frozen=True, tag=True):
     """Ask for a page of a tenant's configuration: after the `after_name` of what is of
     `after_kind`: locations (0), kits (1), limits (2)."""
@@ -183,6 +190,7 @@ Question = (
     | ReadPlaces
     | ReadConfiguration
     | ReadStocks
+    | ReadPositionAt
 )
 
 
@@ -316,6 +324,13 @@ class StocksRead(Struct, frozen=True, tag=True):
     position: int
 
 
+class PositionRead(Struct, frozen=True, tag=True):
+    """Position `at` is that of the last event up to then, as of `position`; 0: there was none."""
+
+    at: int
+    position: int
+
+
 class PastNotKept(Struct, frozen=True, tag=True):
     """What was asked for is older than what is kept: events from `oldest_position` on, the first of
     them recorded at `oldest_ms`."""
@@ -351,6 +366,7 @@ QueryResult = (
     | PlacesRead
     | ConfigurationRead
     | StocksRead
+    | PositionRead
     | PastNotKept
     | NotThere
     | TooLarge

@@ -6,6 +6,14 @@ from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.steps import FeedStopping
+from engine.feed.subscription_problems import (
+    SubscriptionDiffers,
+    TakenOver,
+    TooManyParked,
+    TooManySubscriptions,
+    UnknownParkedMessage,
+    UnknownSubscription,
+)
 from engine.rpc.checks import InvalidField
 from engine.rpc.problems import (
     AmbiguousReference,
@@ -354,4 +362,33 @@ ROWS: list[tuple[object, str, str]] = [
     ),
     (TooManySubscribers(4), "OVERLOADED", ""),
     (FeedStopping(), "SHARD_UNAVAILABLE", ""),
+    (UnknownSubscription("web"), "UNKNOWN_SUBSCRIPTION", "there is no subscription web"),
+    (
+        SubscriptionDiffers("web", "filter.skus"),
+        "SUBSCRIPTION_DIFFERS",
+        (
+            "subscription web follows something else: its filter.skus differs; delete it, or take "
+            "another name"
+        ),
+    ),
+    (
+        TakenOver("web"),
+        "SUBSCRIPTION_TAKEN_OVER",
+        "subscription web was opened by another consumer, or reset",
+    ),
+    (
+        UnknownParkedMessage("web", 7),
+        "UNKNOWN_PARKED_MESSAGE",
+        "no message 7 is parked for subscription web",
+    ),
+    (
+        TooManyParked("web", 10_000),
+        "TOO_MANY_PARKED",
+        ("10000 messages are parked for subscription web, and no more may be; replay or drop some"),
+    ),
+    (
+        TooManySubscriptions(1_000),
+        "TOO_MANY_SUBSCRIPTIONS",
+        "the node keeps 1000 subscriptions, and no more may be; delete some",
+    ),
 ]

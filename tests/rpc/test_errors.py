@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import get_args
 
-import grpc
 import pytest
 from holdfast.v1 import errors_pb2 as pb
 
@@ -125,8 +124,8 @@ def test_a_failure_of_execute_says_the_same_as_the_status() -> None:
         assert failure.reason == refusal.reason
         assert failure.code == CODES[refusal.reason].value[0]
         assert dict(failure.metadata) == refusal.metadata
-        retried = refusal.code in (
-            grpc.StatusCode.UNAVAILABLE,
-            grpc.StatusCode.RESOURCE_EXHAUSTED,
+        retried = refusal.reason in (
+            pb.ERROR_REASON_OVERLOADED,
+            pb.ERROR_REASON_SHARD_UNAVAILABLE,
         )
         assert failure.HasField("retry_after") == retried

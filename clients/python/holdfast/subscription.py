@@ -30,6 +30,11 @@ class Replayed(NamedTuple):
 
     parked: ParkedMessage
 
+    @property
+    def cursor(self) -> str:
+        """Empty: it is no part of the feed."""
+        return ""
+
 
 class RetentionWarning(NamedTuple):
     """The subscription has not acknowledged events that are older than the server keeps: `drops_at`
@@ -37,6 +42,11 @@ class RetentionWarning(NamedTuple):
 
     drops_at: datetime | None
     lag_events: int
+
+    @property
+    def cursor(self) -> str:
+        """Empty: it is no part of the feed."""
+        return ""
 
 
 Park = Callable[[Any, str], Awaitable[ParkedMessage]]
