@@ -28,44 +28,29 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 from holdfast import Client, commands
 from holdfast.errors import (
     AttemptDecided,
-    CursorOutOfRange,
     DeadlineExpired,
     HoldfastError,
     Overloaded,
     Unavailable,
 )
-from holdfast.feed import EventBatch
 
 from benchmarks import forgetful_node, report
-from benchmarks.feed_audit import FINDINGS, Auditor, Interest, LogCopy, Positions, Refusal, Stream
+from benchmarks.feed_audit import FINDINGS, Auditor, LogCopy
+from benchmarks.feed_followers import LOCATIONS, SHARDS, SKUS, Follower, Progress, interest_of
 from benchmarks.node import Node, running_node
 from engine.archive.archivist import NotDone
 from engine.archive.operator_socket import NoNode, asked
 from engine.feed.cursor import Cursor
 from engine.log.port import LogError
-from engine.shard.slots import shard_of, slot_of
 
-SHARDS = 2
 CLIENTS = 4
 WRITERS = 6
-SKUS = [
-    f"{kind}-{number}"
-    for kind in ("TEA", "CUP", "POT")
-    for shard in range(SHARDS)
-    for number in islice(
-        (each for each in count() if shard_of(slot_of("", f"{kind}-{each}"), SHARDS) == shard), 4
-    )
-]
-"""As many in each shard."""
-LOCATIONS = ("LONDON", "LEEDS")
 UNITS = 100_000_000
 BIG_BASKET_LINES = 300
 """More events than a message of the feed has."""
@@ -77,104 +62,7 @@ WRITE_S_MAX = forgetful_node.REQUEST_RETENTION_S / 2
 it would take effect twice."""
 CHECKPOINT_S = "0.25"
 FORGET_PAUSE_S = 0.5
-EARLIER = 0.25
-"""Of those who come back, the part that does so with an earlier cursor of theirs."""
 REPORT_ROUNDS = 10
-
-
-def interest_of(number: int, chance: random.Random) -> Interest:
-    """What the n-th subscriber follows: every fifth everything."""
-    kinds = (
-        Interest(),
-        Interest(skus=tuple(chance.sample(SKUS, 3))),
-        Interest(sku_prefixes=(chance.choice(("TEA-", "CUP-1", "P")),)),
-        Interest(locations=(chance.choice(LOCATIONS),)),
-        Interest(
-            skus=tuple(chance.sample(SKUS, 2)),
-            sku_prefixes=("CUP-",),
-            locations=(chance.choice(LOCATIONS),),
-        ),
-    )
-    return kinds[number % len(kinds)]
-
-
-@dataclass
-class Progress:
-    """How far the run is; subscribers look at it."""
-
-    rounds: int
-    rounds_done: int = 0
-    goal: Positions | None = None
-    """The end of the log, once nobody writes."""
-
-
-@dataclass
-class Subscriber:
-    """One who follows, leaves and comes back."""
-
-    interest: Interest
-    reconnects: int
-    chance: random.Random
-    progress: Progress
-    streams: list[Stream] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    left: int = 0
-    _cursors: list[str] = field(default_factory=list)
-
-    async def follow(self, client: Client) -> None:
-        """Follow until the end of the log."""
-        start, positions = "beginning", dict.fromkeys(range(SHARDS), 0)
-        while True:
-            stream = Stream(self.interest, positions)
-            self.streams.append(stream)
-            try:
-                if await self._stream(client, start, stream):
-                    return
-                start = self._next_start()
-            except CursorOutOfRange as refused:
-                self.refusals.append(Refusal(start, refused.oldest))
-                start = refused.oldest
-            positions = dict(Cursor.parse(start).positions)
-
-    async def _stream(self, client: Client, start: str, stream: Stream) -> bool:
-        """Take in one stream; gives whether it has come to the end of the log."""
-        feed = client.watch(start=start, **self.interest._asdict())
-        try:
-            async for message in feed.batches():
-                events = message.events if isinstance(message, EventBatch) else ()
-                stream.take(message.cursor, [event.message for event in events])
-                if self._is_at_end(message.cursor):
-                    return True
-                if self._leaves():
-                    return False
-        finally:
-            await feed.close()
-            if stream.messages:
-                self._cursors.append(stream.messages[-1][1])
-        return False
-
-    def _leaves(self) -> bool:
-        """Whether it is time to leave: as often over the whole run as was asked for, at moments
-        that nobody agreed on."""
-        if self.left >= self.reconnects:
-            return False
-        done = (self.progress.rounds_done + self.chance.random()) / self.progress.rounds
-        if self.left >= done * self.reconnects or self.chance.random() < 0.5:
-            return False
-        self.left += 1
-        return True
-
-    def _is_at_end(self, cursor: str) -> bool:
-        goal = self.progress.goal
-        if goal is None or self.left < self.reconnects:
-            return False
-        positions = Cursor.parse(cursor).positions
-        return all(positions[shard] >= position for shard, position in goal.items())
-
-    def _next_start(self) -> str:
-        if self.chance.random() < EARLIER:
-            return self.chance.choice(self._cursors)
-        return self._cursors[-1]
 
 
 class Writers:
@@ -204,7 +92,6 @@ class Writers:
             raise answer
         self.cursors[command.request_id] = answer.cursor
         return answer
-        return answer
 
 
 class FeedKills:
@@ -224,7 +111,7 @@ class FeedKills:
         self.forgotten = dict.fromkeys(range(SHARDS), 0)
         self.void = self.stalled = 0
 
-    async def run(self, clients: Sequence[Client], subscribers: Sequence[Subscriber]) -> None:
+    async def run(self, clients: Sequence[Client], subscribers: Sequence[Follower]) -> None:
         """Bring the stock, then write, follow, kill and forget, until all are done."""
         await self._bring_stock(clients[0])
         async with asyncio.TaskGroup() as group:
@@ -250,9 +137,8 @@ class FeedKills:
     async def _end(self, client: Client, following: Sequence[asyncio.Task[None]]) -> None:
         """Let everybody come to the end of the log, now that nothing is added to it."""
         async with client.watch(start="now") as feed:
-            async for message in feed.batches():
-                self.progress.goal = Cursor.parse(message.cursor).positions
-                break
+            message = await anext(feed.batches())
+        self.progress.goal = Cursor.parse(message.cursor).positions
         _, late = await asyncio.wait(following, timeout=END_S_MAX)
         self.stalled = len(late)
         for task in late:
@@ -331,7 +217,7 @@ async def feed_kills(
         for number in range(subscribers):
             chance = random.Random(f"{seed}-{number}")
             times = len(range(number, reconnects, subscribers))
-            followers.append(Subscriber(interest_of(number, chance), times, chance, run.progress))
+            followers.append(Follower(interest_of(number, chance), times, chance, run.progress))
         clients = [Client(node.address, timeout_s=WRITE_S_MAX) for _ in range(CLIENTS)]
         started = time.monotonic()
         try:
@@ -366,7 +252,7 @@ async def feed_kills(
 
 
 def _audit(
-    auditor: Auditor, followers: Sequence[Subscriber], run: FeedKills, keep_events: int
+    auditor: Auditor, followers: Sequence[Follower], run: FeedKills, keep_events: int
 ) -> None:
     for follower in followers:
         for stream in follower.streams:
