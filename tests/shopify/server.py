@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -35,10 +35,17 @@ WEBHOOK_TRIES_MAX = 9
 class ShopifyServer:
     """One shop with its API and its webhooks."""
 
-    def __init__(self, faults: Faults, *, points: float, points_per_s: float) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        *,
+        points: float,
+        points_per_s: float,
+        monotonic: Callable[[], float],
+    ) -> None:
         self.faults = faults
         self.shop = Shop(time.time, self._publish)
-        self.bucket = Bucket(time.monotonic, points, points_per_s)
+        self.bucket = Bucket(monotonic, points, points_per_s)
         self.api = AdminApi(self.shop, self.bucket, time.time)
         self.webhook_url = ""
         """Where webhooks go; empty: nowhere."""
@@ -85,7 +92,7 @@ class ShopifyServer:
         self.requests.append(asked["query"].split("(")[0].split("{")[0].strip())
         answer = self.api.answer(asked["query"], asked.get("variables") or {})
         if fate is Fate.LOST_ANSWER:
-            raise asyncio.IncompleteReadError(b"", 1)  # The connection ends without an answer.
+            raise asyncio.CancelledError  # The connection ends without an answer.
         if fate is Fate.LATE_ANSWER:
             return Response(502)
         return _json(200, answer)
@@ -146,10 +153,16 @@ def signed(
 
 @asynccontextmanager
 async def shopify_server(
-    faults: Faults | None = None, *, points: float = 2_000, points_per_s: float = 100
+    faults: Faults | None = None,
+    *,
+    points: float = 2_000,
+    points_per_s: float = 100,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[ShopifyServer]:
     """A shop that serves inside the block; by default with the limits of the standard plan."""
-    server = ShopifyServer(faults or Faults(), points=points, points_per_s=points_per_s)
+    server = ShopifyServer(
+        faults or Faults(), points=points, points_per_s=points_per_s, monotonic=monotonic
+    )
     await server.start()
     try:
         yield server

@@ -29,9 +29,9 @@ class Throttle(NamedTuple):
     at: float
 
     def wait_s(self, cost: float, now: float) -> float:
-        """How long until it holds so many points; what it never holds is asked for when it is
-        full."""
-        wanted = min(cost, self.maximum)
+        """How long until it holds so many points, and one more, since Shopify tells whole ones;
+        what it never holds is asked for when it is full."""
+        wanted = min(cost + 1.0, self.maximum)
         has = min(self.maximum, self.available + (now - self.at) * self.restore_rate)
         if has >= wanted or self.restore_rate <= 0:
             return 0.0
