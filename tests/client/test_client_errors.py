@@ -112,6 +112,16 @@ FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
         grpc.StatusCode.FAILED_PRECONDITION,
         {"reference": "cart-7", "reservations": 2},
     ),
+    "UNKNOWN_CHANNEL": (grpc.StatusCode.NOT_FOUND, {"channel": "web"}),
+    "UNKNOWN_SKU_GROUP": (grpc.StatusCode.NOT_FOUND, {"sku_group": "shirts"}),
+    "LISTINGS_REFUSED": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"problems": 2, "sku": "TEA", "location": "LONDON", "problem": "DUPLICATE"},
+    ),
+    "BUFFER_NOT_DYNAMIC": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"channel": "web", "sku": "TEA"},
+    ),
     "READ_NOT_KEPT": (
         grpc.StatusCode.OUT_OF_RANGE,
         {"as_of": "2026-11-20", "oldest": "2026-11-21"},

@@ -52,6 +52,8 @@ SURFACE = [
     *("amend", "confirm", "pick", "unpick", "return_units", "transfer_reservation", "expect"),
     *("take_back", "move", "send_transfer", "receive_transfer", "transfer", "node"),
     *("configure_locations", "define_kit", "limit_customers", "configure_holds", "configuration"),
+    *("configure_channel", "set_channel_policies", "define_sku_group", "map_listings", "listings"),
+    *("find_listings", "compute_buffers", "channels", "channel_availability"),
     *("list_events", "explain_stock", "list_reservations", "wait_for_subscriber", "close"),
 ]
 

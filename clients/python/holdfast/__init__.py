@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from holdfast import channels as channels
     from holdfast import commands as commands
     from holdfast import errors as errors
     from holdfast import types as types
@@ -64,7 +65,7 @@ _HOME = {
 }
 """Where each public name lives."""
 
-_MODULES = frozenset({"commands", "errors", "types"})
+_MODULES = frozenset({"channels", "commands", "errors", "types"})
 
 __all__ = [
     "CaughtUp",
@@ -90,6 +91,7 @@ __all__ = [
     "Subscription",
     "SyncClient",
     "SyncFeed",
+    "channels",
     "commands",
     "errors",
     "types",

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from holdfast.v1 import (
+    channels_pb2,
     configuration_pb2,
     feed_pb2,
     history_pb2,
@@ -21,6 +22,7 @@ from holdfast.v1 import (
 )
 
 _FILES: tuple[Any, ...] = (
+    channels_pb2,
     configuration_pb2,
     feed_pb2,
     history_pb2,

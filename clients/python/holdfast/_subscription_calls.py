@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from holdfast import _convert
+from holdfast._channel_reads import ChannelReads
 from holdfast._command import set_moment
 from holdfast._fields import enum_number, numbers
-from holdfast._reads import Reads
 from holdfast.listing import Listing
 from holdfast.parked import ParkedMessage, parked_message, to_park
 from holdfast.subscription import Subscription
@@ -47,7 +47,7 @@ class SubscriptionState(NamedTuple):
     marks: Mapping[str, str]
 
 
-class SubscriptionCalls(Reads):
+class SubscriptionCalls(ChannelReads):
     """The calls of a client that concern durable subscriptions."""
 
     def subscribe(

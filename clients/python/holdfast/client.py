@@ -9,7 +9,13 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 
 import grpc
 
-from holdfast import _configuration_writes, _convert_answers, commands
+from holdfast import (
+    _channel_writes,
+    _configuration_writes,
+    _convert_answers,
+    _convert_channels,
+    commands,
+)
 from holdfast._coalesce import Coalescer
 from holdfast._command import Command, Write, check_timeout
 from holdfast._pending import ExplicitBatch, PartOfBatch, Pending
@@ -17,7 +23,7 @@ from holdfast._rpc import ChannelOptions, Connection, Metadata
 from holdfast._subscription_calls import SubscriptionCalls
 from holdfast.errors import HoldfastError
 from holdfast.feed import Feed
-from holdfast.types import NodeConfigured, Result
+from holdfast.types import Result
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -40,13 +46,13 @@ def _write(
 
 
 def _write_alone(
-    build: Callable[P, Write[NodeConfigured]],
-) -> Callable[Concatenate["Client", P], Coroutine[Any, Any, NodeConfigured]]:
-    """The method that builds a write of the configuration and sends it."""
+    build: Callable[P, Write[ResultT]],
+    read: Callable[[Any], ResultT] = _convert_answers.node_configured,
+) -> Callable[Concatenate["Client", P], Coroutine[Any, Any, ResultT]]:
+    """The method that builds a write of the configuration, sends it, and reads its answer."""
 
-    async def method(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> NodeConfigured:
-        write = build(*args, **kwargs)
-        return _convert_answers.node_configured(await client._call(write))
+    async def method(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        return read(await client._call(build(*args, **kwargs)))
 
     return as_method(method, build)
 
@@ -141,6 +147,13 @@ class Client(SubscriptionCalls):
     define_kit = _write_alone(_configuration_writes.define_kit)
     limit_customers = _write_alone(_configuration_writes.limit_customers)
     configure_holds = _write_alone(_configuration_writes.configure_holds)
+    configure_channel = _write_alone(_channel_writes.configure_channel)
+    set_channel_policies = _write_alone(_channel_writes.set_channel_policies)
+    define_sku_group = _write_alone(_channel_writes.define_sku_group)
+    map_listings = _write_alone(_channel_writes.map_listings, _convert_channels.listings_mapped)
+    compute_buffers = _write_alone(
+        _channel_writes.compute_buffers, _convert_channels.buffers_computed
+    )
 
     async def execute(
         self, batch: Sequence[Command[Any]], *, timeout_s: float | None = None

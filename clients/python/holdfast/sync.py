@@ -173,6 +173,15 @@ class SyncClient:
     define_kit = _read(Client.define_kit)
     limit_customers = _read(Client.limit_customers)
     configure_holds = _read(Client.configure_holds)
+    configure_channel = _read(Client.configure_channel)
+    set_channel_policies = _read(Client.set_channel_policies)
+    define_sku_group = _read(Client.define_sku_group)
+    map_listings = _read(Client.map_listings)
+    compute_buffers = _read(Client.compute_buffers)
+    channels = _read(Client.channels)
+    channel_availability = _read(Client.channel_availability)
+    find_listings = _read(Client.find_listings)
+    listings = _list(Client.listings)
 
     def execute(
         self, batch: Sequence[Command[Any]], *, timeout_s: float | None = None
