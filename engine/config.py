@@ -74,6 +74,15 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _range(0, 10**15, "events", "How many events each shard keeps at least; 0: all."),
     ] = 0
+    subscription_grace_days: Annotated[
+        int,
+        _range(
+            0, 36_500, "days", "How much longer what a subscription has not acknowledged is kept."
+        ),
+    ] = 7
+    subscriptions_max: Annotated[
+        int, _range(0, 100_000, "subscriptions", "Durable subscriptions that the node keeps.")
+    ] = 1_000
     active_actors_max: Annotated[
         int, _range(1, 100_000_000, "actors", "SKU-locations that each shard keeps in memory.")
     ] = 100_000

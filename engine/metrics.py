@@ -26,6 +26,10 @@ from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, 
 FeedGauges = Callable[[], tuple[int, int]]
 """Gives the number of feed subscribers, and how many events the slowest of them is behind."""
 
+SubscriptionGauges = Callable[[], Sequence[tuple[str, str, int, float, int]]]
+"""Gives, for each durable subscription, its tenant and name, the events that it has not
+acknowledged, the age of the oldest of them in seconds, and how many messages are parked."""
+
 
 class Metrics(Collector):
     """All figures of one node, in a registry of its own."""
@@ -36,6 +40,8 @@ class Metrics(Collector):
         self._refusals: Counter[tuple[str, str]] = Counter()
         self._call_seconds: dict[str, Histogram] = {}
         self._feed_gauges: FeedGauges = lambda: (0, 0)
+        self._subscription_gauges: SubscriptionGauges = lambda: ()
+        self._holding_gauge: Callable[[], int] = lambda: 0
         self._server: WSGIServer | None = None
         self.registry = CollectorRegistry()
         self.registry.register(self)
@@ -71,6 +77,12 @@ class Metrics(Collector):
     def feed_gauges(self, gauges: FeedGauges) -> None:
         """Ask `gauges` at each scrape, from the scraping thread: it must be quick and only read."""
         self._feed_gauges = gauges
+
+    def subscription_gauges(self, gauges: SubscriptionGauges, holding: Callable[[], int]) -> None:
+        """Ask for durable subscriptions, and how many of them hold up retention, at each scrape,
+        from the scraping thread. Their number is limited, and so is that of the labels."""
+        self._subscription_gauges = gauges
+        self._holding_gauge = holding
 
     def serve(self, host: str, port: int) -> int:
         """Answer scrapes at host and port in a thread; return the port, a free one if `port` is 0.
@@ -124,6 +136,36 @@ class Metrics(Collector):
         yield GaugeMetricFamily("holdfast_feed_subscribers", "Open feeds.", subscribers)
         yield GaugeMetricFamily(
             "holdfast_feed_lag_events", "Events that the slowest feed is behind.", lag_events
+        )
+        yield from self._subscriptions()
+
+    def _subscriptions(self) -> Iterator[Metric]:
+        """How far each durable subscription is behind."""
+        labels = ("tenant", "name")
+        lag_events = GaugeMetricFamily(
+            "holdfast_subscription_lag_events",
+            "Events that a subscription has not acknowledged.",
+            labels=labels,
+        )
+        lag_seconds = GaugeMetricFamily(
+            "holdfast_subscription_lag_seconds",
+            "Age of the oldest event that a subscription has not acknowledged.",
+            labels=labels,
+        )
+        parked = GaugeMetricFamily(
+            "holdfast_subscription_parked_messages",
+            "Messages that are parked for a subscription.",
+            labels=labels,
+        )
+        for tenant, name, events, seconds, messages in self._subscription_gauges():
+            lag_events.add_metric((tenant, name), events)
+            lag_seconds.add_metric((tenant, name), seconds)
+            parked.add_metric((tenant, name), messages)
+        yield from (lag_events, lag_seconds, parked)
+        yield GaugeMetricFamily(
+            "holdfast_subscriptions_holding_retention",
+            "Subscriptions for which events are kept that are old enough to be forgotten.",
+            self._holding_gauge(),
         )
 
     def _counters(self) -> Iterator[Metric]:

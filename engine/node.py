@@ -10,15 +10,21 @@ from typing import NamedTuple
 import structlog
 
 from engine.archive.archivist import Archivist
+from engine.archive.followers import Followers
 from engine.archive.operator_socket import OperatorSocket
 from engine.config import Configuration, split_address
 from engine.feed.hub import Hub
 from engine.feed.limits import FeedLimits
+from engine.feed.sqlite_subscriptions import FILE as SUBSCRIPTIONS_FILE
+from engine.feed.sqlite_subscriptions import SqliteSubscriptions
+from engine.feed.subscription_lag import Lag
+from engine.feed.subscription_store import StoreError
+from engine.feed.subscriptions import SubscriptionLimits, Subscriptions, wall_ms
 from engine.log.keeping import DAY_MS, Policy
 from engine.log.layout import open_layout
 from engine.log.port import LogError
 from engine.metrics import Metrics
-from engine.rpc.feed import SERVICE, add_feed_service
+from engine.rpc import feed, subscriptions
 from engine.rpc.operations import NodeFacts
 from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.shard.link import ShardLink
@@ -81,6 +87,18 @@ class Node:
         )
         self._hub = Hub(router, limits)
         self.metrics.feed_gauges(lambda: (self._hub.subscribers, self._hub.lag_events_max))
+        self._subscriptions = Subscriptions(
+            self._hub,
+            router,
+            lambda: SqliteSubscriptions(data_dir / SUBSCRIPTIONS_FILE),
+            SubscriptionLimits(subscriptions_max=configuration.subscriptions_max),
+        )
+        self._lag = Lag(self._subscriptions, router, wall_ms)
+        self._looking: asyncio.Task[None] | None = None
+        keep_ms = configuration.retention_days * DAY_MS
+        grace_ms = configuration.subscription_grace_days * DAY_MS
+        followers = Followers(self._subscriptions, self._lag, keep_ms, grace_ms)
+        self.metrics.subscription_gauges(self._lag.gauges, lambda: followers.holding)
         host, port = split_address(configuration.listen)
         self._host = host
         self._server = RpcServer(
@@ -93,15 +111,21 @@ class Node:
                 unary_deadline_s=configuration.default_deadline_s,
             ),
             services=lambda _: [
-                Service(SERVICE, lambda server: add_feed_service(self._hub, server))
+                Service(feed.SERVICE, lambda server: feed.add_feed_service(self._hub, server)),
+                Service(
+                    subscriptions.SERVICE,
+                    lambda server: subscriptions.add_subscription_service(
+                        self._subscriptions, self._lag, router, server
+                    ),
+                ),
             ],
             observer=self.metrics.observe_call,
             on_refusal=self.metrics.observe_refusal,
             facts=NodeFacts(version("holdfast-engine"), configuration.request_retention_s * 1_000),
         )
         self._serving: asyncio.Task[None] | None = None
-        policy = Policy(configuration.retention_days * DAY_MS, configuration.retention_events)
-        self._archivist = Archivist(links, data_dir, layout, policy)
+        policy = Policy(keep_ms, configuration.retention_events)
+        self._archivist = Archivist(links, data_dir, layout, policy, followers)
         self._operator_socket = OperatorSocket(self._archivist, data_dir)
         self._forgets = not policy.keeps_everything
         self._forgetting: asyncio.Task[None] | None = None
@@ -111,13 +135,15 @@ class Node:
         try:
             await self.supervisor.start()
             await asyncio.to_thread(self._archivist.clean_up)
+            await self._subscriptions.start()
             await self._operator_socket.start()
             port = await self._server.start()
             metrics = self._serve_metrics()
-        except (ShardRefused, OSError) as error:
+        except (ShardRefused, StoreError, OSError) as error:
             await self.stop()
             raise NodeRefused(str(error)) from error
         await self._server.set_serving(all(self._up))
+        self._looking = asyncio.create_task(self._lag.look_for_ever())
         if self._forgets:
             self._forgetting = asyncio.create_task(self._archivist.retain_for_ever())
         return Addresses(f"{self._host}:{port}", metrics)
@@ -127,10 +153,12 @@ class Node:
         their logs. Nothing that was answered is lost, whatever this costs."""
         drain_s = self._configuration.drain_s
         self._hub.stop()
-        if self._forgetting is not None:
-            self._forgetting.cancel()
+        for task in (self._forgetting, self._looking):
+            if task is not None:
+                task.cancel()
         await self._operator_socket.stop()
         await self._server.stop(drain_s)
+        await self._subscriptions.stop()
         await self.supervisor.stop(drain_s)
         await asyncio.to_thread(self.metrics.close)
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from engine.archive.followers import Followers
+from engine.feed.sqlite_subscriptions import FILE as SUBSCRIPTIONS_FILE
+from engine.feed.subscription_store import StoreError
 from engine.log.keeping import Policy
 from engine.log.layout import Layout, shard_directory, write_layout
 from engine.shard.link import ShardLink
@@ -40,12 +43,18 @@ class Archivist:
     """One for each node. It does one thing at a time."""
 
     def __init__(
-        self, links: Sequence[ShardLink], data_dir: Path, layout: Layout, policy: Policy
+        self,
+        links: Sequence[ShardLink],
+        data_dir: Path,
+        layout: Layout,
+        policy: Policy,
+        followers: Followers,
     ) -> None:
         self._links = links
         self._data_dir = data_dir
         self._layout = layout
         self._policy = policy
+        self._followers = followers
         self._busy = asyncio.Lock()
 
     def clean_up(self) -> None:
@@ -56,13 +65,15 @@ class Archivist:
         """Make a data directory that holds all shards as of one moment; whoever asked removes it.
         NotDone or ShardUnavailable if that fails.
 
-        All shards are held still between two turns, then each links its files, then all go on: what
-        one has heard another has told, and what was set aside for a basket is as its home knows it.
-        It takes some milliseconds, in which commands wait.
+        Subscriptions are copied first, so that no cursor of theirs is ahead of the shards. Then all
+        shards are held still between two turns, each links its files, and all go on: what one has
+        heard another has told, and what was set aside for a basket is as its home knows it. It
+        takes some milliseconds, in which commands wait.
         """
         async with self._busy:
             directory = self._new_checkpoint()
             try:
+                await self._copy_subscriptions(directory)
                 await self._all("freeze")
                 await asyncio.gather(*(self._link(link, directory, True) for link in self._links))
             except BaseException:
@@ -73,6 +84,12 @@ class Archivist:
                 await asyncio.gather(*thaws, return_exceptions=True)
             await asyncio.to_thread(write_layout, directory, self._layout)
             return directory
+
+    async def _copy_subscriptions(self, directory: Path) -> None:
+        try:
+            await self._followers.copy_to(directory / SUBSCRIPTIONS_FILE)
+        except StoreError as error:
+            raise NotDone(str(error)) from error
 
     async def retain(self) -> list[Retained]:
         """Let each shard forget what the policy does not keep, and take a base where it is time for
@@ -91,9 +108,18 @@ class Archivist:
                 _logger.error("the past cannot be forgotten", reason=str(error))
 
     async def _retain(self, link: ShardLink) -> Retained:
-        keep = {"keep_ms": self._policy.keep_ms, "keep_events": self._policy.keep_events}
+        keep: dict[str, int | None] = {
+            "keep_ms": self._policy.keep_ms,
+            "keep_events": self._policy.keep_events,
+        }
         usable = await _do(link, "base-to-use", **keep)
+        acknowledged = self._followers.acknowledged(link.shard)
+        await self._followers.warn(link.shard, usable)
+        if usable and acknowledged is not None and acknowledged < usable:
+            keep |= {"grace_ms": self._followers.grace_ms, "acknowledged": acknowledged}
+            usable = await _do(link, "base-to-use", **keep)
         if usable:
+            self._followers.note_dropped(link.shard, usable)
             # Before it is so: nobody is sent to events that are dropped meanwhile.
             link.oldest = usable + 1
             await _do(link, "drop", position=usable)

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.feed.sqlite_subscriptions import FILE as SUBSCRIPTIONS_FILE
+from engine.feed.sqlite_subscriptions import put_right
+from engine.feed.subscription_store import StoreError
 from engine.log.base import BASE_FOLDER
 from engine.log.files import UNFINISHED_SUFFIX, sync_directory, write_file
 from engine.log.layout import Layout, read_layout, shard_directory
@@ -83,6 +86,10 @@ def back_up_stopped(data_dir: Path, destination: Path, earlier: Path | None = No
     with ExitStack() as stack:
         for shard in range(layout.shards):
             stack.enter_context(locked(shard_directory(data_dir, shard)))
+        try:
+            put_right(data_dir)
+        except StoreError as error:
+            raise BackupError(str(error)) from error
         return back_up(data_dir, destination, earlier)
 
 
@@ -106,6 +113,10 @@ def back_up(source: Path, destination: Path, earlier: Path | None = None) -> Mad
                 relative = path.relative_to(source)
                 files.append(copier.put(path, destination / relative, str(relative)))
             sync_directories(shard_directory(destination, shard))
+        subscriptions = source / SUBSCRIPTIONS_FILE
+        if subscriptions.exists():
+            target = destination / SUBSCRIPTIONS_FILE
+            files.append(copier.put(subscriptions, target, SUBSCRIPTIONS_FILE))
         made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         manifest = Manifest(FORMAT, made_at, layout, shards, files)
         encoded = msgspec.json.format(msgspec.json.encode(manifest))

@@ -22,6 +22,9 @@ class Warned(msgspec.Struct, frozen=True):
 
     drops_ms: int
     lag_events: int
+    shard: int
+    up_to: int
+    """The position in the shard up to which it has to acknowledge to hold up nothing."""
 
 
 class Consumer:

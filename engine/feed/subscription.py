@@ -26,8 +26,7 @@ class Subscription:
         """How many messages are parked."""
         self.consumer: Consumer | None = None
         """Who follows it now."""
-        self.warning: Warned | None = None
-        """That it holds up retention, as long as it does."""
+        self._warning: Warned | None = None
         self.on_sent: Callable[[], None] | None = None
         self.busy = asyncio.Lock()
         """Whoever makes something of it durable has it: one at a time."""
@@ -71,6 +70,19 @@ class Subscription:
     def is_lost(self) -> bool:
         """Whether its cursor belongs to another epoch than the one that is served."""
         return bool(self._stored.cursor) and self._positions is None
+
+    @property
+    def warning(self) -> Warned | None:
+        """That it holds up retention, as long as it does. Any thread may ask."""
+        warning = self._warning
+        at = (self._positions or {}).get(warning.shard) if warning is not None else None
+        return warning if warning is not None and at is not None and at < warning.up_to else None
+
+    def warn(self, warning: Warned) -> None:
+        """Note that it holds up retention, and tell its consumer."""
+        self._warning = warning
+        if self.consumer is not None:
+            self.consumer.warn(warning)
 
     @property
     def cursor(self) -> str:

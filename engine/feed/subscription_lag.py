@@ -1,5 +1,6 @@
 """How far durable subscriptions are behind, in events and in seconds."""
 
+import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -52,6 +53,12 @@ class Lag:
             SubscriptionGauge(*each.key, *self._known(each), each.parked)
             for each in self._subscriptions.all
         ]
+
+    async def look_for_ever(self) -> None:
+        """Look now and then."""
+        while True:
+            await self.look()
+            await asyncio.sleep(INTERVAL_S)
 
     async def look(self) -> None:
         """Find out how old the oldest event is that each subscription has not acknowledged."""

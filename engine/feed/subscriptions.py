@@ -257,7 +257,6 @@ class Subscriptions:
             self._acknowledged.pop(key, None)
             stored = msgspec.structs.replace(subscription.stored, cursor=cursor, since=since)
             subscription.stored = await self._in_thread(self._require_store().put, stored)
-            subscription.warning = None
             return cursor
 
         return await self._change(key, move)

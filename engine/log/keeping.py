@@ -34,6 +34,10 @@ class Policy(Struct, frozen=True):
 
     keep_ms: int = 0
     keep_events: int = 0
+    grace_ms: int = 0
+    """How much longer it keeps what a durable subscription has not acknowledged."""
+    acknowledged: int | None = None
+    """The position up to which every subscription has acknowledged; None: there is none."""
 
     @property
     def keeps_everything(self) -> bool:
@@ -50,6 +54,9 @@ def keep_from(log: RocksLog, policy: Policy, now_ms: int) -> int:
         last = min(last, log.head.position - policy.keep_events)
     if policy.keep_ms:
         last = min(last, log.position_at(now_ms - policy.keep_ms))
+    if policy.acknowledged is not None and policy.acknowledged < last:
+        too_old = log.position_at(now_ms - policy.keep_ms - policy.grace_ms)
+        last = min(last, max(policy.acknowledged, too_old))
     return max(last, 0)
 
 

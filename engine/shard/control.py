@@ -87,7 +87,9 @@ class Controller:
 
     def _do(self, control: Control, now_ms: int) -> int:
         action = control.action
-        policy = Policy(control.keep_ms, control.keep_events)
+        policy = Policy(
+            control.keep_ms, control.keep_events, control.grace_ms, control.acknowledged
+        )
         if action == "freeze":
             self._frozen_until_s = self._clock_s() + FROZEN_S_MAX
         elif action == "thaw":

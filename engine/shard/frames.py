@@ -82,6 +82,8 @@ class Control(msgspec.Struct, frozen=True, array_like=True):
     chain_hash: bytes = b""
     keep_ms: int = 0
     keep_events: int = 0
+    grace_ms: int = 0
+    acknowledged: int | None = None
 
 
 class Controlled(msgspec.Struct, frozen=True, array_like=True):
