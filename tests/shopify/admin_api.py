@@ -20,7 +20,7 @@ from tests.shopify.cost import QUERY_COST_MAX, Bucket, actual_cost, requested_co
 from tests.shopify.schema import admin_schema
 from tests.shopify.set_quantities import SetQuantities
 from tests.shopify.shop import Order, Shop
-from tests.shopify.views import connection, item_view, order_view
+from tests.shopify.views import connection, item_view, order_view, part_view
 
 PAGE_MAX = 250
 UPDATED = re.compile(r"updated_at:(>=|>|<=|<)'?([0-9TZ:+.\-]+)'?")
@@ -106,7 +106,7 @@ class AdminApi:
     def _node(self, identity: str) -> dict[str, Any] | None:
         if order := self._shop.orders.get(identity):
             return order_view(self._shop, order)
-        return item_view(self._shop, identity)
+        return item_view(self._shop, identity) or part_view(self._shop, identity)
 
     def _orders(
         self,

@@ -165,10 +165,15 @@ class Shop:
 
     def fulfil(self, order: Order, line: LineItem, share: Share, quantity: int) -> None:
         """Staff sends units."""
-        level = self.levels[line.item, share.location]
-        level.committed -= quantity
-        share.open -= quantity
-        self._send(order, share.location, [(line, quantity)])
+        self.send_together(order, [(line, share, quantity)])
+
+    def send_together(self, order: Order, units: list[tuple[LineItem, Share, int]]) -> None:
+        """Staff sends units of one location in one parcel."""
+        for line, share, quantity in units:
+            self.levels[line.item, share.location].committed -= quantity
+            share.open -= quantity
+        parcel = [(line, quantity) for line, _, quantity in units]
+        self._send(order, units[0][1].location, parcel)
         self._touch(order, "orders/updated")
 
     def cancel(self, order: Order, *, restock: bool = True) -> None:

@@ -1,15 +1,20 @@
 """What an order of Shopify says in the engine's terms, read through the API's own schema."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from holdfast.adapters.inbound import ChannelOrder
 from holdfast.adapters.inbound_intake import NotReadyError
-from holdfast.adapters.shopify_orders import ORDER, parse_order
+from holdfast.adapters.shopify_api import ShopifyApi
+from holdfast.adapters.shopify_orders import ORDER, ShopifyOrders, parse_order
 
+from tests.adapters.scripted import ManualClock
 from tests.shopify.admin_api import AdminApi
 from tests.shopify.cost import QUERY_COST_MAX, Bucket
+from tests.shopify.server import TOKEN, shopify_server
 from tests.shopify.shop import LineItem, Order, Share, Shop
 
 
@@ -161,3 +166,31 @@ def test_an_order_that_is_not_routed_is_not_ready() -> None:
     assert raised.value.args == (order.id, order.created_at)
     case.shop.route(order)
     assert case.told(case.read(order)) == {"TEA@LONDON": (1, 0, 0)}
+
+
+async def test_an_order_that_is_larger_than_a_page_is_read_part_by_part() -> None:
+    clock = ManualClock()
+    async with (
+        shopify_server(points=1e9, points_per_s=1e9) as shopify,
+        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+    ):
+        shop = shopify.shop
+        locations = [shop.add_location(f"SHELF-{number}") for number in range(12)]
+        item = shop.add_item("TEA")
+        for location in locations:
+            shop.stock(item, location, 1_000)
+        wishes = [(item, locations[min(number // 25, 11)], 2) for number in range(310)]
+        order = shop.sell_online(wishes)
+        for line in order.lines[:24]:
+            shop.fulfil(order, line, line.shares[0], 1)
+        shop.send_together(order, [(line, line.shares[0], 1) for line in order.lines[25:50]])
+        for line in order.lines[:9]:
+            shop.refund_sent(order, line, line.shares[0].location, 1)
+        shop.cancel(order)
+        api = ShopifyApi(shopify.url, TOKEN, clock, lambda: 0.0, http=http)
+        (read,) = await ShopifyOrders(api).orders([order.id])
+    assert isinstance(read, ChannelOrder)
+    told = [(line.open, line.sent, line.returned) for line in read.lines]
+    assert len(read.lines) == 310
+    assert Counter(told) == {(0, 1, 1): 9, (0, 1, 0): 40, (0, 0, 0): 261}
+    assert shopify.api.throttled == 0

@@ -106,6 +106,20 @@ def order_view(shop: Shop, order: Order) -> View:
     }
 
 
+def part_view(shop: Shop, identity: str) -> View | None:
+    """A fulfilment order, parcel or refund of any order."""
+    for order in shop.orders.values():
+        for views in (
+            _fulfillment_orders(shop, order),
+            (_fulfillment(shop, sent) for sent in order.fulfillments),
+            (_refund(shop, refund) for refund in order.refunds),
+        ):
+            for view in views:
+                if view["id"] == identity:
+                    return view
+    return None
+
+
 def _fulfillment_orders(shop: Shop, order: Order) -> list[View]:
     """One for each location that has, or had, something to send or to hand over. There is none
     before an order is routed."""

@@ -178,6 +178,7 @@ class Intake:
         names = await self._names(places_of(ready))
         for order in ready:
             reason = await self._tell(order, names, told_before)
+            self._context.count("order", "parked" if reason else "told")
             if reason:
                 await self._park(order.order_id, reason)
             if began - order.updated_at > SETTLED_AFTER:

@@ -28,6 +28,7 @@ from holdfast.errors import HoldfastError
 
 ADAPTERS = {
     "files": "holdfast.adapters.files:Files",
+    "shopify": "holdfast.adapters.shopify:Shopify",
     "stdout": "holdfast.adapters.files:Stdout",
     "webhooks": "holdfast.adapters.webhooks:Webhooks",
 }

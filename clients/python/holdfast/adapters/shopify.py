@@ -5,8 +5,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from holdfast.adapters.adapter import Adapter
+from holdfast.adapters.clock import SystemClock
 from holdfast.adapters.http import Handler, Request
 from holdfast.adapters.inbound import Place
 from holdfast.adapters.inbound_intake import Intake, Taken
@@ -18,6 +20,8 @@ from holdfast.adapters.shopify_api import ShopifyApi
 from holdfast.adapters.shopify_orders import ShopifyOrders
 from holdfast.adapters.shopify_stock import ENGINE_BUSY, ShopStock
 from holdfast.adapters.source import ChannelUpdate, ParkedMessage
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Shopify(Adapter):
@@ -53,6 +57,9 @@ class Shopify(Adapter):
         secrets = webhook_secret.reveal().split() if webhook_secret else []
         self._signature = ShopifySignature(*secrets) if secrets else None
         self._url = url or f"https://{shop}"
+        address = urlsplit(self._url)
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise ValueError("--url must be https, or http to this machine.")
         self._poll_every_s = poll_every_s
         self._overlap_s = overlap_s
         self._orders_since = datetime.fromisoformat(orders_since) if orders_since else None
@@ -101,7 +108,7 @@ class Shopify(Adapter):
         """Where webhooks are taken, if there is a secret to verify them by."""
         if self._signature is None:
             return {}
-        handler = webhook_handler(self._signature, self._now, self._hear)
+        handler = webhook_handler(self._signature, SystemClock().now, self._hear)
         return {("POST", "/webhooks/shopify"): handler}
 
     async def push(self, updates: Sequence[ChannelUpdate]) -> Failures:
@@ -144,9 +151,6 @@ class Shopify(Adapter):
         """Takes in an order that was parked."""
         self._touch(await self.intake.replay(parked))
         self._wake.set()
-
-    def _now(self) -> datetime:
-        return self.context.clock.now()
 
     async def _hear(self, request: Request) -> None:
         """Notes which order a webhook is about. ValueError if that cannot be read."""

@@ -15,40 +15,80 @@ CHANGED = """query Changed($first: Int!, $after: String, $query: String!) {
   }
 }"""
 
-# One request may cost 1 000 points: the pages within an order are so small that it does not.
-ORDER = """query Order($id: ID!) {
-  order(id: $id) {
+PAGE = "pageInfo { hasNextPage endCursor }"
+LINE = "id quantity variant { inventoryItem { id tracked } }"
+PARTS = {
+    "fulfillmentOrders": (
+        "FulfillmentOrder",
+        "id status assignedLocation { location { id } } deliveryMethod { methodType }",
+        "lineItems",
+        "remainingQuantity lineItem { id }",
+    ),
+    "fulfillments": (
+        "Fulfillment",
+        "id status location { id }",
+        "fulfillmentLineItems",
+        "quantity lineItem { id }",
+    ),
+    "refunds": (
+        "Refund",
+        "id createdAt",
+        "refundLineItems",
+        "quantity restockType location { id } lineItem { id }",
+    ),
+}
+"""What an order consists of besides its lines: the type of each part, its fields, the name of its
+own lines, and their fields."""
+
+LISTED_MAX = 6
+"""Parcels and refunds that are asked for with an order. They come without pages: where there are so
+many, there may be more."""
+
+
+def _connection(field: str, first: int, selection: str, arguments: str = "") -> str:
+    return f"{field}(first: {first}{arguments}) {{ nodes {{ {selection} }} {PAGE} }}"
+
+
+def _part(name: str, lines: int) -> str:
+    _, fields, field, selection = PARTS[name]
+    return f"{fields} {_connection(field, lines, selection)}"
+
+
+# One request may cost 1 000 points: the pages within an order are so small that it does not. What
+# is larger is asked for part by part.
+ORDER = f"""query Order($id: ID!) {{
+  order(id: $id) {{
     id createdAt updatedAt cancelledAt
-    lineItems(first: 50) {
-      nodes { id quantity variant { inventoryItem { id tracked } } }
-      pageInfo { hasNextPage endCursor }
-    }
-    fulfillmentOrders(first: 10) {
-      nodes {
-        id status assignedLocation { location { id } } deliveryMethod { methodType }
-        lineItems(first: 18) {
-          nodes { remainingQuantity lineItem { id } }
-          pageInfo { hasNextPage endCursor }
-        }
-      }
-      pageInfo { hasNextPage endCursor }
-    }
-    fulfillments(first: 6) {
-      id status location { id }
-      fulfillmentLineItems(first: 10) {
-        nodes { quantity lineItem { id } }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-    refunds(first: 6) {
-      id createdAt
-      refundLineItems(first: 10) {
-        nodes { quantity restockType location { id } lineItem { id } }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-  }
-}"""
+    {_connection("lineItems", 50, LINE)}
+    {_connection("fulfillmentOrders", 10, _part("fulfillmentOrders", 18))}
+    fulfillments(first: {LISTED_MAX}) {{ {_part("fulfillments", 10)} }}
+    refunds(first: {LISTED_MAX}) {{ {_part("refunds", 10)} }}
+  }}
+}}"""
+
+MORE_LINES = f"""query MoreLines($id: ID!, $after: String) {{
+  order(id: $id) {{ {_connection("lineItems", 200, LINE, ", after: $after")} }}
+}}"""
+
+MORE_SHARES = f"""query MoreShares($id: ID!, $after: String) {{
+  order(id: $id) {{
+    {_connection("fulfillmentOrders", 10, _part("fulfillmentOrders", 40), ", after: $after")}
+  }}
+}}"""
+
+LIST = {
+    name: f"""query List($id: ID!) {{ order(id: $id) {{
+      {name}(first: 150) {{ {PARTS[name][1]} {_connection(PARTS[name][2], 1, PARTS[name][3])} }}
+    }} }}"""
+    for name in ("fulfillments", "refunds")
+}
+
+MORE_OF_PART = {
+    name: f"""query MoreOfPart($id: ID!, $after: String) {{ nodes(ids: [$id]) {{ ... on {kind} {{
+      {_connection(field, 200, selection, ", after: $after")}
+    }} }} }}"""
+    for name, (kind, _, field, selection) in PARTS.items()
+}
 
 RETURNED = frozenset({"RETURN", "LEGACY_RESTOCK"})
 """Kinds of refunds for which units are back on a shelf that had left it."""
@@ -80,11 +120,34 @@ class ShopifyOrders:
             order = (await self._api.ask(ORDER, {"id": order_id}))["order"]
             if order is None:
                 continue
+            await self._complete(order)
             try:
                 found.append(parse_order(order))
             except NotReadyError as not_ready:
                 found.append(not_ready)
         return found
+
+    async def _complete(self, order: dict[str, Any]) -> None:
+        """Asks for what did not come with the order, and puts it in."""
+
+        async def rest(document: str, identity: str, field: str, connection: Any) -> None:
+            while connection["pageInfo"]["hasNextPage"]:
+                variables = {"id": identity, "after": connection["pageInfo"]["endCursor"]}
+                answer = await self._api.ask(document, variables)
+                found = answer["order"] if "order" in answer else answer["nodes"][0]
+                connection["nodes"] += found[field]["nodes"]
+                connection["pageInfo"] = found[field]["pageInfo"]
+
+        await rest(MORE_LINES, order["id"], "lineItems", order["lineItems"])
+        shares = order["fulfillmentOrders"]
+        await rest(MORE_SHARES, order["id"], "fulfillmentOrders", shares)
+        for name, document in LIST.items():
+            if len(order[name]) >= LISTED_MAX:
+                answer = await self._api.ask(document, {"id": order["id"]})
+                order[name] = answer["order"][name]
+        for name, (_, _, field, _) in PARTS.items():
+            for part in shares["nodes"] if name == "fulfillmentOrders" else order[name]:
+                await rest(MORE_OF_PART[name], part["id"], field, part[field])
 
 
 def parse_order(order: Mapping[str, Any]) -> ChannelOrder:

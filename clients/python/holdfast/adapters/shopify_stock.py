@@ -235,6 +235,7 @@ class ShopStock:
             elif error["code"] in STALE:
                 place, _ = due[index]
                 known = self._known.pop(place, None)
+                self._context.count("stale", "")
                 if known is not None:
                     self._suspicions[place] = Suspicion(known.touches, 0)
             else:
