@@ -47,12 +47,13 @@ class CursorForeign(CursorError):
 
 
 class CursorOutOfRange(CursorError):
-    """The cursor lies before the oldest kept event of a shard, or ahead of its newest. `oldest` is
-    a cursor that gives every event that is kept."""
+    """The cursor lies before the oldest kept event of a shard, or ahead of its newest, `is_ahead`.
+    `oldest` is a cursor that gives every event that is kept."""
 
-    def __init__(self, cursor: str, oldest: str) -> None:
+    def __init__(self, cursor: str, oldest: str, *, is_ahead: bool = False) -> None:
         super().__init__(cursor, f"the cursor {cursor} is out of range; the oldest is {oldest}")
         self.oldest = oldest
+        self.is_ahead = is_ahead
 
 
 class Lineage(Protocol):

@@ -6,7 +6,7 @@ from bisect import bisect_left
 import msgspec
 from holdfast.v1 import feed_pb2
 
-from engine.feed import wire
+from engine.feed import kinds, wire
 from engine.log.v1 import record_pb2
 
 EVENT_OVERHEAD_BYTES = 400
@@ -16,9 +16,13 @@ header."""
 _FIRST_POSITION_TAG = wire.tag(record_pb2.CommitGroup.FIRST_POSITION_FIELD_NUMBER, 0)[0]
 
 
+SkuKey = tuple[str, str]
+"""A tenant with a SKU of it; with an empty one, how the node is configured for the tenant."""
+
+
 class FeedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event with what filters ask about. `sku` and `location` are None for an event of a
-    reservation as a whole."""
+    reservation as a whole, or of the configuration."""
 
     position: int
     tenant: str
@@ -26,22 +30,39 @@ class FeedEvent(msgspec.Struct, frozen=True, gc=False):
     location: str | None
     entry: bytes
     """The event as an entry of EventBatch.events, with its shard, position, time and cause."""
+    kind: int
+    """The number of its kind in the contract."""
 
 
-class FeedGroup(msgspec.Struct, frozen=True):
+class FeedGroup(msgspec.Struct):
     """Events with dense positions from `first_position`, at least one."""
 
     first_position: int
+    recorded_at_ms: int
     events: list[FeedEvent]
     commit_ends: list[int]
     """The last position of each commit."""
     size_bytes: int
     """What the group takes in memory, about."""
+    _by_sku: dict[SkuKey, list[FeedEvent]] | None = None
 
     @property
     def last_position(self) -> int:
         """Position of the last event."""
         return self.first_position + len(self.events) - 1
+
+    def by_sku(self) -> dict[SkuKey, list[FeedEvent]]:
+        """The events of each SKU, and of the configuration, in order. It is put together once, for
+        all who ask for few SKUs."""
+        found = self._by_sku
+        if found is None:
+            found = self._by_sku = {}
+            for event in self.events:
+                if event.sku is not None:
+                    found.setdefault((event.tenant, event.sku), []).append(event)
+                elif event.kind in kinds.CONFIGURATION:
+                    found.setdefault((event.tenant, ""), []).append(event)
+        return found
 
     def end_of_commit(self, position: int) -> int:
         """The last position of the commit that a position of the group is of."""
@@ -82,19 +103,20 @@ def decode_group(shard: int, data: bytes) -> FeedGroup:
         commit_ends.append(position - 1)
     if not events:
         raise ValueError(f"the commit group at position {position} has no events")
-    return FeedGroup(group.first_position, events, commit_ends, size_bytes)
+    return FeedGroup(group.first_position, group.recorded_at_ms, events, commit_ends, size_bytes)
 
 
 def _feed_event(position: int, event: feed_pb2.Event, entry: bytes) -> FeedEvent:
     key = event.key
     sku = key.sku
-    if sku:
-        return FeedEvent(position, key.tenant, sku, key.location, entry)
     kind = event.WhichOneof("kind")
+    number = kinds.NUMBERS[kind] if kind is not None else 0
+    if sku:
+        return FeedEvent(position, key.tenant, sku, key.location, entry, number)
     # An event of a reservation names its tenant itself. One of a kind that this version does not
     # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
     tenant = getattr(getattr(event, kind), "tenant", _NOBODY) if kind is not None else _NOBODY
-    return FeedEvent(position, tenant, None, None, entry)
+    return FeedEvent(position, tenant, None, None, entry, number)
 
 
 _NOBODY = "\0"

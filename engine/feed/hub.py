@@ -1,16 +1,28 @@
 """Where subscribers come and go: the tails of all shards, and who follows them."""
 
-from enum import Enum
+from collections.abc import Mapping
+from enum import Enum, IntEnum
+from functools import partial
 
+from holdfast.v1 import feed_pb2
+
+from engine.channels.updates import channel_updates
+from engine.feed.channel_feed import ChannelFeed
+from engine.feed.configured import Configurations
 from engine.feed.cursor import Cursor, CursorOutOfRange, own
 from engine.feed.filter import Filter
+from engine.feed.followers import Follower, Followers
+from engine.feed.latest import Latest
 from engine.feed.limits import FeedLimits
 from engine.feed.names import Names
 from engine.feed.reader import ShardReader
+from engine.feed.readers import Readers
+from engine.feed.scope import Scope
+from engine.feed.snapshot import SnapshotFirst
 from engine.feed.steps import FeedStopping
 from engine.feed.subscriber import Subscriber
 from engine.feed.tail import Tail
-from engine.feed.wake import Wake
+from engine.feed.telling import EveryEvent, Telling
 from engine.shard.port import Shards
 
 
@@ -23,6 +35,24 @@ class Start(Enum):
     """With the oldest event that is kept."""
     SNAPSHOT = "snapshot"
     """With the present state of all that passes the filter."""
+
+
+class Mode(IntEnum):
+    """How much to tell, numbered as in the contract."""
+
+    EVERY_EVENT = feed_pb2.WATCH_MODE_EVERY_EVENT
+    """Each event."""
+    LATEST = feed_pb2.WATCH_MODE_LATEST
+    """Of each SKU-location the latest event that was not told yet; with a channel, what that may
+    sell."""
+
+
+class UnknownChannel(Exception):
+    """A feed is asked for of a channel that is not configured."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"the channel {channel} is not configured")
+        self.channel = channel
 
 
 class TooManySubscribers(Exception):
@@ -40,12 +70,15 @@ class Hub:
     def __init__(self, shards: Shards, limits: FeedLimits | None = None) -> None:
         self._shards = shards
         self._limits = limits or FeedLimits()
-        self._wake = Wake()
         self._feeds = [shards.feed(shard) for shard in range(shards.count)]
-        self._tails = [Tail(feed, self._wake, self._limits.tail_bytes_max) for feed in self._feeds]
+        self._followers = Followers()
+        self._tails = [
+            Tail(feed, self._followers, self._limits.tail_bytes_max) for feed in self._feeds
+        ]
+        self._configurations = Configurations(shards)
         self._subscribers: set[Subscriber] = set()
         self._joining = 0
-        self._names = Names()
+        self._names = Names(self._followers)
 
     @property
     def names(self) -> Names:
@@ -71,40 +104,75 @@ class Hub:
         return sum(tail.size_bytes for tail in self._tails)
 
     async def subscribe(
-        self, feed_filter: Filter, start: Start | str, name: str = ""
+        self,
+        feed_filter: Filter,
+        start: Start | str,
+        name: str = "",
+        mode: Mode = Mode.EVERY_EVENT,
     ) -> Subscriber:
         """Open a feed at a named place, or right after the cursor whose text is given; the caller
         closes it. Under its `name`, if it has one, others can wait for it.
 
-        MalformedCursor, CursorForeign or CursorOutOfRange if there is no such place;
-        TooManySubscribers; FeedStopping; ShardUnavailable or HistoryDamaged if the cursor is ahead
-        of what is known here and its shard cannot be asked.
+        MalformedCursor, CursorForeign or CursorOutOfRange if there is no such place (in mode
+        LATEST, an expired one begins with a snapshot); UnknownChannel; TooManySubscribers;
+        FeedStopping; ShardUnavailable or HistoryDamaged if a shard has to be asked and cannot be.
         """
-        if self._wake.closed:
+        if self._followers.closed:
             raise FeedStopping
         if self.subscribers >= self._limits.subscribers_max:
             raise TooManySubscribers(self._limits.subscribers_max)
         self._joining += 1
         try:
-            positions = await self._positions(start)
+            scope = Scope(feed_filter, self._configurations, needs_kits=mode is Mode.LATEST)
+            await scope.refresh()
+            if scope.configured and feed_filter.channel not in {"", *scope.configured.channels}:
+                raise UnknownChannel(feed_filter.channel)
+            positions, is_snapshot = await self._start(start, mode)
         finally:
             self._joining -= 1
+        return self._join(scope, positions, is_snapshot, name, mode)
+
+    async def _start(self, start: Start | str, mode: Mode) -> tuple[dict[int, int], bool]:
+        """Where to start, and whether with a snapshot."""
+        try:
+            return await self._positions(start), start is Start.SNAPSHOT
+        except CursorOutOfRange as error:
+            if mode is not Mode.LATEST or error.is_ahead:
+                raise
+            return await self._positions(Start.NOW), True
+
+    def _join(
+        self,
+        scope: Scope,
+        positions: Mapping[int, int],
+        is_snapshot: bool,
+        name: str,
+        mode: Mode,
+    ) -> Subscriber:
+        follower = Follower()
+        self._followers.join(follower, scope.keys)
+        scope.on_keys = partial(self._followers.join, follower)
         chunk_bytes_max = max(self._limits.chunk_bytes_max // len(self._feeds), 1)
-        readers = [
-            ShardReader(feed, tail, positions[feed.shard], chunk_bytes_max)
-            for feed, tail in zip(self._feeds, self._tails, strict=True)
-        ]
-        tenant = feed_filter.tenant
+        readers = Readers(
+            (self._shards.history, self._shards.epoch),
+            [
+                ShardReader(feed, tail, positions[feed.shard], chunk_bytes_max, follower)
+                for feed, tail in zip(self._feeds, self._tails, strict=True)
+            ],
+            self._limits,
+        )
+        tenant = scope.filter.tenant
 
         def on_close(subscriber: Subscriber) -> None:
             self._subscribers.discard(subscriber)
+            self._followers.leave(follower)
             self._names.leave(tenant, name, subscriber)
 
         subscriber = Subscriber(
-            (self._shards.history, self._shards.epoch),
             readers,
-            feed_filter,
-            self._wake,
+            partial(self._telling, readers, scope, mode),
+            is_snapshot,
+            follower,
             self._limits,
             on_close,
         )
@@ -112,6 +180,16 @@ class Hub:
         if name:
             self._names.join(tenant, name, subscriber)
         return subscriber
+
+    def _telling(self, readers: Readers, scope: Scope, mode: Mode, is_snapshot: bool) -> Telling:
+        """What tells in a mode; `is_snapshot`: beginning with what is there."""
+        shards, limits, feed_filter = self._shards, self._limits, scope.filter
+        if mode is Mode.LATEST and feed_filter.channel:
+            ask = partial(channel_updates, shards, feed_filter.tenant, feed_filter.channel)
+            return ChannelFeed(shards, readers, scope, limits, ask, is_snapshot=is_snapshot)
+        kind = Latest if mode is Mode.LATEST else EveryEvent
+        changes = kind(readers, scope, limits)
+        return SnapshotFirst(shards, readers, scope, limits, changes) if is_snapshot else changes
 
     async def place(self, start: Start | str) -> Cursor:
         """The complete cursor of a place to start from, other than a snapshot. Raises as
@@ -125,7 +203,7 @@ class Hub:
 
     def stop(self) -> None:
         """End every feed and every wait with FeedStopping, and admit none any more."""
-        self._wake.close()
+        self._followers.close()
         self._names.close()
 
     async def _positions(self, start: Start | str) -> dict[int, int]:
@@ -146,7 +224,7 @@ class Hub:
             is_ahead = position > feed.head and not await feed.read(position, 1)
             if is_ahead or position + 1 < feed.oldest:
                 oldest = Cursor(cursor.history, cursor.epoch, self._before_oldest())
-                raise CursorOutOfRange(text, oldest.encode())
+                raise CursorOutOfRange(text, oldest.encode(), is_ahead=is_ahead)
         return dict(cursor.positions)
 
     def _before_oldest(self) -> dict[int, int]:

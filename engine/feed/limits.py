@@ -21,6 +21,8 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     chunk_bytes_max: int = 256 * 1024
     """Bytes of history that a subscriber reads at a time, over all shards; one group of each shard
     may be larger."""
+    snapshot_states_max: int = 256
+    """States that a snapshot reads at a time, and tells in one message."""
     pass_events_max: int = 4_096
     """Events that a subscriber looks at before it lets others have their turn."""
     checkpoint_s: float = 5.0

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from engine.feed.followers import Follower, Followers
 from engine.feed.steps import FeedStopping
-from engine.feed.wake import Wake
 
 LOOK_S = 3_600.0
 """Whoever waits looks again after this time even if nothing has happened."""
@@ -31,7 +31,9 @@ class _Name:
         self.subscriber: Named | None = None
         self.is_kept = False
         self.waiters = 0
-        self.wake = Wake()
+        # Whatever is told may be all that somebody waits for, also what passes no filter.
+        self.follower = Follower()
+        self.wake = self.follower.wake
 
 
 class Names:
@@ -39,7 +41,8 @@ class Names:
     later takes the place of one that is there, unless that is a durable subscription. A name
     without subscriber and waiters takes no memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, followers: Followers) -> None:
+        self._followers = followers
         self._names: dict[tuple[str, str], _Name] = {}
         self._closed = False
 
@@ -67,6 +70,7 @@ class Names:
         however long that takes; its cursor then. FeedStopping when the feed ends."""
         entry = self._names.setdefault((tenant, name), _Name())
         entry.waiters += 1
+        self._followers.join(entry.follower, None)
         try:
             while True:
                 if self._closed:
@@ -87,6 +91,8 @@ class Names:
             entry.wake.close()
 
     def _forget(self, tenant: str, name: str, entry: _Name) -> None:
+        if not entry.waiters:
+            self._followers.leave(entry.follower)
         if entry.subscriber is None and not entry.waiters:
             self._names.pop((tenant, name), None)
 

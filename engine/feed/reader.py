@@ -3,6 +3,7 @@ chunks."""
 
 from collections import deque
 
+from engine.feed.followers import Follower
 from engine.feed.group import FeedGroup, decode_group, first_position_of
 from engine.feed.tail import Tail
 from engine.shard.port import ShardFeed, ShardUnavailable
@@ -16,21 +17,44 @@ class ShardReader:
     """Reads one shard from right after `position` on. It moves only by `position`, so that nothing
     is lost when a read fails or is cancelled."""
 
-    def __init__(self, feed: ShardFeed, tail: Tail, position: int, chunk_bytes_max: int) -> None:
-        self.position = position
-        """Everything up to here was given."""
+    def __init__(
+        self,
+        feed: ShardFeed,
+        tail: Tail,
+        position: int,
+        chunk_bytes_max: int,
+        follower: Follower | None = None,
+    ) -> None:
         self.retry_s = 0.0
         """By the event loop's clock: leave the shard's history alone until then."""
         self.feed = feed
+        self._position = position
         self._tail = tail
+        self._follower = follower or Follower()
         self._chunk_bytes_max = chunk_bytes_max
         self._chunk: deque[bytes] = deque()
         self._group: FeedGroup | None = None
 
     @property
+    def position(self) -> int:
+        """Everything up to here was given, or is of no concern."""
+        tail = self._tail
+        return max(self._position, self._follower.quiet_until(tail.shard, tail.last_position))
+
+    @position.setter
+    def position(self, position: int) -> None:
+        self._follower.look(self._tail.shard)
+        self._position = position
+
+    @property
     def is_behind(self) -> bool:
         """Whether the shard has durable events that were not given yet."""
         return self.feed.head > self.position
+
+    @property
+    def was_left_behind(self) -> bool:
+        """Whether the tail has dropped what comes next, which is to be read from history then."""
+        return self.position < self._tail.dropped_position and self._group is None
 
     @property
     def lag_events(self) -> int:
@@ -45,12 +69,16 @@ class ShardReader:
 
     def group(self) -> FeedGroup | None:
         """The group that contains the next position, if it is in memory."""
-        position = self.position + 1
+        reached = self.position
+        self.position = reached
+        position = reached + 1
         group = self._tail.group_at(position)
         if group is not None:
             self._chunk.clear()
             self._group = None
             return group
+        if reached >= self._tail.last_position:
+            self._follower.at_end(self._tail.shard)
         while self._group is None or self._group.last_position < position:
             if not self._chunk:
                 self._group = None

@@ -1,19 +1,22 @@
-"""A subscriber: a place in each shard and a filter. It reads when it is asked for the next step and
-only then, so that one that is not asked costs a few positions and at most one chunk, and holds up
-nobody."""
+"""A subscriber: a place in each shard and a way to tell. It reads when it is asked for the next
+step and only then, so that one that is not asked costs a few positions, at most one chunk and what
+its way to tell keeps, and holds up nobody."""
 
 import asyncio
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from engine.feed.cursor import Cursor, CursorOutOfRange
-from engine.feed.filter import Filter
-from engine.feed.group import FeedEvent, FeedGroup
+from engine.feed.cursor import CursorOutOfRange
+from engine.feed.followers import Follower
 from engine.feed.limits import FeedLimits
-from engine.feed.reader import HistoryDropped, ShardReader
-from engine.feed.steps import CaughtUp, Checkpoint, Events, FeedStopping, Step
-from engine.feed.wake import Wake
+from engine.feed.reader import HistoryDropped
+from engine.feed.readers import Readers
+from engine.feed.steps import CaughtUp, Checkpoint, FeedStopping, FellBehind, Step
+from engine.feed.telling import Telling
+from engine.shard.port import ShardUnavailable
+
+TellingFrom = Callable[[bool], Telling]
+"""Makes a way to tell; True: that begins with a snapshot."""
 
 
 class Subscriber:
@@ -27,57 +30,65 @@ class Subscriber:
 
     def __init__(
         self,
-        identity: tuple[str, int],
-        readers: Sequence[ShardReader],
-        feed_filter: Filter,
-        wake: Wake,
+        readers: Readers,
+        telling_from: TellingFrom,
+        starts_with_snapshot: bool,
+        follower: Follower,
         limits: FeedLimits,
         on_close: Callable[["Subscriber"], None],
     ) -> None:
-        self._history, self._epoch = identity
         self._readers = readers
-        self._passes = feed_filter.predicate()
-        self._wake = wake
+        self._telling_from = telling_from
+        self._telling = telling_from(starts_with_snapshot)
+        self._follower = follower
+        self._wake = follower.wake
         self._limits = limits
         self._on_close = on_close
-        self._targets = [reader.feed.head for reader in readers]
-        self._caught_up = False
-        self._first_reader = 0
+        self._targets = readers.heads
         self._told_s = asyncio.get_running_loop().time()
-        self.sent = self._positions()
-        """By shard, the position up to which all that passes the filter was sent: whoever asks for
-        the next step has sent the one before it."""
+        self._retry_s = 0.0
+        self._is_asked = False
+        self._sent = self._covered()
         self.on_sent: Callable[[], None] | None = None
         """Is called when `sent` has changed."""
 
     @property
     def lag_events(self) -> int:
         """Events of all shards that were not looked at yet."""
-        return sum(reader.lag_events for reader in self._readers)
+        return self._readers.lag_events
 
     @property
     def held_bytes(self) -> int:
         """Memory that this subscriber holds for itself."""
-        return sum(reader.held_bytes for reader in self._readers)
+        return self._readers.held_bytes + self._telling.held_bytes
 
     @property
     def cursor(self) -> str:
-        """The place up to which everything was told."""
-        return self.cursor_of(self._positions())
+        """The place up to which everything was told; empty as long as a snapshot lasts."""
+        covered = self._telling.covered
+        return "" if covered is None else self._readers.cursor(covered)
 
     def cursor_of(self, positions: Mapping[int, int]) -> str:
         """The cursor of positions by shard."""
-        return Cursor(self._history, self._epoch, positions).encode()
+        return self._readers.cursor(positions)
 
-    def _positions(self) -> dict[int, int]:
-        return {reader.feed.shard: reader.position for reader in self._readers}
+    @property
+    def sent(self) -> Mapping[int, int]:
+        """By shard, the position up to which all that passes the filter was sent: whoever asks for
+        the next step has sent the one before it."""
+        if self._is_asked:
+            self._sent = self._covered()
+        return self._sent
+
+    def _covered(self) -> Mapping[int, int]:
+        covered = self._telling.covered
+        return dict.fromkeys(self._readers.heads, 0) if covered is None else covered
 
     def _note_sent(self) -> None:
-        """Nothing that was looked at is left to be sent; only who has a name is asked for that."""
+        """What was told before is sent; only who has a name is asked for that."""
         if self.on_sent is not None:
-            positions = self._positions()
-            if positions != self.sent:
-                self.sent = positions
+            before, self._sent = self._sent, self._covered()
+            if self._sent != before:
                 self.on_sent()
 
     async def __aenter__(self) -> "Subscriber":
@@ -105,136 +116,72 @@ class Subscriber:
             if self._wake.closed:
                 raise FeedStopping
             self._note_sent()
-            step: Step | None = None
             count_seen = self._wake.count
-            if self._is_newly_caught_up():
-                self._caught_up = True
-                step = CaughtUp(self.cursor, self._time_ms())
-            else:
-                events, has_moved = await self._pass(loop.time())
-                if events:
-                    step = Events(self.cursor, events)
-                elif loop.time() >= self._told_s + self._limits.checkpoint_s:
-                    step = Checkpoint(self.cursor, self._time_ms())
+            step = self._change() or await self._tell()
+            is_due = loop.time() >= self._told_s + self._limits.checkpoint_s
+            if step is None and is_due and not self._telling.has_moved:
+                step = Checkpoint(self.cursor, self._readers.time_ms)
             if step is not None:
                 self._told_s = loop.time()
                 return step
-            if has_moved:
+            if self._telling.has_moved:
                 await asyncio.sleep(0)
             else:
-                await self._wake.wait(count_seen, self._patience_s(loop.time()))
+                await self._rest(count_seen)
 
-    def _is_newly_caught_up(self) -> bool:
-        return not self._caught_up and all(
-            reader.position >= target
-            for reader, target in zip(self._readers, self._targets, strict=True)
-        )
-
-    def _time_ms(self) -> int:
-        return max(reader.feed.head_time_ms for reader in self._readers)
-
-    def _patience_s(self, now_s: float) -> float:
-        """How long to wait at most: to the next checkpoint, or to the next look at a shard that
-        could not be read."""
+    async def _rest(self, count_seen: int) -> None:
+        """Wait until there may be something to tell, or to look at again."""
+        now_s = asyncio.get_running_loop().time()
         until_s = self._told_s + self._limits.checkpoint_s
-        for reader in self._readers:
-            if reader.retry_s > now_s:
-                until_s = min(until_s, reader.retry_s)
-        return until_s - now_s
+        until_s = min(until_s, self._readers.retry_at(now_s, until_s))
+        if self._retry_s > now_s:
+            until_s = min(until_s, self._retry_s)
+        self._is_asked = True
+        try:
+            await self._wake.wait(count_seen, until_s - now_s)
+        finally:
+            self._note_sent()
+            self._is_asked = False
 
-    async def _pass(self, now_s: float) -> tuple[list[FeedEvent], bool]:
-        """Gather the events of one message, and say whether any reader has moved.
+    def _change(self) -> Step | None:
+        """Whether the subscriber has just caught up, or fallen behind."""
+        readers = self._readers
+        if readers.is_following:
+            if not readers.were_left_behind:
+                return None
+            readers.is_following = False
+            self._targets = readers.heads
+            return FellBehind(self.cursor, readers.time_ms, readers.lag_events)
+        covered = self._telling.covered
+        if covered is None:
+            return None
+        if any(covered[shard] < target for shard, target in self._targets.items()):
+            return None
+        readers.is_following = True
+        return CaughtUp(self.cursor, readers.time_ms)
 
-        Each pass begins with another shard, so that a busy one does not keep the others from being
-        heard. Nothing that was gathered waits for a read of history.
-        """
-        gathered = _Message(self._limits)
-        count = len(self._readers)
-        first = self._first_reader
-        self._first_reader = (first + 1) % count
-        for index in range(first, first + count):
-            reader = self._readers[index % count]
-            while not gathered.is_full:
-                group = reader.group()
-                if group is None:
-                    if gathered.events or reader.retry_s > now_s:
-                        break
-                    group = await self._load(reader)
-                if group is None:
-                    break
-                gathered.take(reader, group, self._passes)
-        return gathered.events, gathered.looked_at > 0
-
-    async def _load(self, reader: ShardReader) -> FeedGroup | None:
-        """Read the next chunk of history; None if there is none at the moment."""
-        if not reader.is_behind:
+    async def _tell(self) -> Step | None:
+        """What the subscriber is told; None if there is nothing, or a shard cannot be asked now."""
+        now_s = asyncio.get_running_loop().time()
+        if self._retry_s > now_s:
             return None
         try:
-            if await reader.load():
-                return reader.group()
-        except HistoryDropped as error:
-            oldest = {each.feed.shard: each.feed.oldest - 1 for each in self._readers}
-            cursor = Cursor(self._history, self._epoch, oldest).encode()
-            raise CursorOutOfRange(self.cursor, cursor) from error
-        reader.retry_s = asyncio.get_running_loop().time() + self._limits.retry_s
+            return await self._telling.step(
+                is_due=now_s >= self._told_s + self._limits.checkpoint_s
+            )
+        except ShardUnavailable:
+            self._telling.has_moved = False
+            self._retry_s = asyncio.get_running_loop().time() + self._limits.retry_s
+        except HistoryDropped as dropped:
+            if not self._telling.starts_over:
+                raise CursorOutOfRange(self.cursor, self._readers.oldest) from dropped
+            self._start_over()
         return None
 
-
-class _Message:
-    """The events of one message, while it is put together."""
-
-    def __init__(self, limits: FeedLimits) -> None:
-        self.events: list[FeedEvent] = []
-        self.looked_at = 0
-        self._bytes = 0
-        self._limits = limits
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the message goes as it is: it is large enough, or took long enough to put
-        together."""
-        return (
-            len(self.events) >= self._limits.message_events_max
-            or self._bytes >= self._limits.message_bytes_max
-            or self.looked_at >= self._limits.pass_events_max
-        )
-
-    def take(
-        self, reader: ShardReader, group: FeedGroup, passes: Callable[[FeedEvent], bool]
-    ) -> None:
-        """Take what passes from the group, from the reader's place on, and move the reader: to the
-        end of a commit, so that no cursor lies inside one, unless it is too large for a message."""
-        limits = self._limits
-        start = reader.position + 1 - group.first_position
-        end = start + limits.pass_events_max - self.looked_at
-        position = self._take(
-            group.events[start:end], passes, limits.message_events_max, limits.message_bytes_max
-        )
-        rest = slice(
-            position + 1 - group.first_position,
-            group.end_of_commit(position) + 1 - group.first_position,
-        )
-        if rest.start < rest.stop and self._bytes < limits.commit_bytes_max:
-            position = self._take(group.events[rest], passes, sys.maxsize, limits.commit_bytes_max)
-        self.looked_at += position - reader.position
-        reader.position = position
-
-    def _take(
-        self,
-        group_events: Sequence[FeedEvent],
-        passes: Callable[[FeedEvent], bool],
-        events_max: int,
-        bytes_max: int,
-    ) -> int:
-        """Take what passes, until there is so much of it; gives the position of the last event that
-        was looked at."""
-        events = self.events
-        position = 0
-        for event in group_events:
-            position = event.position
-            if passes(event):
-                events.append(event)
-                self._bytes += len(event.entry)
-                if len(events) >= events_max or self._bytes >= bytes_max:
-                    break
-        return position
+    def _start_over(self) -> None:
+        """Begin again with a snapshot."""
+        self._readers.start_at(self._readers.heads)
+        self._readers.is_following = False
+        self._targets = self._readers.heads
+        self._telling = self._telling_from(True)
+        self._telling.has_moved = True

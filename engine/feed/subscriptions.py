@@ -18,7 +18,7 @@ import structlog
 from engine.feed.consumer import Consumer
 from engine.feed.cursor import Cursor, own
 from engine.feed.filter import Filter
-from engine.feed.hub import Hub, Start
+from engine.feed.hub import Hub, Mode, Start
 from engine.feed.steps import FeedStopping
 from engine.feed.subscription import Subscription
 from engine.feed.subscription_problems import (
@@ -173,7 +173,8 @@ class Subscriptions:
         self, subscription: Subscription, asked: Asked, resumed: Resumed | None
     ) -> Consumer:
         start, sent = self._start(subscription, resumed)
-        feed = await self._hub.subscribe(asked.feed_filter, start)
+        mode = Mode(asked.mode)
+        feed = await self._hub.subscribe(asked.feed_filter, start, mode=mode)
         try:
             store, key = self._require_store(), subscription.key
             if resumed is None:

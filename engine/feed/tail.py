@@ -7,8 +7,8 @@ reads the shard's history.
 
 from bisect import bisect_right
 
+from engine.feed.followers import Followers
 from engine.feed.group import FeedGroup, decode_group, first_position_of
-from engine.feed.wake import Wake
 from engine.shard.port import ShardFeed
 
 TAIL_BYTES_MAX = 16 * 1024 * 1024
@@ -24,10 +24,17 @@ class Tail:
     `follow` of the shard's feed must call from the event loop's thread.
     """
 
-    def __init__(self, feed: ShardFeed, wake: Wake, bytes_max: int = TAIL_BYTES_MAX) -> None:
+    def __init__(
+        self, feed: ShardFeed, followers: Followers, bytes_max: int = TAIL_BYTES_MAX
+    ) -> None:
         self.shard = feed.shard
         self.size_bytes = 0
-        self._wake = wake
+        self._feed = feed
+        self.last_position = feed.head
+        """The last position that was told."""
+        self.dropped_position = 0
+        """The last position of what was dropped to keep the bound; 0: nothing was."""
+        self._followers = followers
         self._bytes_max = bytes_max
         # The same index in both lists is the same group. What lies before `_start` was dropped.
         self._firsts: list[int] = []
@@ -69,7 +76,13 @@ class Tail:
         self._groups.append(data)
         self.size_bytes += len(data)
         self._trim(keep=len(self._groups) - 1)
-        self._wake.wake()
+        followers = self._followers
+        if first_position != self.last_position + 1:
+            followers.missed(self.shard, min(first_position, self.last_position + 1))
+        self.last_position = self._feed.head
+        # Only those who follow few SKUs make a difference between groups.
+        keys = self._decoded(len(self._groups) - 1).by_sku() if followers.want_keys else ()
+        followers.told(self.shard, first_position, keys)
 
     def _trim(self, keep: int) -> None:
         """Drop the oldest groups beyond the bound, but none from index `keep` on."""
@@ -79,6 +92,7 @@ class Tail:
             excess -= _size_bytes(self._groups[end])
             end += 1
         if end > self._start:
+            self.dropped_position = self._firsts[end] - 1
             self._drop_until(end)
 
     def _drop_until(self, end: int) -> None:

@@ -11,7 +11,7 @@ from holdfast.v1 import errors_pb2 as pb
 
 from engine.core.commands import Ship
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
-from engine.feed.hub import TooManySubscribers
+from engine.feed.hub import TooManySubscribers, UnknownChannel
 from engine.feed.steps import FeedStopping
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, shortened
 from engine.rpc.explain_channels import CHANNEL_EXPLANATIONS
@@ -92,6 +92,11 @@ def _server_stopping(_: ServerStopping) -> Refusal:
     )
 
 
+def _unknown_channel(problem: UnknownChannel) -> Refusal:
+    facts = {"channel": problem.channel}
+    return Refusal(pb.ERROR_REASON_UNKNOWN_CHANNEL, str(problem), facts)
+
+
 def _too_many_subscribers(problem: TooManySubscribers) -> Refusal:
     return Refusal(
         pb.ERROR_REASON_OVERLOADED,
@@ -156,6 +161,7 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     ShardUnavailable: _shard_unavailable,
     ServerStopping: _server_stopping,
     TooManySubscribers: _too_many_subscribers,
+    UnknownChannel: _unknown_channel,
     FeedStopping: _feed_stopping,
     DeadlineExpired: _deadline_expired,
     DecisionFailed: lambda problem: internal(problem.correlation_id),

@@ -11,12 +11,12 @@ import structlog
 from holdfast.v1 import feed_pb2
 
 from engine.feed.cursor import MalformedCursor
-from engine.feed.filter import Filter
-from engine.feed.hub import Hub, Start
+from engine.feed.hub import Hub
+from engine.feed.subscriber import Subscriber
 from engine.rpc.calls import CURRENT
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_required, check_text
 from engine.rpc.convert_feed import encoded
-from engine.rpc.feed_checks import checked_filter, checked_start
+from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
 from engine.rpc.problems import SubscriberBehind
 from engine.shard.port import HistoryDamaged
 
@@ -39,29 +39,16 @@ class FeedService:
         """Send the feed until the client goes or the hub stops. A client that does not read holds
         up its own stream in `write`, and nothing else."""
         check_text(request.name, "name")
-        feed_filter = checked_filter(request.tenant, request.filter)
+        mode = checked_mode(request.mode)
+        feed_filter = checked_filter(request.tenant, request.filter, mode)
         start = checked_start(request)
         try:
-            await self._send(feed_filter, start, request.name, context)
+            subscriber = await self._hub.subscribe(feed_filter, start, request.name, mode)
+            await _send(subscriber, context)
         except HistoryDamaged as damage:
             # The client hears which shard it is; only whoever runs the node can do something.
             _log.error("the history is damaged", shard=damage.shard, damage=str(damage))
             raise
-
-    async def _send(
-        self,
-        feed_filter: Filter,
-        start: Start | str,
-        name: str,
-        context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]",
-    ) -> None:
-        async with await self._hub.subscribe(feed_filter, start, name) as subscriber:
-            async for step in subscriber:
-                try:
-                    await context.write(encoded(step))
-                except grpc.aio.InternalError:
-                    # The client went away in the middle of the message; there is nobody to tell.
-                    return
 
     async def wait_for_subscriber(
         self,
@@ -85,6 +72,18 @@ class FeedService:
         except TimeoutError as late:
             raise SubscriberBehind(request.name) from late
         return feed_pb2.WaitForSubscriberResponse(cursor=cursor)
+
+
+async def _send(
+    subscriber: Subscriber, context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]"
+) -> None:
+    async with subscriber:
+        async for step in subscriber:
+            try:
+                await context.write(encoded(step))
+            except grpc.aio.InternalError:
+                # The client went away in the middle of the message; there is nobody to tell.
+                return
 
 
 def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:

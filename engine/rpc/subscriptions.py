@@ -34,7 +34,7 @@ from engine.rpc.convert_subscriptions import (
     put_subscription,
     to_park,
 )
-from engine.rpc.feed_checks import checked_filter, checked_start
+from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
 from engine.rpc.pages import Pages
 from engine.rpc.problems import ReadNotKept
 from engine.rpc.refusals import time_text
@@ -224,7 +224,7 @@ def _key(request: Any) -> Key:
 def _asked(opening: pb.OpenSubscription) -> tuple[Asked, Resumed | None]:
     """What a consumer wants to follow. InvalidField if it cannot be followed."""
     key = _key(opening)
-    feed_filter = checked_filter(opening.tenant, opening.filter)
+    feed_filter = checked_filter(opening.tenant, opening.filter, checked_mode(opening.mode))
     kept = encoded_filter(opening.filter)
     mode = mode_of(opening.mode)
 

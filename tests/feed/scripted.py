@@ -143,6 +143,9 @@ def _recorded(event: Event) -> Recorded:
 def passes(feed_filter: Filter, event: feed_pb2.Event) -> bool:
     """What the contract says of a filter."""
     is_narrowed = bool(feed_filter.skus or feed_filter.sku_prefixes or feed_filter.locations)
+    number = event.DESCRIPTOR.fields_by_name[event.WhichOneof("kind") or ""].number
+    if feed_filter.kinds and number not in feed_filter.kinds:
+        return False
     if not event.HasField("key"):
         kind = getattr(event, event.WhichOneof("kind") or "")
         return kind.tenant == feed_filter.tenant and not is_narrowed

@@ -4,9 +4,9 @@ import pytest
 
 from engine.core.events import StockReceived
 from engine.core.model import Key
+from engine.feed.followers import Followers
 from engine.feed.group import decode_group, first_position_of
 from engine.feed.tail import Tail
-from engine.feed.wake import Wake
 from engine.log.v1.record_pb2 import CommitGroup
 from tests.feed.scripted import ScriptedFeed
 
@@ -21,7 +21,7 @@ def kept(tail: Tail, head: int) -> list[int]:
 
 def test_the_oldest_groups_go_first() -> None:
     feed = ScriptedFeed(0)
-    tail = Tail(feed, Wake(), TAIL_BYTES_MAX)
+    tail = Tail(feed, Followers(), TAIL_BYTES_MAX)
     for _ in range(3_000):
         feed.append([RECEIVED, RECEIVED])
         assert tail.size_bytes <= TAIL_BYTES_MAX
@@ -33,7 +33,7 @@ def test_the_oldest_groups_go_first() -> None:
 
 def test_decoding_keeps_the_bound_too() -> None:
     feed = ScriptedFeed(0)
-    tail = Tail(feed, Wake(), TAIL_BYTES_MAX)
+    tail = Tail(feed, Followers(), TAIL_BYTES_MAX)
     for _ in range(100):
         feed.append([RECEIVED] * 5)
         assert tail.group_at(feed.head) is not None
@@ -42,7 +42,7 @@ def test_decoding_keeps_the_bound_too() -> None:
 
 def test_the_newest_group_is_kept_whatever_its_size() -> None:
     feed = ScriptedFeed(0)
-    tail = Tail(feed, Wake(), 1)
+    tail = Tail(feed, Followers(), 1)
     feed.append([RECEIVED])
     feed.append([RECEIVED] * 50)
     assert kept(tail, feed.head) == list(range(2, 52))
@@ -50,7 +50,7 @@ def test_the_newest_group_is_kept_whatever_its_size() -> None:
 
 def test_after_a_gap_it_begins_anew() -> None:
     feed = ScriptedFeed(0)
-    tail = Tail(feed, Wake(), TAIL_BYTES_MAX)
+    tail = Tail(feed, Followers(), TAIL_BYTES_MAX)
     feed.append([RECEIVED])
     feed.append([RECEIVED], is_told=False)
     feed.append([RECEIVED])
@@ -60,7 +60,7 @@ def test_after_a_gap_it_begins_anew() -> None:
 
 def test_a_group_from_the_past_begins_anew() -> None:
     feed = ScriptedFeed(0)
-    tail = Tail(feed, Wake(), TAIL_BYTES_MAX)
+    tail = Tail(feed, Followers(), TAIL_BYTES_MAX)
     feed.append([RECEIVED])
     feed.append([RECEIVED])
     feed.head = 0

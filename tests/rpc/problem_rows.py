@@ -4,7 +4,7 @@ from engine.core import rejections
 from engine.core.listings import Listing, ListingProblem, ListingReport
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
-from engine.feed.hub import TooManySubscribers
+from engine.feed.hub import TooManySubscribers, UnknownChannel
 from engine.feed.steps import FeedStopping
 from engine.feed.subscription_problems import (
     SubscriptionDiffers,
@@ -361,6 +361,7 @@ ROWS: list[tuple[object, str, str]] = [
         "subscriber loader was not sent all of it before the deadline",
     ),
     (TooManySubscribers(4), "OVERLOADED", ""),
+    (UnknownChannel("web"), "UNKNOWN_CHANNEL", "the channel web is not configured"),
     (FeedStopping(), "SHARD_UNAVAILABLE", ""),
     (UnknownSubscription("web"), "UNKNOWN_SUBSCRIPTION", "there is no subscription web"),
     (

@@ -1,0 +1,106 @@
+"""What a subscriber's filter means as the node is configured now."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from engine.feed import kinds
+from engine.feed.configured import Configurations, Configured
+from engine.feed.filter import Filter, Places
+from engine.feed.group import FeedEvent, FeedGroup, SkuKey
+
+HasShown = Callable[[int, FeedEvent], bool]
+"""Whether a snapshot has shown what an event of a shard has done."""
+
+
+class Candidates(NamedTuple):
+    """The events of a group that may concern a subscriber, in order, and the position up to which
+    these are all."""
+
+    events: Sequence[FeedEvent]
+    last_position: int
+
+
+class Scope:
+    """A filter that follows the configuration. Of what `keys` list, only those SKUs are looked at
+    in a group."""
+
+    def __init__(
+        self, feed_filter: Filter, configurations: Configurations, *, needs_kits: bool = False
+    ) -> None:
+        self.filter = feed_filter
+        self.configured: Configured | None = None
+        self.keys: frozenset[SkuKey] | None = feed_filter.keys
+        self.passes = feed_filter.predicate()
+        self.has_shown: HasShown | None = None
+        """What a snapshot has told already, while one is told."""
+        self.on_keys: Callable[[frozenset[SkuKey] | None], None] | None = None
+        """Is called when `keys` have changed."""
+        self._configurations = configurations
+        self._needs_kits = needs_kits
+        self._is_needed = feed_filter.depends_on_configuration
+        # The configuration has to be known up to this position, None: it is.
+        self._awaited: int | None = configurations.head if self._is_needed else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the configuration has to be read before anything else is looked at."""
+        return self._awaited is not None
+
+    @property
+    def places(self) -> Places:
+        """The locations whose events pass."""
+        return self.filter.places(self.configured)
+
+    async def refresh(self) -> None:
+        """Read the configuration again, if it is stale. ShardUnavailable or HistoryDamaged if it
+        cannot be."""
+        if self._awaited is None:
+            return
+        configured = await self._configurations.of(self.filter.tenant, self._awaited)
+        self._awaited = None
+        self.configured = configured
+        self.passes = self.filter.predicate(configured)
+        if self._needs_kits and self.filter.keys is not None:
+            components = [
+                component for sku in self.filter.skus for component in configured.kits.get(sku, ())
+            ]
+            tenant = self.filter.tenant
+            self.keys = self.filter.keys | {(tenant, component) for component in components}
+            if self.on_keys is not None:
+                self.on_keys(self.keys)
+
+    def note(self, event: FeedEvent) -> bool:
+        """Take note of an event that concerns no SKU; whether the configuration is stale by it."""
+        if not self._is_needed or event.kind not in kinds.READ_AGAIN:
+            return False
+        if event.tenant != self.filter.tenant:
+            return False
+        # Other shards record it after the one that decides it, which therefore has it by now.
+        self._awaited = self._configurations.head
+        return True
+
+    def tells(self, shard: int, event: FeedEvent) -> bool:
+        """Whether an event passes, and is news."""
+        return self.passes(event) and (self.has_shown is None or not self.has_shown(shard, event))
+
+    def candidates(self, group: FeedGroup, after: int, events_max: int) -> Candidates:
+        """The events of a group after a position that may pass, up to the end of a commit; about so
+        many are looked at."""
+        keys = self.keys
+        if keys is None:
+            last = group.end_of_commit(min(after + events_max, group.last_position))
+            first = group.first_position
+            return Candidates(group.events[after + 1 - first : last + 1 - first], last)
+        by_sku = group.by_sku()
+        few, many = (by_sku, keys) if len(by_sku) < len(keys) else (keys, by_sku)
+        found = [by_sku[key] for key in few if key in many]
+        if len(found) == 1 and found[0][0].position > after:
+            return Candidates(found[0], group.last_position)
+        merged = [event for events in found for event in events if event.position > after]
+        if len(found) > 1:
+            merged.sort(key=_position)
+        return Candidates(merged, group.last_position)
+
+
+def _position(event: FeedEvent) -> int:
+    return event.position

@@ -1,0 +1,126 @@
+"""What is told of all that happens. Here: each event; other ways to tell are in `latest`,
+`snapshot` and `channel_feed`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from engine.feed.group import FeedEvent, FeedGroup
+from engine.feed.limits import FeedLimits
+from engine.feed.reader import ShardReader
+from engine.feed.readers import Readers
+from engine.feed.scope import Scope
+from engine.feed.steps import Events, Step
+
+
+class Telling(ABC):
+    """What a subscriber is told, and what is kept to be told.
+
+    `step` is asked again and again by one task. A call that is cancelled loses nothing.
+    """
+
+    has_moved = False
+    """Whether the last step has got further without telling anything: then the next one is asked
+    for at once."""
+    starts_over = False
+    """Whether a snapshot takes the place of what is not kept any more."""
+
+    @abstractmethod
+    async def step(self, *, is_due: bool) -> Step | None:
+        """The next message, None if there is none now. `is_due`: nothing was told for so long that
+        it is better to tell what there is than to wait for more.
+
+        HistoryDropped, HistoryDamaged, ShardUnavailable if it cannot go on.
+        """
+
+    @property
+    @abstractmethod
+    def covered(self) -> Mapping[int, int] | None:
+        """By shard, the position up to which everything was told; None as long as a snapshot
+        lasts."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that is held for what is yet to be told."""
+        return 0
+
+
+class EveryEvent(Telling):
+    """Tells each event that passes, in messages of so many as there are, up to a limit."""
+
+    def __init__(self, readers: Readers, scope: Scope, limits: FeedLimits) -> None:
+        self._readers = readers
+        self._scope = scope
+        self._limits = limits
+
+    @property
+    def covered(self) -> Mapping[int, int]:
+        """See Telling.covered."""
+        return self._readers.positions
+
+    async def step(self, *, is_due: bool) -> Step | None:
+        """See Telling.step."""
+        del is_due
+        await self._scope.refresh()
+        message = Message(self._scope, self._limits)
+        self.has_moved = await self._readers.gather(message)
+        if not message.events:
+            return None
+        return Events(self._readers.cursor(self.covered), message.events)
+
+
+class Message:
+    """The events of one message, while it is put together."""
+
+    def __init__(self, scope: Scope, limits: FeedLimits) -> None:
+        self.events: list[FeedEvent] = []
+        self._looked_at = 0
+        self._bytes = 0
+        self._scope = scope
+        self._limits = limits
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the message goes as it is: it is large enough, or took long enough to put
+        together."""
+        return (
+            self._is_large
+            or self._looked_at >= self._limits.pass_events_max
+            or self._scope.is_stale
+        )
+
+    @property
+    def _is_large(self) -> bool:
+        limits = self._limits
+        return (
+            len(self.events) >= limits.message_events_max or self._bytes >= limits.message_bytes_max
+        )
+
+    @property
+    def waits_for_history(self) -> bool:
+        """Nothing that was taken waits for a read."""
+        return not self.events
+
+    def take(self, reader: ShardReader, group: FeedGroup) -> None:
+        """Take what passes, up to the end of a commit, so that no cursor lies inside one, unless it
+        is too large for a message."""
+        scope = self._scope
+        room = self._limits.pass_events_max - self._looked_at
+        events, position = scope.candidates(group, reader.position, room)
+        self._looked_at += len(events) + 1
+        end: int | None = None
+        for event in events:
+            if end is not None and event.position > end:
+                position = end
+                break
+            if self._bytes >= self._limits.commit_bytes_max:
+                position = event.position - 1
+                break
+            if scope.tells(reader.feed.shard, event):
+                self.events.append(event)
+                self._bytes += len(event.entry)
+                if end is None and self._is_large:
+                    end = group.end_of_commit(event.position)
+            elif event.sku is None and scope.note(event):
+                # What comes after that is judged by the new configuration.
+                end = group.end_of_commit(event.position)
+        reader.position = position
