@@ -54,6 +54,7 @@ class ShopifyServer:
         self.requests: list[str] = []
         """The name of each operation that was asked for."""
         self.url = ""
+        self._asked = asyncio.Event()
         self._http = HttpServer({("POST", PATH): self._answer}, on_error=self._failed)
         self._errors: list[Exception] = []
         self._queue: list[tuple[str, str, str, bytes, int]] = []
@@ -77,12 +78,22 @@ class ShopifyServer:
         """Webhooks that are still to be delivered."""
         return len(self._queue)
 
+    async def asked(self, name: str = "") -> None:
+        """Returns when a request comes that is not there yet, or one with this operation."""
+        before = len(self.requests)
+        while True:
+            self._asked.clear()
+            await self._asked.wait()
+            if not name or name in self.requests[before:]:
+                return
+
     def _failed(self, error: Exception) -> None:
         self._errors.append(error)
 
     async def _answer(self, request: Request) -> Response:
         if request.headers.get("x-shopify-access-token") != TOKEN:
             return _json(401, {"errors": "[API] Invalid API key or access token"})
+        self._asked.set()
         fate = self.faults.fate()
         if fate is Fate.REFUSED:
             return Response(503)

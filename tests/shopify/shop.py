@@ -60,6 +60,9 @@ class RefundedLine:
     quantity: int
     restock_type: str
     location: str | None
+    """Where it was put back."""
+    unsent_from: str | None = None
+    """The location that had still to send it."""
 
 
 @dataclass
@@ -283,8 +286,8 @@ class Shop:
             level.available += quantity
         share.open -= quantity
         line.removed += quantity
-        location = share.location if restock else None
-        return RefundedLine(line, quantity, "CANCEL" if restock else "NO_RESTOCK", location)
+        kind, location = ("CANCEL", share.location) if restock else ("NO_RESTOCK", None)
+        return RefundedLine(line, quantity, kind, location, share.location)
 
     def _touch(self, order: Order, topic: str) -> None:
         order.updated_at = self.now()

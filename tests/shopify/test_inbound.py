@@ -103,9 +103,19 @@ def test_an_order_is_allocated_as_a_fact_and_only_what_is_mapped() -> None:
     command = allocation(shown, wanted, NAMES, "web", "order-1")
     assert [(line.line_id, line.quantity) for line in command.request.lines] == [("a", 3)]
     assert command.request.if_short == 2
+    assert [line.location for line in command.request.lines] == ["LONDON"]
     assert command.request.context.occurred_at.seconds == int(NOON.timestamp())
     assert unmapped(shown, NAMES) == [BOX]
     assert unmapped(order(OrderLine("c", BOX, 0, 0)), NAMES) == [], "nothing of it concerns anyone"
+
+
+def test_a_place_that_stands_for_several_locations() -> None:
+    names = {TEA: Key("TEA", "", ("LONDON", "LEEDS"))}
+    shown = order(OrderLine("a", TEA, 2), sold=(Movement("sale-1", TEA, 1, NOON),))
+    (line,) = allocation(shown, wanted_lines(shown, names), names, "web", "order-1").request.lines
+    assert list(line.locations.locations) == ["LONDON", "LEEDS"]
+    (sell,) = till_commands(shown, names, "web", None)
+    assert sell.request.key.location == "LONDON"
 
 
 def test_till_sales_are_told_once() -> None:

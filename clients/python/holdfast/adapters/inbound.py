@@ -26,10 +26,17 @@ class Place(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A SKU at a location, as the engine knows it."""
+    """A SKU at a location, as the engine knows it; or, where the channel sells several locations as
+    one, a SKU at these `locations`, in order of preference."""
 
     sku: str
     location: str
+    locations: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> tuple[str, str]:
+        """The SKU and the location, or the one that is preferred."""
+        return self.sku, self.location or self.locations[0]
 
 
 class OrderLine(NamedTuple):
@@ -111,8 +118,8 @@ def allocation(
     """Promises the lines of an order. It has happened, so it is recorded also where units are
     missing."""
     basket = [
-        Line(*names[line.place], quantity=line.open + line.sent, line_id=line.line_id)
-        for line in lines
+        Line(*key[:2], line.open + line.sent, line.line_id, locations=key.locations)
+        for line, key in ((line, names[line.place]) for line in lines)
     ]
     return commands.allocate(
         basket,
@@ -228,7 +235,7 @@ def till_commands(
         if key is not None and not _is_old(sold, told_before):
             found.append(
                 commands.sell(
-                    *key,
+                    *key.first,
                     sold.units,
                     if_short="record",
                     reference=order.order_id,
@@ -242,7 +249,7 @@ def till_commands(
         if key is not None and not _is_old(back, told_before):
             found.append(
                 commands.take_back(
-                    *key,
+                    *key.first,
                     back.units,
                     reason="REFUNDED",
                     reference=order.order_id,
@@ -259,5 +266,6 @@ def _is_old(movement: Movement, told_before: datetime | None) -> bool:
 
 def _grown(reservation: Reservation, line_id: str, quantity: int) -> Line:
     """The line with another quantity, from where it is."""
-    line = next(line for line in reservation.lines if line.line_id == line_id)
-    return Line(line.sku, line.location, quantity, line_id=line_id)
+    lines = [line for line in reservation.lines if line.line_id == line_id]
+    locations = tuple(dict.fromkeys(line.location for line in lines))
+    return Line(lines[0].sku, quantity=quantity, line_id=line_id, locations=locations)

@@ -109,6 +109,7 @@ class Intake:
         self._lock = asyncio.Lock()
         self._marks: dict[str, datetime] = {}
         self._seen: dict[str, datetime] = {}
+        self._everywhere: tuple[str, ...] | None = None
 
     async def start(self, since: datetime | None = None) -> None:
         """Goes on at its marks. Without any it begins now, or at `since`: orders made before are
@@ -195,15 +196,35 @@ class Intake:
 
     async def _names(self, places: Sequence[Place]) -> Names:
         """What places mean."""
+        self._everywhere = None
         names: dict[Place, Key] = {}
         for start in range(0, len(places), 1_000):
             part = places[start : start + 1_000]
             asked = [(self._shop, place.item, place.external_location) for place in part]
             found = await self._client.find_listings(self._context.channel, asked)
-            for place, listing in zip(part, found, strict=True):
-                if listing is not None and listing.sku:
+            for place, listing in zip(part, found.listings, strict=True):
+                if listing is None:
+                    continue
+                if listing.location:
                     names[place] = Key(listing.sku, listing.location)
+                elif everywhere := await self._locations():
+                    names[place] = Key(listing.sku, "", everywhere)
         return names
+
+    async def _locations(self) -> tuple[str, ...]:
+        """The locations that the channel sells from, in order of preference; none: it names none,
+        so that it is not known from where it sells."""
+        if self._everywhere is None:
+            channels = (await self._client.channels(self._context.channel)).channels
+            named = [name for each in channels for name in each.locations]
+            groups = [name for each in channels for name in each.location_groups]
+            known = (await self._client.configuration()).locations if groups else ()
+            for group in groups:
+                members = [each for each in known if each.enabled and group in each.groups]
+                members.sort(key=lambda each: (each.priority, each.name))
+                named += [each.name for each in members]
+            self._everywhere = tuple(dict.fromkeys(named))
+        return self._everywhere
 
     async def _tell(self, order: ChannelOrder, names: Names, told_before: datetime | None) -> str:
         """Tells the engine; gives why it could not be told in full."""
