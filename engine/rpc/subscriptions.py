@@ -171,9 +171,9 @@ class SubscriptionService:
     async def ParkMessage(
         self, request: pb.ParkMessageRequest, context: Context
     ) -> pb.ParkMessageResponse:
-        subscriptions, message = self._subscriptions, request.message
-        asked = to_park(message, "message", subscriptions.now_ms())
-        parked = await subscriptions.park(_key(request), asked, message.id)
+        key, message = _key(request), request.message
+        asked = to_park(message, "message", self._subscriptions.now_ms())
+        parked = await self._subscriptions.park(key, asked, message.id)
         response = pb.ParkMessageResponse()
         put_parked(response.message, parked)
         return response
@@ -197,15 +197,15 @@ class SubscriptionService:
     async def ReplayParkedMessages(
         self, request: pb.ReplayParkedMessagesRequest, context: Context
     ) -> pb.ReplayParkedMessagesResponse:
-        ids = _ids(request.ids, 0)
-        replayed = await self._subscriptions.replay(_key(request), ids)
+        key = _key(request)
+        replayed = await self._subscriptions.replay(key, _ids(request.ids, 0))
         return pb.ReplayParkedMessagesResponse(messages=replayed)
 
     async def DropParkedMessages(
         self, request: pb.DropParkedMessagesRequest, context: Context
     ) -> pb.DropParkedMessagesResponse:
-        ids = _ids(request.ids, 1)
-        dropped = await self._subscriptions.drop(_key(request), ids)
+        key = _key(request)
+        dropped = await self._subscriptions.drop(key, _ids(request.ids, 1))
         return pb.DropParkedMessagesResponse(messages=dropped)
 
 

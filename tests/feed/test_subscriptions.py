@@ -1,0 +1,369 @@
+"""Durable subscriptions as consumers meet them: over gRPC, beside writes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from holdfast.v1 import feed_pb2, stock_pb2
+from holdfast.v1 import subscriptions_pb2 as pb
+
+from engine.feed.consumer import Consumer as ServedConsumer
+from engine.feed.subscription_store import MemorySubscriptions
+from engine.feed.subscriptions import SubscriptionLimits
+from engine.shard.local import LocalShards
+from tests.feed.subscribing import Consumer, SubscribedNode, subscribing
+from tests.rpc.serving import refused
+
+NOW = feed_pb2.START_FROM_NOW
+Filter = feed_pb2.EventFilter
+
+
+@pytest.fixture
+async def node() -> AsyncIterator[SubscribedNode]:
+    async with subscribing() as served:
+        yield served
+
+
+async def written(node: SubscribedNode, count: int = 1) -> str:
+    """So many events more; the cursor of the last."""
+    cursor = ""
+    for _ in range(count):
+        cursor = (await node.receive(1)).receipt.cursor
+    return cursor
+
+
+async def ended(consumer: Consumer) -> str:
+    """The reason with which a stream ends."""
+
+    return (await refused(_read_on(consumer))).reason
+
+
+def positions(events: list[feed_pb2.Event]) -> list[int]:
+    return [event.position for event in events]
+
+
+async def unacknowledged_comes_again(node: SubscribedNode) -> None:
+    """What a consumer was sent and has not acknowledged is sent to the next one."""
+    await written(node, 3)
+    first = await node.open()
+    assert first.opened.created
+    events, _ = await first.events(3)
+    first.break_off()
+    second = await node.open()
+    assert (second.opened.created, second.opened.cursor) == (False, first.opened.cursor)
+    assert (await second.events(3))[0] == events
+    second.break_off()
+
+
+async def test_what_was_not_acknowledged_comes_again(node: SubscribedNode) -> None:
+    await unacknowledged_comes_again(node)
+
+
+async def test_control_a_server_that_acknowledges_what_it_sends_is_caught(
+    node: SubscribedNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_sent = ServedConsumer.note_sent
+
+    def acknowledge_at_once(consumer: ServedConsumer, cursor: str) -> None:
+        note_sent(consumer, cursor)
+        consumer.acknowledge(cursor)
+
+    monkeypatch.setattr(ServedConsumer, "note_sent", acknowledge_at_once)
+    with pytest.raises(AssertionError):
+        await unacknowledged_comes_again(node)
+
+
+async def test_the_next_consumer_goes_on_after_what_was_acknowledged(node: SubscribedNode) -> None:
+    await written(node, 3)
+    first = await node.open()
+    _, cursor = await first.events(3)
+    await first.acknowledge(cursor)
+    await first.leave()
+    await written(node, 2)
+    second = await node.open()
+    assert second.opened.cursor == cursor
+    assert positions((await second.events(2))[0]) == [4, 5]
+    second.break_off()
+
+
+async def test_a_new_one_starts_where_it_is_asked_to(node: SubscribedNode) -> None:
+    cursor = await written(node, 3)
+    starts: list[tuple[dict[str, Any], list[int]]] = [
+        ({"start_from": feed_pb2.START_FROM_BEGINNING}, [1, 2, 3, 4]),
+        ({"start_from": NOW}, [4]),
+        ({"start_from": feed_pb2.START_FROM_UNSPECIFIED}, [4]),
+        ({"after_cursor": cursor.replace("0.3", "0.2")}, [3, 4]),
+    ]
+    consumers = [
+        await node.open(name=f"web-{number}", **({"start_from": None} | start))
+        for number, (start, _) in enumerate(starts)
+    ]
+    await written(node)
+    for consumer, (_, expected) in zip(consumers, starts, strict=True):
+        assert positions((await consumer.events(len(expected)))[0]) == expected
+        consumer.break_off()
+
+
+SENT, HEAD = "1-10ca1000-1-0.3", "1-10ca1000-1-0.4"
+WRONG_CURSORS = [
+    ("nonsense", "INVALID_FIELD"),
+    ("1-ffffffff-1-0.1", "CURSOR_FOREIGN"),
+    ("1-10ca1000-9-0.1", "CURSOR_FOREIGN"),
+    ("1-10ca1000-1-7.1", "CURSOR_FOREIGN"),
+    (HEAD, "INVALID_FIELD"),
+    ("1-10ca1000-1-0.99", "INVALID_FIELD"),
+]
+
+
+@pytest.mark.parametrize(("cursor", "reason"), WRONG_CURSORS)
+async def test_what_cannot_be_acknowledged(node: SubscribedNode, cursor: str, reason: str) -> None:
+    await written(node, 3)
+    consumer = await node.open(filter=Filter(skus=["TEA"]))
+    assert (await consumer.events(3))[1] == SENT
+    await consumer.until("caught_up")
+    await node.receive(1, stock_pb2.StockKey(sku="MUG", location="LONDON"))
+    await consumer.acknowledge(cursor)
+    assert await ended(consumer) == reason
+    assert (await node.state()).lag_events == 4
+
+
+async def test_a_cursor_of_a_write_is_not_that_of_a_feed() -> None:
+    async with subscribing(LocalShards(2)) as node:
+        cursor = await written(node, 2)
+        consumer = await node.open()
+        await consumer.events(2)
+        await consumer.acknowledge(cursor)
+        assert await ended(consumer) == "INVALID_FIELD"
+
+
+async def test_an_older_acknowledgement_changes_nothing(node: SubscribedNode) -> None:
+    await written(node, 3)
+    consumer = await node.open()
+    _, cursor = await consumer.events(3)
+    await consumer.acknowledge(cursor)
+    await consumer.acknowledge(cursor.replace("0.3", "0.1"))
+    await consumer.leave()
+    assert (await node.state()).cursor == cursor
+
+
+async def test_a_newer_consumer_takes_over_and_the_older_is_told(node: SubscribedNode) -> None:
+    await written(node, 2)
+    older = await node.open()
+    _, cursor = await older.events(2)
+    newer = await node.open()
+    await newer.events(2)
+    assert await ended(older) == "SUBSCRIPTION_TAKEN_OVER"
+    await newer.acknowledge(cursor)
+    await node.until_acknowledged(cursor)
+    assert (await node.state()).active
+    newer.break_off()
+
+
+async def test_of_many_that_come_at_once_one_stays(node: SubscribedNode) -> None:
+    await written(node, 2)
+    consumers = await asyncio.gather(*(node.open() for _ in range(12)))
+    last = max(consumers, key=lambda consumer: consumer.opened.consumer)
+    assert len({consumer.opened.consumer for consumer in consumers}) == 12
+    assert sum(consumer.opened.created for consumer in consumers) == 1
+    reasons = await asyncio.gather(*(ended(each) for each in consumers if each is not last))
+    assert set(reasons) == {"SUBSCRIPTION_TAKEN_OVER"}
+    _, cursor = await last.events(2)
+    await last.acknowledge(cursor)
+    await last.leave()
+    assert (await node.state()).lag_events == 0
+
+
+async def test_who_was_cut_off_goes_on_where_it_was(node: SubscribedNode) -> None:
+    await written(node, 3)
+    first = await node.open()
+    _, cursor = await first.events(3)
+    first.break_off()
+    await written(node, 1)
+    resume = pb.Resume(consumer=first.opened.consumer, received_cursor=cursor)
+    again = await node.open(resume=resume)
+    assert again.opened.consumer == first.opened.consumer
+    assert positions((await again.events(1))[0]) == [4]
+    await again.acknowledge(cursor)
+    await again.leave()
+    assert (await node.state()).cursor == cursor
+
+
+async def taken_over(node: SubscribedNode) -> None:
+    (await node.open()).break_off()
+
+
+async def reset(node: SubscribedNode) -> None:
+    await node.service.ResetSubscription(pb.ResetSubscriptionRequest(name="web", start_from=NOW))
+
+
+async def deleted(node: SubscribedNode) -> None:
+    await node.service.DeleteSubscription(pb.DeleteSubscriptionRequest(name="web"))
+
+
+async def deleted_and_made(node: SubscribedNode) -> None:
+    await deleted(node)
+    await taken_over(node)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "reason"),
+    [
+        (taken_over, "SUBSCRIPTION_TAKEN_OVER"),
+        (reset, "SUBSCRIPTION_TAKEN_OVER"),
+        (deleted, "UNKNOWN_SUBSCRIPTION"),
+        (deleted_and_made, "SUBSCRIPTION_TAKEN_OVER"),
+    ],
+)
+async def test_who_was_cut_off_does_not_take_over_from_who_came_meanwhile(
+    node: SubscribedNode, meanwhile: Any, reason: str
+) -> None:
+    await written(node, 1)
+    first = await node.open()
+    first.break_off()
+    await meanwhile(node)
+    resume = pb.Resume(consumer=first.opened.consumer)
+    assert (await refused(node.open(resume=resume))).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "reason"),
+    [(reset, "SUBSCRIPTION_TAKEN_OVER"), (deleted, "UNKNOWN_SUBSCRIPTION")],
+)
+async def test_who_follows_is_told(node: SubscribedNode, meanwhile: Any, reason: str) -> None:
+    await written(node, 1)
+    consumer = await node.open()
+    await consumer.events(1)
+    await meanwhile(node)
+    assert await ended(consumer) == reason
+
+
+SAME = Filter(skus=["TEA", "MUG"])
+DIFFERENT = [
+    ({"filter": Filter(skus=["TEA"])}, "filter.skus"),
+    ({"filter": Filter(skus=["TEA", "MUG"], locations=["LONDON"])}, "filter.locations"),
+    ({"filter": SAME, "mode": feed_pb2.WATCH_MODE_LATEST}, "mode"),
+]
+
+
+@pytest.mark.parametrize(("fields", "field"), DIFFERENT)
+async def test_a_name_stands_for_one_filter_and_mode(
+    node: SubscribedNode, fields: dict[str, Any], field: str
+) -> None:
+    (await node.open(filter=SAME)).break_off()
+    same = Filter(skus=["MUG", "TEA", "MUG"])
+    (await node.open(filter=same, mode=feed_pb2.WATCH_MODE_EVERY_EVENT)).break_off()
+    refusal = await refused(node.open(**fields))
+    assert (refusal.reason, refusal.metadata["field"]) == ("SUBSCRIPTION_DIFFERS", field)
+
+
+async def test_names_belong_to_tenants(node: SubscribedNode) -> None:
+    consumers = [await node.open(tenant=tenant) for tenant in ("", "acme")]
+    assert [consumer.opened.created for consumer in consumers] == [True, True]
+    listed = await node.service.ListSubscriptions(pb.ListSubscriptionsRequest(tenant="acme"))
+    assert [each.name for each in listed.subscriptions] == ["web"]
+    for consumer in consumers:
+        consumer.break_off()
+
+
+OPENINGS: list[tuple[dict[str, Any], str]] = [
+    ({"open": pb.OpenSubscription()}, "name"),
+    ({"open": pb.OpenSubscription(name="x" * 129)}, "name"),
+    ({"open": pb.OpenSubscription(name="web", tenant="a\n")}, "tenant"),
+    ({"open": pb.OpenSubscription(name="web", mode=9)}, "mode"),  # type: ignore[arg-type]
+    ({"open": pb.OpenSubscription(name="web", start_from=9)}, "start_from"),  # type: ignore[arg-type]
+    ({"open": pb.OpenSubscription(name="web", after_cursor="x")}, "after_cursor"),
+    ({"open": pb.OpenSubscription(name="web", filter=Filter(skus=[""]))}, "filter.skus[0]"),
+    ({"acknowledge": pb.Acknowledge(cursor=HEAD)}, "request"),
+    ({}, "request"),
+]
+
+
+@pytest.mark.parametrize(("request_", "field"), OPENINGS)
+async def test_what_opens_nothing(
+    node: SubscribedNode, request_: dict[str, Any], field: str
+) -> None:
+    consumer = node.consumer()
+    await consumer.say(**request_)
+    refusal = await refused(_read_on(consumer))
+    assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_FIELD", field)
+    listed = await node.service.ListSubscriptions(pb.ListSubscriptionsRequest())
+    assert not listed.subscriptions
+
+
+async def test_what_is_said_on_an_open_stream_is_looked_at(node: SubscribedNode) -> None:
+    too_many = pb.Acknowledge(parked_ids=range(1, 1_002))
+    resumed = pb.OpenSubscription(name="web", resume=pb.Resume(consumer=1, received_cursor="x"))
+    said: list[tuple[dict[str, Any], str]] = [
+        ({}, "request"),
+        ({"open": pb.OpenSubscription(name="web")}, "request"),
+        ({"acknowledge": too_many}, "acknowledge.parked_ids"),
+        ({"park": pb.Park()}, "park.message"),
+    ]
+    for request, field in said:
+        consumer = await node.open()
+        await consumer.say(**request)
+        refusal = await refused(_read_on(consumer))
+        assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_FIELD", field)
+    current = (await node.open()).opened.consumer
+    resumed.resume.consumer = current
+    consumer = node.consumer()
+    await consumer.say(open=resumed)
+    refusal = await refused(_read_on(consumer))
+    assert refusal.metadata["field"] == "open.resume.received_cursor"
+
+
+async def test_a_client_that_says_nothing_is_told_what_to_say(node: SubscribedNode) -> None:
+    consumer = node.consumer()
+    await consumer.stream.done_writing()
+    assert await ended(consumer) == "INVALID_FIELD"
+
+
+async def test_a_node_keeps_so_many_and_no_more() -> None:
+    limits = SubscriptionLimits(subscriptions_max=2)
+    async with subscribing(limits=limits) as node:
+        for name in ("a", "b"):
+            (await node.open(name=name)).break_off()
+        refusal = await refused(node.open(name="c"))
+        assert (refusal.reason, refusal.metadata) == ("TOO_MANY_SUBSCRIPTIONS", {"limit": "2"})
+        await node.service.DeleteSubscription(pb.DeleteSubscriptionRequest(name="a"))
+        (await node.open(name="c")).break_off()
+
+
+async def test_callers_wait_for_what_is_acknowledged(node: SubscribedNode) -> None:
+    consumer = await node.open()
+    cursor = await written(node, 2)
+    _, sent = await consumer.events(2)
+    waiting = asyncio.ensure_future(node.until_acknowledged(cursor))
+    await asyncio.wait((waiting,), timeout=0.05)
+    assert not waiting.done()
+    await consumer.acknowledge(sent)
+    await waiting
+    consumer.break_off()
+    # It is the subscription that counts, also when nobody follows it, or a feed has its name.
+    await node.until_acknowledged(cursor)
+    feed = node.feed.Watch(feed_pb2.WatchRequest(name="web"))
+    await feed.read()
+    await node.until_acknowledged(cursor)
+    feed.cancel()
+
+
+async def test_a_stop_keeps_what_was_acknowledged() -> None:
+    store = MemorySubscriptions()
+    async with subscribing(store=store, limits=SubscriptionLimits(acknowledge_s=3_600)) as node:
+        await written(node, 2)
+        consumer = await node.open()
+        _, cursor = await consumer.events(2)
+        await consumer.acknowledge(cursor)
+        await node.until_acknowledged(cursor)
+        [(stored, _)] = store.load()
+        assert stored.cursor != cursor
+        node.hub.stop()
+        assert await ended(consumer) == "SHARD_UNAVAILABLE"
+    [(stored, _)] = store.load()
+    assert stored.cursor == cursor
+
+
+async def _read_on(consumer: Consumer) -> None:
+    while True:
+        await consumer.read()
