@@ -18,15 +18,16 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 REQUIREMENTS := requirements/build.txt requirements/runtime.txt requirements/development.txt
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 BUF := node_modules/.bin/buf
+PEERS := $(VENV)/peers
 
 # For `make soak`: the seed of everything random (none: a new one, which is printed), and minutes per part.
 SEED ?=
 LENGTH ?= 10
 
-.PHONY: help demo test check fix protos serve bench soak coverage clean environment
+.PHONY: help demo test check fix protos serve bench bench-feed soak coverage clean environment
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.projects ## A flash sale with a crash in the middle, and the report
 	$(BIN)/python -m benchmarks.demo
@@ -57,6 +58,9 @@ serve: $(VENV)/.projects ## A node on ./data
 
 bench: $(VENV)/.projects ## The benchmarks, as tables and JSON
 	$(BIN)/python -m benchmarks.bench
+
+bench-feed: $(VENV)/.projects $(PEERS)/.installed ## The feed beside Redis, if it is installed, and NATS
+	PYTHONPATH=$(CURDIR)/$(PEERS) $(BIN)/python -m benchmarks.feed_latency
 
 soak: export SEED := $(SEED)
 soak: export LENGTH := $(LENGTH)
@@ -93,6 +97,12 @@ $(VENV)/.requirements: $(REQUIREMENTS)
 $(VENV)/.projects: $(VENV)/.requirements $(PROJECTS)
 	$(PIP) install --no-deps --no-build-isolation -e clients/python -e .
 	@$(PIP) check
+	@touch $@
+
+# What the feed is compared with is no part of the environment, but beside it.
+$(PEERS)/.installed: requirements/benchmarks.txt $(VENV)/.requirements
+	rm -rf $(PEERS)
+	$(PIP) install --no-deps --target $(PEERS) -r requirements/benchmarks.txt
 	@touch $@
 
 # `npm install` keeps to the lock file's versions and hashes. `npm ci` would ask that the lock file

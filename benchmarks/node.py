@@ -57,8 +57,8 @@ class Node:
         self.data_dir = directory / "data"
         self.log_path = directory / "node.log"
         self.shards = shards
-        self.address = f"127.0.0.1:{_free_port()}"
-        self.metrics_address = f"127.0.0.1:{_free_port()}"
+        self.address = f"127.0.0.1:{free_port()}"
+        self.metrics_address = f"127.0.0.1:{free_port()}"
         self._settings = settings
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
@@ -229,7 +229,7 @@ async def _until_ended(process: subprocess.Popen[bytes]) -> None:
         os.close(descriptor)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -227,37 +227,6 @@ async def test_a_stalled_subscriber_holds_no_more_and_delays_nobody() -> None:
     assert hub.lag_events_max == 0
 
 
-CUP = Key("", "CUP", "LONDON")
-
-
-@pytest.mark.parametrize(
-    ("limits", "feed_filter", "expected"),
-    [
-        ({"message_events_max": 4}, Filter(), [7, 9]),
-        ({"message_events_max": 1}, Filter(), [1, 7, 8, 9]),
-        ({"message_bytes_max": 1}, Filter(), [1, 7, 8, 9]),
-        ({"pass_events_max": 3}, Filter(), [7, 9]),
-        ({"pass_events_max": 2}, Filter(skus=frozenset({"CUP"})), [9]),
-        # What is too large for one message is divided.
-        ({"message_bytes_max": 1, "commit_bytes_max": 1}, Filter(), list(range(1, 10))),
-    ],
-)
-async def test_no_cursor_lies_inside_a_commit(
-    limits: dict[str, int], feed_filter: Filter, expected: list[int]
-) -> None:
-    """Commits of one, six, one and one events."""
-    shards = ScriptedShards(1)
-    shards.feeds[0].append(received(1), received(6), received(1), received(1, CUP))
-    hub = Hub(shards, FeedLimits(checkpoint_s=3_600.0, **limits))
-    subscriber = await hub.subscribe(feed_filter, Start.BEGINNING)
-    cursors = []
-    async for step in subscriber:
-        if isinstance(step, CaughtUp):
-            break
-        cursors.append(positions(step.cursor)[0])
-    assert cursors == expected
-
-
 async def test_subscribers_may_come_and_go_while_the_lag_is_looked_at() -> None:
     """As they do in the event loop, while the thread of a scrape looks."""
     shards = ScriptedShards(1)

@@ -12,8 +12,22 @@ from scripts.dockerfile import ignore_patterns, is_ignored, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES_MAX = 400
-TARGETS = ("demo", "test", "check", "fix", "protos", "serve", "bench", "soak", "clean", "help")
-LOCKS = ("requirements/build.txt", "requirements/runtime.txt", "requirements/development.txt")
+TARGETS = (
+    "demo",
+    "test",
+    "check",
+    "fix",
+    "protos",
+    "serve",
+    "bench",
+    "bench-feed",
+    "soak",
+    "clean",
+    "help",
+)
+LOCKS = tuple(
+    f"requirements/{name}.txt" for name in ("build", "runtime", "development", "benchmarks")
+)
 GENERATED = re.compile(r"_pb2(_grpc)?\.pyi?$")
 SOURCE_SUFFIX = re.compile(r"\w\.(py|pyi|proto|md|toml|txt|in)$")
 REFERENCE_BASES = (".", "engine", "protos", "clients/python")
@@ -89,7 +103,7 @@ def test_requirements_are_exact_and_name_no_index(lock: str) -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("name", ["runtime", "development"])
+@pytest.mark.parametrize("name", ["runtime", "development", "benchmarks"])
 def test_what_is_asked_for_is_what_is_locked(name: str) -> None:
     def pins(text: str) -> set[str]:
         return {line for line in text.splitlines() if "==" in line and not line.startswith("#")}

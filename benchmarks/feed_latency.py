@@ -1,0 +1,267 @@
+"""How long an event takes to those who follow, how many it reaches, and what each of them costs.
+
+    make bench-feed        (with Redis, if it is installed, and NATS beside Holdfast)
+    python -m benchmarks.feed_latency [--quick] [--system NAME ...] [--events N] [--json]
+
+Each system runs by itself, one after the other, with its subscribers in one process and the writer
+in another, all on this machine; it writes to the disk before it answers. The time of an event runs
+from the moment at which the writer hands it over to the moment at which a subscriber's program has
+it: the decision, the disk and the way are in it. Writes come at a fixed rate, whether those before
+them were answered or not.
+
+How to read it. `1 x 5,000/s`: one subscriber, told 5 000 events a second. `100 x 1,000/s`: each of
+a hundred is told all of 1 000 events a second. `1,000 x 3 SKUs`: each follows 3 of 1 000 SKUs, as a
+channel would, at 1 000 events a second; Redis has a stream for each SKU. `told` is the part of what
+they should have been told that they were told a second after the end: below 1, the system does not
+keep up, and the latencies, of all events, say how far it is behind. `server` is the load of its
+processes, in cores. `memory` is what its processes take for each subscriber.
+
+`fan-out` is how many events a second reach fifty subscribers who read the same history at once, and
+how many for each second of the server's CPU. `catch-up` is how fast one who comes from the
+beginning is told the whole history. Of Holdfast it is also given for a client that makes nothing of
+the bytes, and for one that looks at the fields of every event. Redis and NATS are told bytes of the
+same size, of which only the time is read.
+"""
+
+import asyncio
+import itertools
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import processes, report
+from benchmarks.feed_crowd import SYSTEMS, Crowd, Seen, crowd_of
+from benchmarks.feed_systems import Holdfast, Server, System, Typed, Wire, Write
+from benchmarks.figures import rounded
+from benchmarks.load import calibration_ms
+
+SKUS = [f"SKU-{number:04d}" for number in range(1_000)]
+random.Random(1).shuffle(SKUS)
+SKUS_EACH = 3
+TICK_S = 0.01
+LOAD_BATCH = 500
+LOAD_WRITERS = 4
+KIB = 1024
+SYSTEM_NAMES = tuple(name for name in SYSTEMS if name not in (Wire.name, Typed.name))
+READERS = {Holdfast.name: (Holdfast.name, Wire.name, Typed.name)}
+"""Ways to read the history of a system, where there are several."""
+
+
+class Scale(NamedTuple):
+    """How much is measured."""
+
+    seconds: float
+    settle_s: float
+    """How long the load lasts before anything counts, and how long what is sent last may take."""
+    hundred: int
+    thousand: int
+    fan_out: int
+    fan_out_events: int
+    catch_up_events: int
+
+
+FULL = Scale(10.0, 1.0, 100, 1_000, 50, 40_000, 1_000_000)
+QUICK = Scale(2.0, 1.0, 20, 100, 10, 5_000, 20_000)
+
+
+class Measured:
+    """One system, while it is measured."""
+
+    def __init__(self, system: System, server: Server, scale: Scale) -> None:
+        self._name = system.name
+        self._server = server
+        self._scale = scale
+        self._written = 0
+        """Events that everybody is told who asks for everything, at least."""
+        self.figures: dict[str, Any] = {}
+
+    async def run(self) -> None:
+        """Measure everything."""
+        hundred, thousand = self._scale.hundred, self._scale.thousand
+        async with self._server.writing(False) as write:
+            await self._latency("1 x 5,000/s", write, 5_000, [[]])
+            await self._latency(f"{hundred:,} x 1,000/s", write, 1_000, [[]] * hundred)
+        turn = itertools.cycle(SKUS)
+        few = [list(itertools.islice(turn, SKUS_EACH)) for _ in range(thousand)]
+        async with self._server.writing(True) as write:
+            await write(SKUS)
+            await self._latency(f"{thousand:,} x {SKUS_EACH} SKUs", write, 1_000, few)
+        async with self._server.writing(False) as write:
+            await self._fill(write, self._scale.fan_out_events)
+            await self._fan_out()
+            await self._fill(write, self._scale.catch_up_events)
+        for reader in READERS.get(self._name, (self._name,)):
+            report.progress(f"catch-up, {reader}")
+            seen, _ = await self._replay(reader, 1, self._scale.catch_up_events)
+            per_second = rounded(seen.told / seen.seconds)
+            self.figures.setdefault("catch-up", {})[reader] = per_second
+
+    async def _latency(
+        self, name: str, write: Write, rate: int, followed: Sequence[Sequence[str]]
+    ) -> None:
+        """Write at a rate, each SKU in turn, to subscribers who follow these SKUs."""
+        report.progress(f"{self._name}: {name}")
+        number = len(followed)
+        skus = [list(each) for each in followed]
+        before = self._memory()
+        async with crowd_of(Crowd(self._name, self._server.address, number, skus, "now")) as crowd:
+            memory = self._memory() - before
+            first, last, cpu_s, due = await self._load(write, rate)
+            in_time = last + round(self._scale.settle_s * 1e9)
+            seen = await crowd.end(first, last, in_time)
+        seconds = self._scale.seconds
+        deliveries = sum(len(each) / len(SKUS) if each else 1.0 for each in followed)
+        self.figures[name] = {
+            "p50_ms": seen.p50_ms,
+            "p99_ms": seen.p99_ms,
+            "max_ms": seen.max_ms,
+            "told": rounded(seen.told / (due * deliveries)),
+            "told_per_s": rounded(seen.told / seconds),
+            "server_cores": {each: rounded(used / seconds) for each, used in cpu_s.items()},
+            "memory_kib": rounded(memory / number / KIB) if number > 1 else None,
+        }
+
+    async def _load(self, write: Write, rate: int) -> tuple[int, int, dict[str, float], int]:
+        """Write for so long as counts, and a while before and after; gives when it counted from and
+        to, the CPU of that time, and how many events were to be told in it."""
+        turn = itertools.cycle(SKUS)
+        each = round(rate * TICK_S)
+        ticks = round((self._scale.seconds + 2 * self._scale.settle_s) / TICK_S)
+        started = time.monotonic()
+        first = started + self._scale.settle_s
+        last = first + self._scale.seconds
+        cpu_s: dict[str, float] = {}
+        counted = due = 0
+        async with asyncio.TaskGroup() as group:
+            for number in range(ticks):
+                at = started + number * TICK_S
+                await asyncio.sleep(max(0.0, at - time.monotonic()))
+                if not counted and at >= first:
+                    cpu_s, counted = self._cpu_s(), 1
+                elif counted == 1 and at >= last:
+                    now = self._cpu_s()
+                    cpu_s, counted = {name: now[name] - cpu_s[name] for name in now}, 2
+                begun = time.monotonic()
+                group.create_task(write(list(itertools.islice(turn, each))))  # type: ignore[arg-type]
+                due += each if first <= begun <= last else 0
+        self._written += ticks * each
+        await asyncio.sleep(self._scale.settle_s)
+        return round(first * 1e9), round(last * 1e9), cpu_s, due
+
+    async def _fill(self, write: Write, events: int) -> None:
+        """Write until there are so many events."""
+        report.progress(f"{self._name}: writing up to {events:,} events")
+        turn = itertools.cycle(SKUS)
+
+        async def writer() -> None:
+            while self._written < events:
+                self._written += LOAD_BATCH
+                await write(list(itertools.islice(turn, LOAD_BATCH)))
+
+        await asyncio.gather(*(writer() for _ in range(LOAD_WRITERS)))
+
+    async def _fan_out(self) -> None:
+        report.progress(f"{self._name}: fan-out")
+        seen, cpu_s = await self._replay(
+            self._name, self._scale.fan_out, self._scale.fan_out_events
+        )
+        self.figures["fan-out"] = {
+            "told_per_s": rounded(seen.told / seen.seconds),
+            "told_per_server_cpu_s": rounded(seen.told / max(sum(cpu_s.values()), TICK_S)),
+            "subscribers_cpu_s": rounded(seen.cpu_s),
+        }
+
+    async def _replay(
+        self, reader: str, subscribers: int, events: int
+    ) -> tuple[Seen, dict[str, float]]:
+        """Let so many read the history from the beginning, at once."""
+        crowd = Crowd(reader, self._server.address, subscribers, [[]], "beginning", events)
+        async with crowd_of(crowd) as process:
+            before = self._cpu_s()
+            await process.begin()
+            seen = await process.seen()
+        after = self._cpu_s()
+        return seen, {name: after[name] - before[name] for name in after}
+
+    def _cpu_s(self) -> dict[str, float]:
+        return {name: processes.cpu_s(each) for name, each in self._server.process_ids.items()}
+
+    def _memory(self) -> int:
+        return sum(processes.memory(each).resident for each in self._server.process_ids.values())
+
+
+async def feed_latency(names: Sequence[str], scale: Scale) -> dict[str, Any]:
+    """The figures of each system by its name; a text where it is not installed."""
+    found: dict[str, Any] = {}
+    for name in names:
+        system = SYSTEMS[name]
+        missing = system.missing()
+        if missing:
+            found[name] = f"left out: {missing}"
+            report.progress(f"{name} is left out: {missing}")
+            continue
+        with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+            async with system.running(Path(directory)) as server:
+                measured = Measured(system, server, scale)
+                await measured.run()
+        found[name] = measured.figures
+    return found
+
+
+def tables(found: Mapping[str, Any]) -> list[Any]:
+    """The figures as a person reads them."""
+    rows: list[tuple[object, ...]] = []
+    replays: list[tuple[object, ...]] = []
+    for system, figures in found.items():
+        if isinstance(figures, str):
+            rows.append((system, figures))
+            continue
+        for name, row in figures.items():
+            if "p50_ms" in row:
+                cores = sum(row["server_cores"].values())
+                cells = (row["p50_ms"], row["p99_ms"], row["told"], cores, row["memory_kib"])
+                rows.append((system, name, *cells))
+        fan_out = figures["fan-out"]
+        for reader, per_second in figures["catch-up"].items():
+            own = reader == system
+            replays.append(
+                (
+                    reader,
+                    fan_out["told_per_s"] if own else None,
+                    fan_out["told_per_server_cpu_s"] if own else None,
+                    per_second,
+                )
+            )
+    columns = ("", "subscribers", "p50 ms", "p99 ms", "told", "server", "memory KiB")
+    return [
+        report.table("From the writer to the subscribers", columns, rows),
+        report.table(
+            "The history again, events a second",
+            ("", "fan-out", "per CPU second of the server", "catch-up"),
+            replays,
+        ),
+    ]
+
+
+async def main(arguments: Any) -> int:
+    """Measure and report; gives the exit code."""
+    scale = QUICK if arguments.quick else FULL
+    if arguments.events:
+        scale = scale._replace(catch_up_events=arguments.events)
+    document: dict[str, Any] = {"calibration ms, before": calibration_ms()}
+    document["systems"] = await feed_latency(arguments.system or SYSTEM_NAMES, scale)
+    document["calibration ms, after"] = calibration_ms()
+    report.write(arguments, document, *tables(document["systems"]))
+    return 0
+
+
+if __name__ == "__main__":
+    parser = report.parser(__doc__, "feed_latency")
+    parser.add_argument("--quick", action="store_true", help="short, with fewer subscribers")
+    parser.add_argument("--system", nargs="+", choices=SYSTEM_NAMES, help="these alone")
+    parser.add_argument("--events", type=int, default=0, help="of the history to catch up with")
+    sys.exit(report.run(main(parser.parse_args())))

@@ -1,0 +1,245 @@
+"""What one might use in place of Holdfast's feed: a Redis stream that many read, and a consumer of
+NATS JetStream for each subscriber. Both write to the disk before they answer, as Holdfast does.
+NATS syncs every message by itself then, which takes its time; so it is there a second time as it is
+by default.
+
+Their servers and Python clients are not part of this project: `make bench-feed` installs the
+clients and NATS beside it, Redis is looked for on the path. What is not there is left out.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.feed_systems import SUBSCRIBERS_PER_CONNECTION, Told, Write
+from benchmarks.node import free_port
+
+EVENT = b"x" * 240
+"""As large as an event of Holdfast's feed."""
+ALL = "events"
+START_S_MAX = 20.0
+READ_EVENTS_MAX = 256
+STREAM = "EVENTS"
+NATS_ACKNOWLEDGED_S_MAX = 60.0
+
+
+class PeerServer:
+    """A server process on the loopback interface."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], address: str) -> None:
+        self.address = address
+        self._name = name
+        self._process = process
+
+    @property
+    def process_ids(self) -> Mapping[str, int]:
+        """See Server."""
+        return {self._name: self._process.pid}
+
+
+@asynccontextmanager
+async def _process(command: Sequence[str], port: int, log: Path) -> AsyncIterator[Any]:
+    """Run a server until the end of the block; it listens inside."""
+    with log.open("wb") as output:
+        started = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        async with asyncio.timeout(START_S_MAX):
+            while not await _listens(port):
+                if started.poll() is not None:
+                    raise RuntimeError(f"{command[0]} has ended; {log} says why")
+                await asyncio.sleep(0.02)
+        yield started
+    finally:
+        started.terminate()
+        await asyncio.to_thread(started.wait)
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _program(name: str) -> str | None:
+    """Where a program is: beside an installed package, or on the path."""
+    beside = (Path(folder) / "bin" / name for folder in sys.path if folder)
+    found = next((str(path) for path in beside if os.access(path, os.X_OK)), None)
+    return found or shutil.which(name)
+
+
+def _missing(program: str, package: str) -> str:
+    if _program(program) is None:
+        return f"no {program}"
+    return "" if importlib.util.find_spec(package) else f"no Python package {package}"
+
+
+class RedisServer(PeerServer):
+    """Redis with an append-only file that is synced before each answer."""
+
+    @asynccontextmanager
+    async def writing(self, by_sku: bool) -> AsyncIterator[Write]:
+        """See Server. Who follows SKUs reads a stream of each."""
+        redis = importlib.import_module("redis.asyncio").Redis.from_url(f"redis://{self.address}")
+
+        async def write(skus: Sequence[str]) -> None:
+            pipeline = redis.pipeline(transaction=False)
+            sent = time.monotonic_ns()
+            for sku in skus:
+                pipeline.xadd(sku if by_sku else ALL, {b"t": sent, b"e": EVENT})
+            await pipeline.execute()
+
+        yield write
+        await redis.aclose()
+
+
+class RedisReading:
+    """A connection for each subscriber, since XREAD waits on it."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._redis: Any = importlib.import_module("redis.asyncio").Redis
+
+    async def follow(
+        self, number: int, skus: Sequence[str], start: str, ready: Callable[[], None], told: Told
+    ) -> None:
+        """See Reading."""
+        redis = self._redis.from_url(f"redis://{self._address}", socket_timeout=None)
+        places: dict[bytes, bytes] = {}
+        for stream in skus or (ALL,):
+            latest = [] if start == "beginning" else await redis.xrevrange(stream, count=1)
+            places[stream.encode()] = latest[0][0] if latest else b"0"
+        ready()
+        while True:
+            for stream, entries in await redis.xread(places, count=READ_EVENTS_MAX, block=0):
+                places[stream] = entries[-1][0]
+                told([int(fields[b"t"]) for _, fields in entries])
+
+
+class RedisStream:
+    """A Redis stream, by redis-py."""
+
+    name = "Redis Stream"
+
+    def missing(self) -> str:
+        """See System."""
+        return _missing("redis-server", "redis")
+
+    @asynccontextmanager
+    async def running(self, directory: Path) -> AsyncIterator[RedisServer]:
+        """See System."""
+        port = free_port()
+        command = [str(_program("redis-server")), "--port", str(port), "--bind", "127.0.0.1"]
+        command += ["--dir", str(directory), "--appendonly", "yes", "--appendfsync", "always"]
+        command += ["--save", "", "--maxclients", "20000"]
+        async with _process(command, port, directory / "redis.log") as process:
+            yield RedisServer("redis", process, f"127.0.0.1:{port}")
+
+    @asynccontextmanager
+    async def reading(self, address: str) -> AsyncIterator[RedisReading]:
+        """See System."""
+        yield RedisReading(address)
+
+
+class NatsServer(PeerServer):
+    """NATS with a stream in files."""
+
+    @asynccontextmanager
+    async def writing(self, by_sku: bool) -> AsyncIterator[Write]:
+        """See Server. Every SKU is a subject."""
+        nats: Any = importlib.import_module("nats")
+        connection = await nats.connect(f"nats://{self.address}")
+        stream = connection.jetstream(timeout=NATS_ACKNOWLEDGED_S_MAX)
+        await stream.add_stream(name=STREAM, subjects=["events.>"])
+
+        async def write(skus: Sequence[str]) -> None:
+            sent = str(time.monotonic_ns()).encode()
+            acknowledged = [
+                await stream.publish_async(f"events.{sku}", sent + b" " + EVENT) for sku in skus
+            ]
+            await asyncio.gather(*acknowledged)
+
+        yield write
+        await connection.close()
+
+
+class NatsReading:
+    """A consumer for each subscriber, a hundred on a connection."""
+
+    def __init__(self, connections: Sequence[Any]) -> None:
+        self._streams = [connection.jetstream() for connection in connections]
+        self._api: Any = importlib.import_module("nats.js.api")
+
+    async def follow(
+        self, number: int, skus: Sequence[str], start: str, ready: Callable[[], None], told: Told
+    ) -> None:
+        """See Reading."""
+        stream = self._streams[number // SUBSCRIBERS_PER_CONNECTION % len(self._streams)]
+        policy = self._api.DeliverPolicy
+        subscription = await stream.subscribe(
+            "events.>",
+            ordered_consumer=True,
+            config=self._api.ConsumerConfig(
+                deliver_policy=policy.ALL if start == "beginning" else policy.NEW,
+                filter_subjects=[f"events.{sku}" for sku in skus] or None,
+            ),
+            pending_msgs_limit=-1,
+            pending_bytes_limit=-1,
+        )
+        ready()
+        async for message in subscription.messages:
+            told([int(message.data.partition(b" ")[0])])
+
+
+class JetStream:
+    """NATS JetStream, by nats-py: an ordered consumer for each subscriber."""
+
+    def __init__(self, synced: bool) -> None:
+        """`synced`: to the disk before it answers. By default it leaves that for later."""
+        self.name = "NATS JetStream" if synced else "NATS JetStream, not synced"
+        self._synced = synced
+
+    def missing(self) -> str:
+        """See System."""
+        return _missing("nats-server", "nats")
+
+    @asynccontextmanager
+    async def running(self, directory: Path) -> AsyncIterator[NatsServer]:
+        """See System."""
+        port = free_port()
+        settings: dict[str, Any] = {
+            "listen": f"127.0.0.1:{port}",
+            "jetstream": {"store_dir": str(directory)},
+        }
+        if self._synced:
+            settings["jetstream"]["sync_interval"] = "always"
+        file = directory / "nats.conf"
+        file.write_text(json.dumps(settings))
+        command = [str(_program("nats-server")), "--config", str(file)]
+        async with _process(command, port, directory / "nats.log") as process:
+            yield NatsServer("nats", process, f"127.0.0.1:{port}")
+
+    @asynccontextmanager
+    async def reading(self, address: str) -> AsyncIterator[NatsReading]:
+        """See System."""
+        nats: Any = importlib.import_module("nats")
+        async with AsyncExitStack() as stack:
+            connections = []
+            for _ in range(10):
+                connections.append(await nats.connect(f"nats://{address}"))
+                stack.push_async_callback(connections[-1].close)
+            yield NatsReading(connections)

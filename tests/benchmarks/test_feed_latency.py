@@ -1,0 +1,30 @@
+"""The benchmark of the feed measures everything of Holdfast, and says what of the others is not
+there."""
+
+import pytest
+
+from benchmarks.feed_crowd import PEERS
+from benchmarks.feed_latency import Scale, feed_latency, tables
+
+SMALLEST = Scale(0.3, 0.4, 3, 60, 2, 500, 1_000)
+
+
+async def test_everything_is_measured() -> None:
+    found = await feed_latency(["Holdfast"], SMALLEST)
+    figures = found["Holdfast"]
+    assert len(figures) == 5
+    for name in ("1 x 5,000/s", "3 x 1,000/s", "60 x 3 SKUs"):
+        assert 0 < figures[name]["p50_ms"] <= figures[name]["p99_ms"] <= figures[name]["max_ms"]
+        assert figures[name]["told_per_s"] > 0
+    assert figures["fan-out"]["told_per_s"] > 0
+    assert len(figures["catch-up"]) == 3
+    assert all(per_second > 0 for per_second in figures["catch-up"].values())
+    assert len(tables(found)) == 2
+
+
+async def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    names = [peer.name for peer in PEERS]
+    found = await feed_latency(names, SMALLEST)
+    assert all(text.startswith("left out: no ") for text in found.values())
+    assert len(tables(found)) == 2
