@@ -65,7 +65,7 @@ class Asked(NamedTuple):
     key: Key
     feed_filter: Filter
     encoded_filter: bytes
-    mode: int
+    mode: Mode
     start: Start | str
     differs: Callable[[bytes, int], str]
 
@@ -173,8 +173,7 @@ class Subscriptions:
         self, subscription: Subscription, asked: Asked, resumed: Resumed | None
     ) -> Consumer:
         start, sent = self._start(subscription, resumed)
-        mode = Mode(asked.mode)
-        feed = await self._hub.subscribe(asked.feed_filter, start, mode=mode)
+        feed = await self._hub.subscribe(asked.feed_filter, start, mode=asked.mode)
         try:
             store, key = self._require_store(), subscription.key
             if resumed is None:

@@ -34,13 +34,6 @@ def encoded_filter(asked: feed_pb2.EventFilter) -> bytes:
     return kept.SerializeToString(deterministic=True)
 
 
-def mode_of(mode: int) -> int:
-    """A mode as it is kept. InvalidField if there is no such mode."""
-    if mode not in feed_pb2.WatchMode.values():
-        raise InvalidField("mode", mode, "EVERY_EVENT, LATEST")
-    return mode or feed_pb2.WATCH_MODE_EVERY_EVENT
-
-
 def differing(one: bytes, other: bytes) -> str:
     """The field in which two filters, as they are kept, differ first; empty: in none."""
     if one == other:

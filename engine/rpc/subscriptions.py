@@ -29,7 +29,6 @@ from engine.rpc.checks import (
 from engine.rpc.convert_subscriptions import (
     differing,
     encoded_filter,
-    mode_of,
     put_parked,
     put_subscription,
     to_park,
@@ -224,9 +223,9 @@ def _key(request: Any) -> Key:
 def _asked(opening: pb.OpenSubscription) -> tuple[Asked, Resumed | None]:
     """What a consumer wants to follow. InvalidField if it cannot be followed."""
     key = _key(opening)
-    feed_filter = checked_filter(opening.tenant, opening.filter, checked_mode(opening.mode))
+    mode = checked_mode(opening.mode)
+    feed_filter = checked_filter(opening.tenant, opening.filter, mode)
     kept = encoded_filter(opening.filter)
-    mode = mode_of(opening.mode)
 
     def differs(other_filter: bytes, other_mode: int) -> str:
         return differing(kept, other_filter) or ("mode" if mode != other_mode else "")

@@ -9,6 +9,7 @@ from holdfast.v1 import feed_pb2, stock_pb2
 from holdfast.v1 import subscriptions_pb2 as pb
 
 from engine.feed.consumer import Consumer as ServedConsumer
+from engine.feed.cursor import Cursor
 from engine.feed.subscription_store import MemorySubscriptions
 from engine.feed.subscriptions import SubscriptionLimits
 from engine.shard.local import LocalShards
@@ -362,6 +363,59 @@ async def test_a_stop_keeps_what_was_acknowledged() -> None:
         assert await ended(consumer) == "SHARD_UNAVAILABLE"
     [(stored, _)] = store.load()
     assert stored.cursor == cursor
+
+
+async def snapshot_of(consumer: Consumer) -> tuple[list[str], str]:
+    """The SKUs of a snapshot, and the cursor after it."""
+    skus: list[str] = []
+    while True:
+        response = (await consumer.until("snapshot")).feed
+        skus += [stock.key.sku for stock in response.snapshot.stocks]
+        if response.snapshot.complete:
+            return skus, response.cursor
+        assert response.cursor == ""
+
+
+@pytest.mark.parametrize("mode", [feed_pb2.WATCH_MODE_EVERY_EVENT, feed_pb2.WATCH_MODE_LATEST])
+async def test_a_subscription_that_begins_with_a_snapshot(node: SubscribedNode, mode: Any) -> None:
+    await written(node, 2)
+    fields = {"start_from": feed_pb2.START_FROM_SNAPSHOT, "mode": mode}
+    first = await node.open(**fields)
+    assert (first.opened.created, first.opened.cursor) == (True, "")
+    assert (await snapshot_of(first))[0] == ["TEA"]
+    await written(node)
+    assert (await node.state()).lag_events == 1
+    first.break_off()
+    # Nothing was acknowledged: the snapshot comes again.
+    second = await node.open(**fields)
+    skus, cursor = await snapshot_of(second)
+    assert (second.opened.cursor, skus) == ("", ["TEA"])
+    await second.acknowledge(cursor)
+    await second.leave()
+    assert (await node.state()).lag_events == 0
+    await written(node)
+    third = await node.open(**fields)
+    assert third.opened.cursor == cursor
+    assert positions((await third.events(1))[0]) == [4]
+    third.break_off()
+    request = pb.ResetSubscriptionRequest(name="web", start_from=feed_pb2.START_FROM_SNAPSHOT)
+    assert (await node.service.ResetSubscription(request)).cursor == ""
+    fourth = await node.open(**fields)
+    assert (await snapshot_of(fourth))[0] == ["TEA"]
+    fourth.break_off()
+
+
+async def test_nothing_of_a_snapshot_is_acknowledged_before_it_is_complete() -> None:
+    shards = LocalShards(2)
+    async with subscribing(shards) as node:
+        await written(node, 2)
+        heads = {shard: shards.feed(shard).head for shard in range(2)}
+        # A shard that is down keeps the snapshot from being complete.
+        shards.shards[1].crash()
+        consumer = await node.open(start_from=feed_pb2.START_FROM_SNAPSHOT)
+        await consumer.acknowledge(Cursor(shards.history, shards.epoch, heads).encode())
+        assert await ended(consumer) == "INVALID_FIELD"
+        assert (await node.state()).cursor == ""
 
 
 async def _read_on(consumer: Consumer) -> None:
