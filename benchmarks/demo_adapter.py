@@ -10,7 +10,7 @@ from typing import Any
 
 from holdfast import Client
 from holdfast.event import Event
-from holdfast.feed import EventBatch
+from holdfast.feed_messages import EventBatch
 
 Balances = list[int]
 """Units on hand, held and allocated."""

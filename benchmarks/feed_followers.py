@@ -7,7 +7,7 @@ from itertools import count, islice
 
 from holdfast import Client
 from holdfast.errors import CursorOutOfRange
-from holdfast.feed import EventBatch
+from holdfast.feed_messages import EventBatch
 
 from benchmarks.feed_audit import Interest, Positions, Refusal, Stream
 from engine.feed.cursor import Cursor

@@ -30,7 +30,7 @@ from typing import Any
 
 from holdfast import Client, commands
 from holdfast.errors import HoldfastError, InsufficientStock
-from holdfast.feed import EventBatch
+from holdfast.feed_messages import EventBatch
 
 from benchmarks import report
 from benchmarks.node import running_node

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from holdfast import Client
-from holdfast.feed import CaughtUp, EventBatch
+from holdfast.feed_messages import CaughtUp, EventBatch
 from holdfast.v1 import feed_pb2, inventory_pb2
 
 from benchmarks import messages

@@ -30,7 +30,7 @@ from typing import Any
 
 from holdfast import Client, commands
 from holdfast.errors import HoldfastError
-from holdfast.feed import CaughtUp, EventBatch
+from holdfast.feed_messages import CaughtUp, EventBatch
 
 from benchmarks import report
 from benchmarks.effects import Acknowledged
