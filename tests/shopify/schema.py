@@ -1,6 +1,8 @@
 """The part of Shopify's GraphQL Admin API (2026-04) that an inventory system needs, with the types
 and names that Shopify documents."""
 
+from functools import cache
+
 from graphql import GraphQLSchema, build_schema
 
 API_VERSION = "2026-04"
@@ -160,6 +162,7 @@ type Mutation {
 """
 
 
+@cache
 def admin_schema() -> GraphQLSchema:
     """The schema that every request is checked against before it runs."""
     return build_schema(SDL)

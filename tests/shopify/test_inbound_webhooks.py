@@ -3,7 +3,6 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from holdfast.adapters.http import HttpServer, Request
 from holdfast.adapters.inbound_webhooks import (
@@ -14,7 +13,7 @@ from holdfast.adapters.inbound_webhooks import (
 )
 from standardwebhooks import Webhook
 
-from tests.shopify.server import SECRET, signed
+from tests.shopify.server import SECRET, loopback_client, signed
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 BODY = b'{"order_id": 1}'
@@ -111,7 +110,7 @@ async def test_the_endpoint_listens_to_nobody_else(
     handler = webhook_handler(verifier, lambda: NOW, take)
     server = HttpServer({("POST", "/hook"): handler}, on_error=failures.append)
     url = f"http://127.0.0.1:{await server.start('127.0.0.1', 0)}/hook"
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with loopback_client() as http:
         statuses = [
             (await http.post(url, content=body, headers=given)).status_code
             for body, given in ((BODY, {}), (BODY, headers), (b"x", headers), (BODY, headers))

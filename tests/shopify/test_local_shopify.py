@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.shopify.faults import Fate, Faults
-from tests.shopify.server import PATH, TOKEN, ShopifyServer, shopify_server
+from tests.shopify.server import PATH, TOKEN, ShopifyServer, loopback_client, shopify_server
 
 SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
@@ -67,7 +67,7 @@ class Caller:
 async def calling(**options: Any) -> AsyncIterator[Caller]:
     async with (
         shopify_server(**options) as shopify,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        loopback_client() as http,
     ):
         yield Caller(shopify, http)
 
@@ -225,7 +225,7 @@ async def test_a_sale_commits_a_cancellation_frees_and_sending_takes_away() -> N
 
 
 async def test_a_stranger_is_not_answered() -> None:
-    async with shopify_server() as shopify, httpx.AsyncClient(trust_env=False) as http:
+    async with shopify_server() as shopify, loopback_client() as http:
         response = await http.post(shopify.url + PATH, json={"query": "query { shop { id } }"})
         assert response.status_code == 401
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from holdfast.adapters.inbound import ChannelOrder
 from holdfast.adapters.inbound_intake import NotReadyError
@@ -14,7 +13,7 @@ from holdfast.adapters.shopify_orders import ORDER, ShopifyOrders, parse_order
 from tests.adapters.scripted import ManualClock
 from tests.shopify.admin_api import AdminApi
 from tests.shopify.cost import QUERY_COST_MAX, Bucket
-from tests.shopify.server import TOKEN, shopify_server
+from tests.shopify.server import TOKEN, loopback_client, shopify_server
 from tests.shopify.shop import LineItem, Order, Share, Shop
 
 
@@ -172,7 +171,7 @@ async def test_an_order_that_is_larger_than_a_page_is_read_part_by_part() -> Non
     clock = ManualClock()
     async with (
         shopify_server(points=1e9, points_per_s=1e9) as shopify,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        loopback_client() as http,
     ):
         shop = shopify.shop
         locations = [shop.add_location(f"SHELF-{number}") for number in range(12)]

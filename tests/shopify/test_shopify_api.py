@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from holdfast.adapters.outcomes import PermanentError, RetryLater
 from holdfast.adapters.shopify_api import TRIES_MAX, ShopifyApi, Throttle
@@ -13,7 +12,7 @@ from holdfast.adapters.shopify_stock import SET
 
 from tests.adapters.scripted import START, ManualClock
 from tests.shopify.faults import Fate, Faults
-from tests.shopify.server import TOKEN, ShopifyServer, shopify_server
+from tests.shopify.server import TOKEN, ShopifyServer, loopback_client, shopify_server
 
 
 class Fates(Faults):
@@ -35,7 +34,7 @@ async def speaking(
     clock = ManualClock()
     async with (
         shopify_server(Fates(*fates), monotonic=clock.monotonic, **limits) as shopify,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        loopback_client() as http,
     ):
         yield shopify, ShopifyApi(shopify.url, token, clock, lambda: 0.0, http=http), clock
 
@@ -74,9 +73,14 @@ async def test_what_shopify_does_not_understand_is_not_asked_again() -> None:
         with pytest.raises(PermanentError, match="Cannot query field"):
             await api.ask("query { orders(first: 1) { nodes { stock } } }", {})
         assert clock.waits == []
+
+
+async def test_a_token_that_does_not_open_the_shop_parks_nothing() -> None:
     async with speaking(token="another") as (_, api, clock):  # noqa: S106 - it opens nothing
-        with pytest.raises(PermanentError, match="401"):
+        with pytest.raises(RetryLater, match="401") as raised:
             await api.ask(CHANGED, {})
+        assert raised.value.whole_channel
+        assert clock.waits == []
 
 
 async def test_requests_wait_as_long_as_the_throttle_says() -> None:

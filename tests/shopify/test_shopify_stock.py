@@ -16,7 +16,7 @@ from holdfast.adapters.shopify_stock import UNEXPLAINED_TRIES_MAX, UNEXPLAINED_W
 from tests.adapters.scripted import ManualClock
 from tests.shopify.engine import SmallEngine, context_of
 from tests.shopify.faults import Fate, Faults
-from tests.shopify.server import TOKEN, ShopifyServer, shopify_server
+from tests.shopify.server import TOKEN, ShopifyServer, loopback_client, shopify_server
 from tests.shopify.shop import SoldOut
 
 
@@ -77,7 +77,7 @@ async def desk(faults: Busy | None = None) -> AsyncIterator[Desk]:
     faults = faults or Busy()
     async with (
         shopify_server(faults, points=1e9, points_per_s=1e9) as shopify,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        loopback_client() as http,
     ):
         yield Desk(shopify, faults, http)
 

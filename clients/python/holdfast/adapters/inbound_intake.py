@@ -27,6 +27,7 @@ from holdfast.adapters.outcomes import PermanentError
 from holdfast.adapters.source import ExternalMessage, ParkedMessage
 from holdfast.commands import Command
 from holdfast.errors import (
+    AttemptDecided,
     DeadlineExpired,
     HoldfastError,
     Overloaded,
@@ -51,9 +52,9 @@ FIRST_MARK = "orders_first"
 REMEMBERED_ORDERS_MAX = 10_000
 """Orders of which it is remembered that their newest state was taken in."""
 
-SETTLED_AFTER = timedelta(seconds=2)
+SETTLED_AFTER = timedelta(seconds=10)
 """A time that is so old when an order is fetched is not given to another state of it: channels show
-whole seconds."""
+whole seconds, and their clocks are not this one."""
 
 
 class ChangedOrder(NamedTuple):
@@ -232,7 +233,7 @@ class Intake:
             for command in till_commands(order, names, self._context.channel, told_before):
                 await self._send(command)
             await self._tell_lines(order, names)
-        except (Unavailable, Overloaded, DeadlineExpired):
+        except (Unavailable, Overloaded, DeadlineExpired, AttemptDecided):
             raise  # It is tried again: nothing is known to be wrong with the order.
         except HoldfastError as error:
             return f"{error.reason}: {error}"

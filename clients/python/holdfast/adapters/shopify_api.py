@@ -68,8 +68,8 @@ class ShopifyApi:
         await self._http.aclose()
 
     async def ask(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The `data` of the answer. RetryLater when Shopify cannot be reached, PermanentError when
-        it does not understand the request or does not let this app in."""
+        """The `data` of the answer. RetryLater when Shopify cannot be reached or does not let this
+        app in, PermanentError when it does not understand the request."""
         failures = 0
         while True:
             await self._pay(document)
@@ -87,10 +87,8 @@ class ShopifyApi:
                 failures = await self._again(failures, f"HTTP {response.status_code}", after)
                 continue
             if response.status_code != 200:
-                raise PermanentError(
-                    f"Shopify answers with HTTP {response.status_code}: {response.text[:200]}",
-                    reason=f"http_{response.status_code}",
-                )
+                text = f"Shopify answers with HTTP {response.status_code}: {response.text[:200]}"
+                raise _locked_out(text, f"http_{response.status_code}")
             answer: dict[str, Any] = response.json()
             self._learn(document, answer)
             errors = answer.get("errors")
@@ -102,7 +100,10 @@ class ShopifyApi:
             if _code(errors) in {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
                 failures = await self._again(failures, str(errors)[:200], None)
                 continue
-            raise PermanentError(f"Shopify refuses: {str(errors)[:500]}", reason="graphql")
+            text = f"Shopify refuses: {str(errors)[:500]}"
+            if _code(errors) in {"ACCESS_DENIED", "SHOP_INACTIVE"}:
+                raise _locked_out(text, _code(errors).lower())
+            raise PermanentError(text, reason="graphql")
 
     async def _pay(self, document: str) -> None:
         """Waits until the bucket holds what the request cost last time."""
@@ -145,6 +146,12 @@ class ShopifyApi:
 
     async def _wait(self, seconds: float) -> None:
         await self._clock.wait(asyncio.Event(), seconds)
+
+
+def _locked_out(text: str, reason: str) -> RetryLater:
+    """A token that does not open the shop, a scope that is missing, a shop that is closed: somebody
+    has to mend that, and nothing is wrong with what was to be pushed."""
+    return RetryLater(text, whole_channel=True, reason=reason)
 
 
 def _code(errors: Any) -> str:

@@ -18,7 +18,7 @@ from holdfast.adapters.inbound import Place
 from holdfast.adapters.outcomes import PermanentError, PushError, RetryLater
 from holdfast.adapters.shopify_api import ShopifyApi
 from holdfast.adapters.source import ChannelUpdate
-from holdfast.errors import DeadlineExpired, Overloaded, Unavailable
+from holdfast.errors import AttemptDecided, DeadlineExpired, Overloaded, Unavailable
 
 QUANTITIES_MAX = 250
 """Quantities that one mutation may set, and nodes that one query may name."""
@@ -48,7 +48,7 @@ SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
 STALE = frozenset({"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"})
 NEW_KEY = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
 IN_PROGRESS = "IDEMPOTENCY_CONCURRENT_REQUEST"
-ENGINE_BUSY = (Unavailable, Overloaded, DeadlineExpired)
+ENGINE_BUSY = (Unavailable, Overloaded, DeadlineExpired, AttemptDecided)
 
 
 class Known(NamedTuple):
