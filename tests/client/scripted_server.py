@@ -317,7 +317,7 @@ class ScriptedServer:
 
     def _start(self, request: feed_pb2.WatchRequest) -> int:
         """The index in the history at which a Watch begins."""
-        if request.start_from == feed_pb2.START_FROM_BEGINNING:
+        if request.start_from in {feed_pb2.START_FROM_BEGINNING, feed_pb2.START_FROM_SNAPSHOT}:
             return 0
         if not request.after_cursor:
             # The server says first that nothing lies between now and now.

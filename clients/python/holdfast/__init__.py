@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from holdfast.errors import InsufficientStock as InsufficientStock
     from holdfast.event import Event as Event
     from holdfast.event import EventKind as EventKind
-    from holdfast.feed import CaughtUp as CaughtUp
-    from holdfast.feed import Checkpoint as Checkpoint
-    from holdfast.feed import EventBatch as EventBatch
     from holdfast.feed import Feed as Feed
+    from holdfast.feed_messages import CaughtUp as CaughtUp
+    from holdfast.feed_messages import ChannelUpdateBatch as ChannelUpdateBatch
+    from holdfast.feed_messages import Checkpoint as Checkpoint
+    from holdfast.feed_messages import EventBatch as EventBatch
+    from holdfast.feed_messages import FellBehind as FellBehind
+    from holdfast.feed_messages import SnapshotBatch as SnapshotBatch
     from holdfast.listing import Explanations as Explanations
     from holdfast.listing import Listing as Listing
     from holdfast.parked import ExternalMessage as ExternalMessage
@@ -39,16 +42,18 @@ if TYPE_CHECKING:
     from holdfast.types import PickedLine as PickedLine
 
 _HOME = {
-    "CaughtUp": "holdfast.feed",
-    "Checkpoint": "holdfast.feed",
+    "CaughtUp": "holdfast.feed_messages",
+    "ChannelUpdateBatch": "holdfast.feed_messages",
+    "Checkpoint": "holdfast.feed_messages",
     "Client": "holdfast.client",
     "Command": "holdfast.commands",
     "Event": "holdfast.event",
-    "EventBatch": "holdfast.feed",
+    "EventBatch": "holdfast.feed_messages",
     "EventKind": "holdfast.event",
     "Explanations": "holdfast.listing",
     "ExternalMessage": "holdfast.parked",
     "Feed": "holdfast.feed",
+    "FellBehind": "holdfast.feed_messages",
     "HoldfastError": "holdfast.errors",
     "InsufficientStock": "holdfast.errors",
     "Line": "holdfast.types",
@@ -59,6 +64,7 @@ _HOME = {
     "PickedLine": "holdfast.types",
     "Replayed": "holdfast.subscription",
     "RetentionWarning": "holdfast.subscription",
+    "SnapshotBatch": "holdfast.feed_messages",
     "Subscription": "holdfast.subscription",
     "SyncClient": "holdfast.sync",
     "SyncFeed": "holdfast.sync",
@@ -69,6 +75,7 @@ _MODULES = frozenset({"channels", "commands", "errors", "types"})
 
 __all__ = [
     "CaughtUp",
+    "ChannelUpdateBatch",
     "Checkpoint",
     "Client",
     "Command",
@@ -78,6 +85,7 @@ __all__ = [
     "Explanations",
     "ExternalMessage",
     "Feed",
+    "FellBehind",
     "HoldfastError",
     "InsufficientStock",
     "Line",
@@ -88,6 +96,7 @@ __all__ = [
     "PickedLine",
     "Replayed",
     "RetentionWarning",
+    "SnapshotBatch",
     "Subscription",
     "SyncClient",
     "SyncFeed",

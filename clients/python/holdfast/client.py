@@ -23,6 +23,7 @@ from holdfast._rpc import ChannelOptions, Connection, Metadata
 from holdfast._subscription_calls import SubscriptionCalls
 from holdfast.errors import HoldfastError
 from holdfast.feed import Feed
+from holdfast.feed_messages import watch_request
 from holdfast.types import Result
 
 P = ParamSpec("P")
@@ -178,25 +179,35 @@ class Client(SubscriptionCalls):
         skus: Iterable[str] = (),
         sku_prefixes: Iterable[str] = (),
         locations: Iterable[str] = (),
-        start: Literal["now", "beginning"] | str = "now",
+        groups: Iterable[str] = (),
+        channel: str = "",
+        kinds: Iterable[str] = (),
+        mode: Literal["every_event", "latest"] | str = "every_event",
+        start: Literal["now", "beginning", "snapshot"] | str = "now",
         name: str = "",
         tenant: str | None = None,
     ) -> Feed:
         """Follows changes: ``async for event in client.watch(skus=["TEA"])``. See `Feed`.
 
-        Without filters every event comes. `start` is "now", "beginning", or the cursor after which
-        to go on. `name` names the feed for `wait_for_subscriber`.
+        Without filters every event comes. With ``mode="latest"`` only the latest of each
+        SKU-location comes, and of a `channel` what it may sell: who is slow gets less, and always
+        what is so last. `groups` are groups of locations, `kinds` names such as "stock_held".
+        `start` is "now", "beginning", "snapshot" (what is so now, then what changes), or the cursor
+        after which to go on. `name` names the feed for `wait_for_subscriber`.
         """
-        return Feed(
-            self._connection.watch,
+        request = watch_request(
             self._of(tenant),
+            name,
+            mode,
+            start,
+            channel,
             skus=skus,
             sku_prefixes=sku_prefixes,
             locations=locations,
-            start=start,
-            name=name,
-            timeout_s=self._timeout_s,
+            groups=groups,
+            kinds=kinds,
         )
+        return Feed(self._connection.watch, request, self._timeout_s)
 
     def _send(self, command: Command[Any]) -> Any:
         """Sends a command; gives what to await for its answer."""

@@ -2,50 +2,48 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import grpc.aio
 
-from holdfast import _convert
 from holdfast._retry import backoff_s, is_retried
 from holdfast._rpc import END_OF_STREAM, error_from_rpc, is_task_cancelled
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
+from holdfast.feed_messages import (
+    CaughtUp,
+    ChannelUpdateBatch,
+    Checkpoint,
+    EventBatch,
+    FeedMessage,
+    FellBehind,
+    SnapshotBatch,
+    read_response,
+)
 from holdfast.v1 import feed_pb2
 
-
-class EventBatch(NamedTuple):
-    """Events that came together, in order; `cursor` is right after the last of them."""
-
-    events: tuple[Event, ...]
-    cursor: str
-
-
-class CaughtUp(NamedTuple):
-    """What was past at the start has been told, at the server's `time`; what follows is new."""
-
-    time: datetime
-    cursor: str
-
-
-class Checkpoint(NamedTuple):
-    """Nothing that passes the filter has happened for a while; the cursor moves on."""
-
-    time: datetime
-    cursor: str
+__all__ = [
+    "CaughtUp",
+    "ChannelUpdateBatch",
+    "Checkpoint",
+    "EventBatch",
+    "Feed",
+    "FellBehind",
+    "SnapshotBatch",
+]
 
 
 class Feed:
     """Changes as they happen, made by `Client.watch`. It reconnects by itself and goes on where it
     was.
 
-    ``async for event in feed`` gives each `Event`; ``async for batch in feed.batches()`` gives what
-    the server sends: `EventBatch`, `CaughtUp` and `Checkpoint`. ``async with client.watch(...) as
-    feed:`` first waits until the server has answered, so that with ``start="now"`` nothing that
-    happens inside is missed.
+    ``async for event in feed`` gives each `Event`; ``async for message in feed.batches()`` gives
+    what the server sends: `EventBatch`, `SnapshotBatch`, `ChannelUpdateBatch`, `CaughtUp`,
+    `FellBehind` and `Checkpoint`. What tells of states rather than events can be read in batches
+    alone. ``async with client.watch(...) as feed:`` first waits until the server has answered, so
+    that with ``start="now"`` nothing that happens inside is missed.
 
     `cursor` is where to go on: it covers the batches that were given in full, so that what was
     saved with it after an event was handled never skips another. Going on from it in a new feed may
@@ -57,36 +55,11 @@ class Feed:
     def __init__(
         self,
         connect: Callable[[feed_pb2.WatchRequest], Any],
-        tenant: str,
-        *,
-        skus: Iterable[str],
-        sku_prefixes: Iterable[str],
-        locations: Iterable[str],
-        start: str,
-        name: str,
+        request: feed_pb2.WatchRequest,
         timeout_s: float,
     ) -> None:
-        for field, value in (
-            ("skus", skus),
-            ("sku_prefixes", sku_prefixes),
-            ("locations", locations),
-        ):
-            if isinstance(value, str):
-                raise TypeError(f"{field} is the string {value!r}; it must be a list")
         self._connect = connect
-        self._request = feed_pb2.WatchRequest(
-            tenant=tenant,
-            name=name,
-            filter=feed_pb2.EventFilter(skus=skus, sku_prefixes=sku_prefixes, locations=locations),
-        )
-        if start == "now":
-            self._request.start_from = feed_pb2.START_FROM_NOW
-        elif start == "beginning":
-            self._request.start_from = feed_pb2.START_FROM_BEGINNING
-        elif start:
-            self._request.after_cursor = start
-        else:
-            raise ValueError("start is empty; it must be 'now', 'beginning' or a cursor")
+        self._request = request
         self._timeout_s = timeout_s
         self._stream: Any = None
         self._failures = 0
@@ -147,10 +120,12 @@ class Feed:
 
     def take(self, response: feed_pb2.WatchResponse) -> None:
         """Begins with the events of a message, which `give` gives one by one."""
+        if response.WhichOneof("content") in {"snapshot", "channel_updates"}:
+            raise TypeError("the feed tells of states: read it with batches()")
         self._events.extend(response.events.events)
         self._events_cursor = response.cursor
         if not self._events:
-            self._cursor = response.cursor
+            self._move_to(response.cursor)
 
     def give(self) -> Event | None:
         """The next event of the message that was taken, None after the last, with which the cursor
@@ -159,7 +134,7 @@ class Feed:
             return None
         event = Event(self._events.popleft())
         if not self._events:
-            self._cursor = self._events_cursor
+            self._move_to(self._events_cursor)
         return event
 
     def give_rest(self) -> EventBatch | None:
@@ -168,15 +143,19 @@ class Feed:
             return None
         batch = EventBatch(tuple([Event(each) for each in self._events]), self._events_cursor)
         self._events.clear()
-        self._cursor = batch.cursor
+        self._move_to(batch.cursor)
         return batch
 
-    def give_whole(self, response: feed_pb2.WatchResponse) -> EventBatch | CaughtUp | Checkpoint:
+    def give_whole(self, response: feed_pb2.WatchResponse) -> FeedMessage:
         """A whole message, with which the cursor moves on."""
-        self._cursor = response.cursor
+        self._move_to(response.cursor)
         return read_response(response)
 
-    async def batches(self) -> AsyncIterator[EventBatch | CaughtUp | Checkpoint]:
+    def _move_to(self, cursor: str) -> None:
+        """Goes on from a cursor; messages of a snapshot have none, and come again after a cut."""
+        self._cursor = cursor or self._cursor
+
+    async def batches(self) -> AsyncIterator[FeedMessage]:
         """What the server sends, message by message, each with its cursor."""
         if (rest := self.give_rest()) is not None:
             yield rest
@@ -212,8 +191,9 @@ class Feed:
                 if response is not END_OF_STREAM:
                     self._failures = 0
                     # Whatever the caller does with it, a new stream goes on after what was
-                    # received.
-                    self._request.after_cursor = response.cursor
+                    # received. As long as a snapshot lasts it has to begin again.
+                    if response.cursor:
+                        self._request.after_cursor = response.cursor
                     received: feed_pb2.WatchResponse = response
                     return received
             self._stream = None
@@ -225,13 +205,3 @@ class Feed:
                 await asyncio.sleep(max(backoff_s(self._failures), delay_s))
                 self._failures += 1
         return None
-
-
-def read_response(response: feed_pb2.WatchResponse) -> EventBatch | CaughtUp | Checkpoint:
-    """A message of the feed in the SDK's own types."""
-    kind = response.WhichOneof("content")
-    if kind == "caught_up":
-        return CaughtUp(_convert.moment(response.caught_up.time), response.cursor)
-    if kind == "checkpoint":
-        return Checkpoint(_convert.moment(response.checkpoint.time), response.cursor)
-    return EventBatch(tuple([Event(each) for each in response.events.events]), response.cursor)

@@ -12,7 +12,7 @@ from holdfast import _convert
 from holdfast._retry import backoff_s, is_retried
 from holdfast._rpc import END_OF_STREAM, error_from_rpc, is_task_cancelled
 from holdfast.errors import Code, HoldfastError, Unavailable
-from holdfast.feed import read_response
+from holdfast.feed_messages import read_response
 from holdfast.parked import ParkedMessage, parked_message
 from holdfast.v1 import subscriptions_pb2
 
@@ -105,7 +105,8 @@ class Subscription:
 
     @property
     def received(self) -> str:
-        """Everything up to here was given; empty: nothing yet."""
+        """Everything up to here was given: who has done it all acknowledges this. Empty: nothing
+        was yet."""
         return self._request.resume.received_cursor
 
     @property
@@ -150,14 +151,12 @@ class Subscription:
         return self.give(response)
 
     async def acknowledge(self, cursor: str = "", *, parked_ids: Collection[int] = ()) -> None:
-        """Says what is done: everything up to `cursor`, that of a message; and parked messages that
-        were given again. Without arguments: everything that was given, except such messages.
+        """Says what is done: everything up to `cursor`, that of a message (empty: nothing new); and
+        parked messages that were given again.
 
         It does not wait for the server, which remembers it within a fraction of a second. What is
         not remembered when the server or this process dies is given again.
         """
-        if not cursor and not parked_ids:
-            cursor = self.received
         if cursor:
             self._acknowledged = cursor
         ids = list(parked_ids)
@@ -172,7 +171,7 @@ class Subscription:
             await self._tell(cursor, ids[start : start + PARKED_IDS_MAX])
 
     async def park(self, message: Any, reason: str) -> ParkedMessage:
-        """Puts aside what cannot be processed: an `Event`, an update of a channel, an
+        """Puts aside what cannot be processed: an `Event`, a `ChannelUpdate`, an
         `ExternalMessage`, or a `ParkedMessage` that was given again. It is durable once this
         returns; acknowledging goes on as if it were done. Raises TooManyParked."""
         return await self._park(message, reason)

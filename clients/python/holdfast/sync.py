@@ -4,10 +4,10 @@ import asyncio
 import functools
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent import futures
 from types import TracebackType
-from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import grpc
 
@@ -17,7 +17,8 @@ from holdfast._rpc import ChannelOptions, Metadata
 from holdfast.client import TIMEOUT_S, Client, MethodT, as_method
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
-from holdfast.feed import CaughtUp, Checkpoint, EventBatch, Feed
+from holdfast.feed import Feed
+from holdfast.feed_messages import FeedMessage
 from holdfast.listing import Explanations, Listing
 from holdfast.subscription import Subscription
 from holdfast.sync_listing import SyncExplanations, SyncListing
@@ -83,6 +84,17 @@ def _subscribe(
         return SyncSubscription(method(client._client, *args, **kwargs), client._wait)
 
     return _as_described(read, method)
+
+
+def _follow(
+    method: Callable[Concatenate[Client, P], Feed],
+) -> Callable[Concatenate["SyncClient", P], "SyncFeed"]:
+    """The method that gives a feed of `Client` for plain loops."""
+
+    def watch(client: "SyncClient", /, *args: P.args, **kwargs: P.kwargs) -> "SyncFeed":
+        return SyncFeed(method(client._client, *args, **kwargs), client._wait)
+
+    return _as_described(watch, method)
 
 
 def _as_described(read: MethodT, method: Callable[..., Any]) -> MethodT:
@@ -209,26 +221,7 @@ class SyncClient:
     drop_parked = _read(Client.drop_parked)
     subscribe = _subscribe(Client.subscribe)
 
-    def watch(
-        self,
-        *,
-        skus: Iterable[str] = (),
-        sku_prefixes: Iterable[str] = (),
-        locations: Iterable[str] = (),
-        start: Literal["now", "beginning"] | str = "now",
-        name: str = "",
-        tenant: str | None = None,
-    ) -> "SyncFeed":
-        """As `Client.watch`, for a plain loop: ``for event in client.watch(skus=["TEA"])``."""
-        feed = self._client.watch(
-            skus=skus,
-            sku_prefixes=sku_prefixes,
-            locations=locations,
-            start=start,
-            name=name,
-            tenant=tenant,
-        )
-        return SyncFeed(feed, self._wait)
+    watch = _follow(Client.watch)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -327,7 +320,7 @@ class SyncFeed:
             self._feed.take(response)
         return event
 
-    def batches(self) -> Iterator[EventBatch | CaughtUp | Checkpoint]:
+    def batches(self) -> Iterator[FeedMessage]:
         """What the server sends, message by message, each with its cursor."""
         if (rest := self._feed.give_rest()) is not None:
             yield rest
