@@ -15,6 +15,7 @@ from engine.archive.restore import next_epoch
 from engine.archive.source import Source, SourceShard, opened, prepared_attempts
 from engine.core.model import Reservation
 from engine.log import codec
+from engine.log.configured import computed_buffer_of
 from engine.log.decode import decode_commit, split_group
 from engine.log.layout import NODE_FILE, Layout, new_history, shard_directory, write_layout
 from engine.log.new_shard import NewShard
@@ -115,16 +116,28 @@ def deal(old: Source, destination: Path, layout: Layout, shard_of: ShardOf) -> N
     _move_reservations(old, new, shard_of)
     for shard, own in enumerate(answers):
         _move_answers(commits, new[shard], own)
-        for key, record in old.shards[0].store.scan("configuration"):
-            new[shard].put_configuration(key, record)
         # Kept answers name shards of the old node: they too count as told.
         for other in range(max(count, old.layout.shards)):
             heard = new[other].position if other < count and other != shard else 0
             new[shard].put_relay(other, heard)
+    _copy_configuration(old, new, shard_of)
     _require_equal([one.totals for one in old.shards], [one.totals for one in new])
     recorded_at_ms = max(one.head.recorded_at_ms for one in old.shards)
     for shard, made in enumerate(new):
         made.finish(_origin(old, layout, shard), recorded_at_ms)
+
+
+def _copy_configuration(old: Source, new: list[NewShard], shard_of: ShardOf) -> None:
+    """Give each shard all that is configured, which every old one knows alike, and the buffers that
+    were computed in the shards of their SKUs."""
+    for one in old.shards:
+        for key, record in one.store.scan("configuration"):
+            place = computed_buffer_of(key)
+            if place is not None:
+                new[shard_of(*place)].put_configuration(key, record)
+            elif one.shard == 0:
+                for each in new:
+                    each.put_configuration(key, record)
 
 
 def _move_reservations(old: Source, new: list[NewShard], shard_of: ShardOf) -> None:

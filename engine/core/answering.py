@@ -11,6 +11,7 @@ from engine.core.answers import (
     Allocated,
     Amended,
     Answer,
+    BufferAnswered,
     Committed,
     Configured,
     Confirmed,
@@ -32,11 +33,14 @@ from engine.core.commands import (
     Amend,
     Command,
     Commit,
+    ComputeBuffer,
     Configure,
+    ConfigureChannel,
     ConfigureHolds,
     ConfigureLocations,
     Confirm,
     DefineKit,
+    DefineSkuGroup,
     Expect,
     Extend,
     LimitCustomers,
@@ -52,6 +56,7 @@ from engine.core.commands import (
     Return,
     Sell,
     SendTransfer,
+    SetChannelPolicies,
     SetOnHand,
     Ship,
     TakeBack,
@@ -63,6 +68,7 @@ from engine.core.events import (
     AllocationPicked,
     AllocationReleased,
     AllocationUnpicked,
+    BufferComputed,
     Event,
     HoldCommitted,
     HoldReacquired,
@@ -246,6 +252,12 @@ def _mapped(
     return Mapped(len(command.listings) - len(problems), problems)
 
 
+def _buffer(
+    _command: ComputeBuffer, recorded: _Recorded, _short_lines: object, _reservation: object
+) -> BufferAnswered:
+    return BufferAnswered(_first(recorded, BufferComputed).buffer)
+
+
 _ANSWER: dict[type, Callable[[Any, Sequence[Recorded], Any, Any], Answer]] = {
     Reserve: _reserved,
     Allocate: _allocated,
@@ -264,6 +276,8 @@ _ANSWER: dict[type, Callable[[Any, Sequence[Recorded], Any, Any], Answer]] = {
     ),
     **dict.fromkeys((SendTransfer, ReceiveTransfer), _transfer_changed),
     **dict.fromkeys((ConfigureLocations, DefineKit, LimitCustomers, ConfigureHolds), _configured),
+    **dict.fromkeys((ConfigureChannel, SetChannelPolicies, DefineSkuGroup), _configured),
+    ComputeBuffer: _buffer,
     MapListings: _mapped,
 }
 

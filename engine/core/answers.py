@@ -2,6 +2,7 @@
 made, so that the log can give it again for a replayed request; only where the reservation stands
 *now* comes from beside it."""
 
+from engine.core.channels import ComputedBuffer
 from engine.core.listings import ListingReport
 from engine.core.model import Key, LineResult, ShortLine, Stock, Struct
 
@@ -117,6 +118,12 @@ class Mapped(Struct, frozen=True, tag=True):
     problems: tuple[ListingReport, ...]
 
 
+class BufferAnswered(Struct, frozen=True, tag=True):
+    """A dynamic buffer was computed."""
+
+    buffer: ComputedBuffer
+
+
 class StockChanged(Struct, frozen=True, tag=True):
     """A SKU-location changed to `stock`. On replay only balances and version of `stock` are those
     of that moment, except for Configure, where all of it is. `expected` is what a count expected
@@ -144,5 +151,6 @@ Answer = (
     | TransferChanged
     | Configured
     | Mapped
+    | BufferAnswered
     | StockChanged
 )

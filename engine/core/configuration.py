@@ -1,6 +1,10 @@
 """What is configured for a whole node: where stock may lie, what kits consist of, how much one
 customer may have. Every shard keeps a copy of its own and decides by that."""
 
+from itertools import chain
+
+from engine.core.channel_book import ChannelBook
+from engine.core.channels import Channel
 from engine.core.model import Settings, Struct
 
 
@@ -50,10 +54,13 @@ class Configuration:
         self.kits: dict[tuple[str, str], Kit] = {}
         self.customer_limits: dict[tuple[str, str], CustomerLimit] = {}
         self.holds: dict[str, Settings] = {}
+        self.channels = ChannelBook()
         self._members: dict[tuple[str, str], set[str]] = {}
         self._part_of: dict[tuple[str, str], set[str]] = {}
         # Filled when a group is first asked for, emptied when one of its locations changes.
         self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
+        # Filled when asked for, emptied when a location changes.
+        self._sells_from: dict[tuple[str, Channel], tuple[str, ...]] = {}
 
     def location(self, tenant: str, name: str) -> Location | None:
         """How a location is configured; None if it is not: then it is enabled, in no group."""
@@ -89,8 +96,20 @@ class Configuration:
             self._enabled[place] = found
         return found or ()
 
+    def sells_from(self, tenant: str, channel: Channel) -> tuple[str, ...] | None:
+        """The locations that a channel sells from, in order of preference; None: all there are."""
+        if not channel.locations and not channel.location_groups:
+            return None
+        found = self._sells_from.get((tenant, channel))
+        if found is None:
+            of_groups = [self.group(tenant, group) for group in channel.location_groups]
+            found = tuple(dict.fromkeys(chain(channel.locations, *of_groups)))
+            self._sells_from[tenant, channel] = found
+        return found
+
     def put_location(self, tenant: str, location: Location) -> None:
         """A location is as stated from now on."""
+        self._sells_from.clear()
         place = (tenant, location.name)
         before = self.locations.get(place)
         for group in before.groups if before else ():

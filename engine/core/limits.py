@@ -106,5 +106,35 @@ KIT_COMPONENTS_READ_MAX = 10_000
 SOURCE_SEQUENCE_MAX = 2**63 - 1
 """The highest number that a source may give a write."""
 
+CHANNEL_LOCATIONS_MAX = 100
+CHANNEL_GROUPS_MAX = 16
+"""Locations, and groups of locations, that one channel names."""
+
+POLICIES_PER_COMMAND_MAX = 1_000
+"""Policies set by one command."""
+
+SKU_GROUP_SKUS_MAX = 10_000
+SKU_GROUP_PREFIXES_MAX = 100
+"""SKUs, and beginnings of SKUs, of one group."""
+
+ALLOCATIONS_PER_SKU_MAX = 8
+"""Channels with an allocation of one SKU: what is left to others looks at all their
+combinations."""
+
+SERVICE_FACTOR_MAX = 10.0
+LEAD_TIME_DAYS_MAX = 366.0
+BUFFER_WINDOW_DAYS_MIN = 2
+BUFFER_WINDOW_DAYS_MAX = 366
+"""Parameters of a dynamic buffer."""
+
+BUFFERS_PER_CALL_MAX = 100
+"""SKUs of one ComputeBuffers."""
+
+CHANNEL_SKUS_READ_MAX = 1_000
+"""SKUs of one question what a channel may sell."""
+
+SALES_EVENTS_READ_MAX = 100_000
+"""Events that are looked at to find what was sold of the SKUs of one question."""
+
 PRIORITY_MAX = 1_000_000_000
 """The highest priority of a location, and the lowest is as far below 0."""

@@ -138,6 +138,14 @@ class SourceMark(Struct, frozen=True):
     counted_at_ms: int = 0
 
 
+class ChannelUse(Struct, frozen=True):
+    """Units that a channel has taken of the allocation that was stated at `since_ms`."""
+
+    channel: str
+    units: int
+    since_ms: int
+
+
 class Stock(Struct, frozen=True):
     """The state of one SKU-location. Told facts may drive `on_hand` below what is promised, and
     below zero.
@@ -164,6 +172,7 @@ class Stock(Struct, frozen=True):
     incoming: tuple[Incoming, ...] = ()
     moved: int = 0
     sources: tuple[SourceMark, ...] = ()
+    channel_uses: tuple[ChannelUse, ...] = ()
 
     @property
     def unavailable_units(self) -> int:

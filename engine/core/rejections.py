@@ -251,6 +251,32 @@ class ListingsRefused(Struct, frozen=True, tag=True):
     problems: tuple[ListingReport, ...]
 
 
+class UnknownChannel(Struct, frozen=True, tag=True):
+    """No such channel is configured."""
+
+    channel: str
+
+
+class UnknownSkuGroup(Struct, frozen=True, tag=True):
+    """No SKU belongs to this group."""
+
+    sku_group: str
+
+
+class NoDynamicBuffer(Struct, frozen=True, tag=True):
+    """The channel's terms for this SKU have no dynamic buffer."""
+
+    channel: str
+    sku: str
+
+
+class TooManyAllocations(Struct, frozen=True, tag=True):
+    """More channels than allowed would have an allocation of one SKU."""
+
+    value: int
+    limit: int
+
+
 class AttemptDecided(Struct, frozen=True, tag=True):
     """The home had given up this attempt at a basket over several shards before all of it was
     there; a new attempt may succeed."""
@@ -300,6 +326,10 @@ Rejection = (
     | CountStale
     | ObservationTooOld
     | ListingsRefused
+    | UnknownChannel
+    | UnknownSkuGroup
+    | NoDynamicBuffer
+    | TooManyAllocations
     | AttemptDecided
     | RequestIdReused
 )

@@ -1,8 +1,10 @@
 """What a decision is made from, and what it comes to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from engine.core.channel_book import ChannelBook
+from engine.core.channels import Channel
 from engine.core.configuration import CustomerLimit, Kit, Location
 from engine.core.events import Event
 from engine.core.listings import Listing
@@ -93,6 +95,8 @@ class View(Protocol):
 
     settings: Settings
     """How long holds last, as configured now."""
+    channels: ChannelBook
+    """What is configured of channels."""
     source: str
     """The source that the command names; empty if it names none."""
     source_sequence: int
@@ -136,6 +140,12 @@ class View(Protocol):
 
     def customer_limit(self, tenant: str, sku: str) -> CustomerLimit | None:
         """How many units one customer may have; None if any number."""
+
+    def sells_from(self, tenant: str, channel: Channel) -> tuple[str, ...] | None:
+        """The locations that a channel sells from, in order of preference; None: all there are."""
+
+    def locations(self, tenant: str, sku: str) -> Sequence[str]:
+        """The locations of this shard that have the SKU, in order of name."""
 
     def of_customer(self, tenant: str, sku: str, customer: str) -> Iterator[Reservation]:
         """Every reservation of this shard in which the customer has or had units of the SKU."""

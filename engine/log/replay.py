@@ -7,6 +7,7 @@ from engine.core.configuration import Configuration
 from engine.core.events import (
     CONFIGURATION_EVENTS,
     KEYLESS_EVENTS,
+    TOLD_CONFIGURATION,
     BaseTaken,
     Event,
     LinesTold,
@@ -198,7 +199,7 @@ class Replay:
                 self._decide(event, commit_end)
         elif kind in CONFIGURATION_EVENTS:
             evolve_configuration(self.configuration, event)
-            for shard in self._others:
+            for shard in self._others if kind in TOLD_CONFIGURATION else ():
                 self._tell(shard, position)
         elif kind is ListingsMapped:
             put_records(self.listings, tuple(changed_records(event, self.listings.get)))

@@ -84,6 +84,8 @@ class RocksState(ABC):
         """What concerns more shards than this one."""
         handles = self._store.handles
         for event in changes.configuration:
+            for prefix in configured.dropped_prefixes(event):
+                batch.delete_range(prefix, prefix + b"\xff", handles["configuration"])
             for key, record in configured.changed_records(event):
                 if record is None:
                     batch.delete(key, handles["configuration"])

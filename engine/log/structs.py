@@ -89,9 +89,7 @@ def _part(kind: type[Struct], field: msgspec.structs.FieldInfo, descriptor: Any)
         return _optional(field, name, target)
     if field.name.endswith("_ms"):
         return _time(field.name, name)
-    if field.type in (str, bool, float) or (
-        isinstance(field.type, type) and issubclass(field.type, int)
-    ):
+    if isinstance(field.type, type) and issubclass(field.type, str | int | float):
         return _scalar(field, name)
     if get_origin(field.type) is not tuple:
         return _nested(field, name, StructCodec(field.type, target.message_type))
@@ -146,7 +144,8 @@ def _time(field: str, name: str) -> Part:
 def _scalar(field: msgspec.structs.FieldInfo, name: str) -> Part:
     """Text, a number, a truth or a member of an enum. Where a number left out of the core stands
     for another than 0, a 0 in the message stands for that."""
-    default = field.default if type(field.default) in (int, float) else 0
+    # Text that is left out of a choice must not be set: it would be what was chosen.
+    default = field.default if type(field.default) in (int, float, str) else 0
 
     def encode(message: Any, value: Any) -> None:
         if value != default:

@@ -16,8 +16,9 @@ from engine.rpc.calls import ask, unanswered
 from engine.rpc.checks import InvalidField, check_count, check_required, check_text
 from engine.rpc.convert_state import put_availability
 from engine.rpc.cursors import covering, positions_at_least
+from engine.shard.channel_queries import LocationAvailable
 from engine.shard.port import Shards
-from engine.shard.queries import AvailabilityRead, LocationAvailable, ReadAvailability, TooLarge
+from engine.shard.queries import AvailabilityRead, ReadAvailability, TooLarge
 from engine.shard.slots import slot_of
 
 Place = tuple[str, str]

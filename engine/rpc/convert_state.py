@@ -22,7 +22,7 @@ from engine.core.model import (
     Stock,
     Transfer,
 )
-from engine.shard.queries import LocationAvailable
+from engine.shard.channel_queries import LocationAvailable
 
 _SELLINGS = {
     Selling.OPEN: stock_pb2.SELLING_OPEN,

@@ -6,6 +6,15 @@ may take long: it is answered beside the writer, from what is stored.
 
 from engine.core.configuration import Component, CustomerLimit, Kit, Location
 from engine.core.model import Cause, Key, Reservation, Settings, Stock, Struct, Transfer
+from engine.shard.channel_queries import (
+    ChannelAvailabilityRead,
+    ChannelsRead,
+    DailySalesRead,
+    LocationAvailable,
+    ReadChannelAvailability,
+    ReadChannels,
+    ReadDailySales,
+)
 
 
 class ReadStock(Struct, frozen=True, tag=True):
@@ -49,7 +58,14 @@ class FindReservation(Struct, frozen=True, tag=True):
     request_id: str = ""
 
 
-Query = ReadStock | ReadReservation | ReadTransfer | ReadAvailability | FindReservation
+Query = (
+    ReadStock
+    | ReadReservation
+    | ReadTransfer
+    | ReadAvailability
+    | ReadChannelAvailability
+    | FindReservation
+)
 
 
 class ReadStockAsOf(Struct, frozen=True, tag=True):
@@ -191,6 +207,8 @@ Question = (
     | ReadConfiguration
     | ReadStocks
     | ReadPositionAt
+    | ReadChannels
+    | ReadDailySales
 )
 
 
@@ -213,15 +231,6 @@ class TransferRead(Struct, frozen=True, tag=True):
 
     transfer: Transfer | None
     position: int
-
-
-class LocationAvailable(Struct, frozen=True):
-    """What may be promised at a location; `unlimited` where nothing is counted."""
-
-    location: str
-    available: int
-    unlimited: bool
-    version: int
 
 
 class AvailabilityRead(Struct, frozen=True, tag=True):
@@ -359,12 +368,15 @@ QueryResult = (
     | ReservationRead
     | TransferRead
     | AvailabilityRead
+    | ChannelAvailabilityRead
     | ReservationsFound
     | EventsRead
     | ExplanationsRead
     | ReservationsRead
     | PlacesRead
     | ConfigurationRead
+    | ChannelsRead
+    | DailySalesRead
     | StocksRead
     | PositionRead
     | PastNotKept

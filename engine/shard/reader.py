@@ -14,11 +14,11 @@ from engine.core.limits import (
 )
 from engine.core.model import Key, Reservation, Stock
 from engine.log.index import reference_prefix, reservation_of
+from engine.shard.channel_queries import LocationAvailable
 from engine.shard.messages import Result
 from engine.shard.queries import (
     AvailabilityRead,
     FindReservation,
-    LocationAvailable,
     Query,
     ReadAvailability,
     ReadReservation,

@@ -12,6 +12,7 @@ from engine.core.events import (
     CONFIGURATION_EVENTS,
     KEYLESS_EVENTS,
     RESERVATION_EVENTS,
+    TOLD_CONFIGURATION,
     BasketPrepared,
     ConfigurationEvent,
     Event,
@@ -165,7 +166,7 @@ class Turn(TurnView):
             kind = type(recorded.event)
             if kind is LinesTold:
                 told[recorded.event.shard] = position  # type: ignore[union-attr]
-            elif kind in CONFIGURATION_EVENTS:
+            elif kind in TOLD_CONFIGURATION:
                 told.update(dict.fromkeys(self._others(), position))
         return told
 
@@ -184,7 +185,7 @@ class Turn(TurnView):
             elif kind in CONFIGURATION_EVENTS:
                 evolve_configuration(self._configuration, event)
                 effects.configuration.append(event)
-                if heard is None and not self._alone:
+                if heard is None and not self._alone and kind in TOLD_CONFIGURATION:
                     self.tells.append((position, event))
                     effects.tells |= {(shard, position) for shard in self._others()}
             elif kind is LinesTold:

@@ -4,6 +4,7 @@ changed of it so far."""
 from collections import deque
 from collections.abc import Iterator
 
+from engine.core.channels import Channel
 from engine.core.configuration import Configuration, CustomerLimit, Kit, Location
 from engine.core.listings import Listing
 from engine.core.model import Key, Reservation, Settings, Stock, Struct, Transfer
@@ -50,6 +51,7 @@ class TurnView:
         """Begin at engine time `now_ms`. `settings` apply to tenants for which nothing else is
         configured."""
         self.settings = settings
+        self.channels = configuration.channels
         self.source = ""
         self.source_sequence = 0
         self.now_ms = now_ms
@@ -174,6 +176,10 @@ class TurnView:
     def _listing_record(self, key: bytes) -> bytes | None:
         changed = self.effects.listings
         return changed[key] if key in changed else self.log.listing_record(key)
+
+    def sells_from(self, tenant: str, channel: Channel) -> tuple[str, ...] | None:
+        """The locations that a channel sells from, best first; None: all there are."""
+        return self._configuration.sells_from(tenant, channel)
 
     def of_customer(self, tenant: str, sku: str, customer: str) -> Iterator[Reservation]:
         """Every reservation of this shard in which the customer has or had units of the SKU."""

@@ -14,6 +14,7 @@ from engine.core.configuration import (
     Location,
 )
 from engine.core.events import (
+    AllocationDrawn,
     AllocationFilled,
     AllocationPicked,
     AllocationReleased,
@@ -56,7 +57,7 @@ from engine.core.events import (
 from engine.core.evolve import evolve_stock, evolve_transfer
 from engine.core.evolve.configuration import evolve_configuration
 from engine.core.limits import MISSING_CAUSE
-from engine.core.model import Incoming, Selling, Settings, SourceMark, Stock, Transfer
+from engine.core.model import ChannelUse, Incoming, Selling, Settings, SourceMark, Stock, Transfer
 from tests.core.telling import told
 from tests.core.world import TEA
 
@@ -79,6 +80,7 @@ BEFORE = Stock(
     incoming=(DELIVERY, ON_ITS_WAY),
     moved=7,
     sources=(SourceMark("TILL", 4, 300), SourceMark("WMS", 5)),
+    channel_uses=(ChannelUse("shop", 4, 100),),
 )
 
 ROWS: list[tuple[StockEvent, dict[str, object]]] = [
@@ -184,6 +186,15 @@ ROWS: list[tuple[StockEvent, dict[str, object]]] = [
     (
         SourceAdvanced(TEA, "ERP", 1, 400),
         {"sources": (SourceMark("ERP", 1, 400), *BEFORE.sources)},
+    ),
+    (AllocationDrawn(TEA, "shop", 3, 100), {"channel_uses": (ChannelUse("shop", 7, 100),)}),
+    (AllocationDrawn(TEA, "shop", -4, 100), {"channel_uses": ()}),
+    (AllocationDrawn(TEA, "shop", -9, 100), {"channel_uses": ()}),
+    # The allocation was stated anew.
+    (AllocationDrawn(TEA, "shop", 3, 200), {"channel_uses": (ChannelUse("shop", 3, 200),)}),
+    (
+        AllocationDrawn(TEA, "fair", 2, 50),
+        {"channel_uses": (ChannelUse("fair", 2, 50), ChannelUse("shop", 4, 100))},
     ),
     (ShortfallDetected(TEA, 2, (AtRisk("r1", 2, allocated=True),)), {}),
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.core.answering import answer
 from engine.core.answers import Answer
+from engine.core.channels import Channel
 from engine.core.commands import Command
 from engine.core.configuration import Configuration, CustomerLimit, Kit, Location
 from engine.core.decide import decide, due
@@ -67,6 +68,7 @@ class World:
         self.reservations: dict[str, Reservation] = {}
         self.transfers: dict[str, Transfer] = {}
         self.configuration = Configuration()
+        self.channels = self.configuration.channels
         self.listings: dict[bytes, bytes] = {}
         self.history: list[tuple[int, Event]] = []
         """The events in order of position, the first at position 1, with their times."""
@@ -120,6 +122,12 @@ class World:
 
     def customer_limit(self, tenant: str, sku: str) -> CustomerLimit | None:
         return self.configuration.customer_limit(tenant, sku)
+
+    def sells_from(self, tenant: str, channel: Channel) -> tuple[str, ...] | None:
+        return self.configuration.sells_from(tenant, channel)
+
+    def locations(self, tenant: str, sku: str) -> list[str]:
+        return sorted(key.location for key in self.stocks if (key.tenant, key.sku) == (tenant, sku))
 
     def of_customer(self, tenant: str, sku: str, customer: str) -> Iterator[Reservation]:
         for reservation in self.reservations.values():

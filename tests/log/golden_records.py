@@ -19,6 +19,7 @@ from google.protobuf import json_format
 from holdfast.v1 import stock_pb2
 
 from engine.core import events
+from engine.core.channels import Buffer, ChannelPolicy
 from engine.core.model import Cause, Key, Stock
 from engine.log import codec
 from engine.log.port import Commit, Group
@@ -28,6 +29,11 @@ FOLDER = Path(__file__).parent / "golden"
 ENVELOPE = "CommitGroup"
 """The name of the records that say all that a commit can beside its events."""
 NAMES = (*(kind.__name__ for kind in get_args(events.Event)), ENVELOPE)
+CHOICES: dict[type, tuple[str, ...]] = {
+    ChannelPolicy: ("sku", "sku_group"),
+    Buffer: ("dynamic", "units", "percent"),
+}
+"""Structs of which exactly one of these fields says something: a choice of the contract."""
 CARRIED = {field.name for field in stock_pb2.Balances.DESCRIPTOR.fields} | {"version"}
 """What a record says of stock beside an event, and of that more than the event does itself."""
 
@@ -76,10 +82,13 @@ def unsaid(said: Any, value: Any, where: str = "") -> list[str]:
     if value.__struct_config__.tag:
         said = said[type(value).__name__]
     missing = []
+    choices = CHOICES.get(type(value), ())
     for field in msgspec.structs.fields(type(value)):
         if isinstance(value, Stock) and field.name not in CARRIED:
             continue
         now = getattr(value, field.name)
+        if field.name in choices and now == field.default:
+            continue
         if field.name not in said or now == field.default:
             missing.append(f"{type(value).__name__}.{field.name}")
         elif not isinstance(value, Stock):  # Of what is expected a record carries the sum alone.
@@ -126,9 +135,19 @@ def example(name: str) -> Group:
 
 
 def _filled(kind: Any, numbers: Any) -> Any:
-    """A struct none of whose fields has its default."""
+    """A struct none of whose fields has its default; of a choice, the first."""
+    if kind in CHOICES:
+        return _choices(kind, numbers)[0]
     fields = msgspec.structs.fields(kind)
     return kind(**{field.name: _value(field, numbers) for field in fields})
+
+
+def _choices(kind: Any, numbers: Any) -> list[Any]:
+    """The values of a choice, one for each thing that it may be."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    chosen = [fields.pop(name) for name in CHOICES[kind]]
+    others = {name: _value(field, numbers) for name, field in fields.items()}
+    return [kind(**others, **{field.name: _value(field, numbers)}) for field in chosen]
 
 
 def _value(field: Any, numbers: Any) -> Any:
@@ -147,12 +166,14 @@ def _of_type(kind: Any, name: str, numbers: Any) -> Any:
     if kind in (str, bytes):
         text = f"{name.replace('_', '-')}-{number}"
         return text if kind is str else text.encode()
-    if kind is int:
-        return number
+    if kind in (int, float):
+        return number if kind is int else number + 0.5
     if kind is Key:
         return Key("acme", f"TEA-{number}", "LONDON")
     if isinstance(kind, UnionType):
-        return _filled(get_args(kind)[0], numbers)
+        return _of_type(get_args(kind)[0], name, numbers)
+    if get_origin(kind) is tuple and get_args(kind)[0] in CHOICES:
+        return tuple(_choices(get_args(kind)[0], numbers))
     if get_origin(kind) is tuple:
         items = [item for item in get_args(kind) if item is not ...]
         return tuple(_of_type(item, name, numbers) for item in items)

@@ -1,6 +1,6 @@
 """Groups with any event in them, whatever its fields say, as hypothesis draws them."""
 
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Any, get_args, get_origin
 
@@ -11,6 +11,7 @@ from engine.core import events
 from engine.core.limits import BALANCE_MAX, QUANTITY_MAX
 from engine.core.model import Cause, Incoming, Key, ShortCause, ShortLine, Stock
 from engine.log.port import Commit, Group, Heard
+from tests.log.golden_records import CHOICES
 
 _TEXT = st.characters(exclude_categories=["Cc", "Cs"])
 IDS = st.text(_TEXT, max_size=20)
@@ -26,6 +27,8 @@ _BY_NAME = {
     "shard": _SHARDS,
     "home_shard": _SHARDS,
     "units_each": st.integers(1, QUANTITY_MAX),
+    "window_days": st.integers(2, 366),
+    "percent": st.integers(0, 100),
     "position": st.integers(1, 2**53),
 }
 _BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
@@ -33,6 +36,8 @@ _BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     str: IDS,
     int: _BALANCES,
     bool: st.booleans(),
+    float: st.floats(allow_nan=False),
+    type(None): st.none(),
 }
 
 
@@ -40,7 +45,18 @@ _BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
 def structs(kind: Any) -> st.SearchStrategy[Any]:
     """Values of a struct, every field drawn by its name or type."""
     fields = msgspec.structs.fields(kind)
+    if kind in CHOICES:
+        return st.sampled_from(CHOICES[kind]).flatmap(partial(_chosen, kind))
     return st.builds(kind, *[_field(field.name, field.type) for field in fields])
+
+
+def _chosen(kind: Any, name: str) -> st.SearchStrategy[Any]:
+    """Values of a choice that say this, and nothing of its other fields."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    said = {each: fields[each] for each in fields if each == name or each not in CHOICES[kind]}
+    drawn = {each: _field(each, said[each]) for each in said}
+    drawn[name] = drawn[name].filter(lambda value: value not in (None, ""))
+    return st.builds(kind, **drawn)
 
 
 def _field(name: str, kind: Any) -> st.SearchStrategy[Any]:
@@ -57,7 +73,7 @@ def _of_type(kind: Any) -> st.SearchStrategy[Any]:
     if get_origin(kind) is tuple:
         return st.lists(_of_type(get_args(kind)[0]), max_size=3).map(tuple)
     if isinstance(kind, UnionType):
-        return st.sampled_from(get_args(kind)).flatmap(structs)
+        return st.sampled_from(get_args(kind)).flatmap(_of_type)
     return st.sampled_from(kind) if hasattr(kind, "__members__") else structs(kind)
 
 

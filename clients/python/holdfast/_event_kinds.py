@@ -58,7 +58,12 @@ class EventKind(StrEnum):
     KIT_DEFINED = "kit_defined"
     CUSTOMERS_LIMITED = "customers_limited"
     HOLDS_CONFIGURED = "holds_configured"
+    CHANNEL_CONFIGURED = "channel_configured"
+    CHANNEL_POLICIES_SET = "channel_policies_set"
+    SKU_GROUP_DEFINED = "sku_group_defined"
     LISTINGS_MAPPED = "listings_mapped"
+    BUFFER_COMPUTED = "buffer_computed"
+    ALLOCATION_DRAWN = "allocation_drawn"
 
 
 class Cause(NamedTuple):

@@ -18,6 +18,12 @@ from engine.core.commands.baskets import (
     TransferReservation,
     Unpick,
 )
+from engine.core.commands.channels import (
+    ComputeBuffer,
+    ConfigureChannel,
+    DefineSkuGroup,
+    SetChannelPolicies,
+)
 from engine.core.commands.configuration import (
     ConfigureHolds,
     ConfigureLocations,
@@ -46,12 +52,15 @@ __all__ = [
     "BasketLine",
     "Command",
     "Commit",
+    "ComputeBuffer",
     "Configure",
+    "ConfigureChannel",
     "ConfigureHolds",
     "ConfigureLocations",
     "Confirm",
     "Context",
     "DefineKit",
+    "DefineSkuGroup",
     "Expect",
     "Extend",
     "LimitCustomers",
@@ -72,6 +81,7 @@ __all__ = [
     "Return",
     "Sell",
     "SendTransfer",
+    "SetChannelPolicies",
     "SetOnHand",
     "Ship",
     "TakeBack",
@@ -102,10 +112,20 @@ OnStock = Sell | Receive | Expect | TakeBack | Adjust | SetOnHand | Move | Confi
 OnTransfer = SendTransfer | ReceiveTransfer
 """Commands on units that go from one location to another."""
 
-OnConfiguration = ConfigureLocations | DefineKit | LimitCustomers | ConfigureHolds
+OnConfiguration = (
+    ConfigureLocations
+    | DefineKit
+    | LimitCustomers
+    | ConfigureHolds
+    | ConfigureChannel
+    | SetChannelPolicies
+    | DefineSkuGroup
+)
 """Commands that configure the node."""
 
-Command = OnBasket | OnReservation | OnStock | OnTransfer | OnConfiguration | MapListings
+Command = (
+    OnBasket | OnReservation | OnStock | OnTransfer | OnConfiguration | MapListings | ComputeBuffer
+)
 
 
 class Context(Struct, frozen=True):

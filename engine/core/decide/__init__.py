@@ -15,11 +15,14 @@ from engine.core.commands import (
     Amend,
     Command,
     Commit,
+    ComputeBuffer,
     Configure,
+    ConfigureChannel,
     ConfigureHolds,
     ConfigureLocations,
     Confirm,
     DefineKit,
+    DefineSkuGroup,
     Expect,
     Extend,
     LimitCustomers,
@@ -33,6 +36,7 @@ from engine.core.commands import (
     Return,
     Sell,
     SendTransfer,
+    SetChannelPolicies,
     SetOnHand,
     Ship,
     TakeBack,
@@ -40,6 +44,12 @@ from engine.core.commands import (
     Unpick,
 )
 from engine.core.decide.amend import amend
+from engine.core.decide.channels import (
+    compute_buffer,
+    configure_channel,
+    define_sku_group,
+    set_channel_policies,
+)
 from engine.core.decide.commit import commit
 from engine.core.decide.configuration import (
     configure_holds,
@@ -93,6 +103,10 @@ _DECIDE: dict[type, Callable[[View, Any, int], Outcome]] = {
     DefineKit: define_kit,
     LimitCustomers: limit_customers,
     ConfigureHolds: configure_holds,
+    ConfigureChannel: configure_channel,
+    SetChannelPolicies: set_channel_policies,
+    DefineSkuGroup: define_sku_group,
+    ComputeBuffer: compute_buffer,
     MapListings: map_listings,
 }
 

@@ -7,6 +7,13 @@ channel, a log event to the log.
 
 from typing import get_args
 
+from engine.core.events.channels import (
+    AllocationDrawn,
+    BufferComputed,
+    ChannelConfigured,
+    ChannelPoliciesSet,
+    SkuGroupDefined,
+)
 from engine.core.events.configuration import (
     ConfigurationEvent,
     CustomersLimited,
@@ -77,7 +84,9 @@ __all__ = [
     "CONFIGURATION_EVENTS",
     "KEYLESS_EVENTS",
     "RESERVATION_EVENTS",
+    "TOLD_CONFIGURATION",
     "AllocationConfirmed",
+    "AllocationDrawn",
     "AllocationFilled",
     "AllocationOverdue",
     "AllocationPicked",
@@ -87,6 +96,9 @@ __all__ = [
     "BaseTaken",
     "BasketPrepared",
     "BasketResolved",
+    "BufferComputed",
+    "ChannelConfigured",
+    "ChannelPoliciesSet",
     "ConfigurationEvent",
     "ConfirmationAsked",
     "CustomersLimited",
@@ -118,6 +130,7 @@ __all__ = [
     "ReservationRenamed",
     "ShippedUnexpectedly",
     "ShortfallDetected",
+    "SkuGroupDefined",
     "SourceAdvanced",
     "StockAdjusted",
     "StockAllocated",
@@ -140,7 +153,7 @@ __all__ = [
     "WaitLeft",
 ]
 
-StockEvent = LineEvent | OnHandEvent
+StockEvent = LineEvent | OnHandEvent | AllocationDrawn
 Event = StockEvent | ReservationEvent | ConfigurationEvent | ListingEvent | LogEvent
 
 RESERVATION_EVENTS: frozenset[type] = frozenset(get_args(ReservationEvent))
@@ -148,6 +161,9 @@ RESERVATION_EVENTS: frozenset[type] = frozenset(get_args(ReservationEvent))
 
 CONFIGURATION_EVENTS: frozenset[type] = frozenset(get_args(ConfigurationEvent))
 """The types of ConfigurationEvent."""
+
+TOLD_CONFIGURATION = CONFIGURATION_EVENTS - {BufferComputed}
+"""Those that are recorded by every shard."""
 
 KEYLESS_EVENTS = RESERVATION_EVENTS | CONFIGURATION_EVENTS | {ListingsMapped, BaseTaken}
 """The types of events that happened to no SKU-location."""

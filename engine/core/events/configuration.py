@@ -2,6 +2,7 @@
 history."""
 
 from engine.core.configuration import Kit, Location
+from engine.core.events.channels import ChannelEvent
 from engine.core.model import Struct
 
 
@@ -37,5 +38,7 @@ class HoldsConfigured(Struct, frozen=True, tag=True):
     order_ms: int
 
 
-ConfigurationEvent = LocationsConfigured | KitDefined | CustomersLimited | HoldsConfigured
+ConfigurationEvent = (
+    LocationsConfigured | KitDefined | CustomersLimited | HoldsConfigured | ChannelEvent
+)
 """Events of the node's configuration."""

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.core.events import (
+    AllocationDrawn,
     AllocationFilled,
     AllocationPicked,
     AllocationReleased,
@@ -41,7 +42,7 @@ from engine.core.events import (
     WaitLeft,
 )
 from engine.core.limits import MISSING_CAUSE
-from engine.core.model import Incoming, SourceMark, Stock
+from engine.core.model import ChannelUse, Incoming, SourceMark, Stock
 
 PROMISE_MOVES: dict[type, tuple[int, int]] = {
     StockHeld: (+1, 0),
@@ -215,6 +216,18 @@ def _advance(stock: Stock, event: SourceAdvanced) -> Stock:
     return replace(stock, sources=in_order, version=stock.version + 1)
 
 
+def _draw(stock: Stock, event: AllocationDrawn) -> Stock:
+    uses = {use.channel: use for use in stock.channel_uses}
+    before = uses.pop(event.channel, None)
+    # An allocation that was stated anew begins at 0, and nothing is given back beyond that.
+    counted = before.units if before is not None and before.since_ms == event.since_ms else 0
+    units = max(0, counted + event.units)
+    if units:
+        uses[event.channel] = ChannelUse(event.channel, units, event.since_ms)
+    in_order = tuple(uses[channel] for channel in sorted(uses))
+    return replace(stock, channel_uses=in_order, version=stock.version + 1)
+
+
 def _only_version(stock: Stock, _event: StockEvent) -> Stock:
     # It moves nothing, but it is an event of the SKU-location and has a version.
     return replace(stock, version=stock.version + 1)
@@ -236,6 +249,7 @@ _EVOLVE: dict[type, Callable[[Stock, Any], Stock]] = {
     PickFellShort: _miss,
     StockConfigured: _configure,
     SourceAdvanced: _advance,
+    AllocationDrawn: _draw,
     ShortfallDetected: _only_version,
 }
 

@@ -45,14 +45,16 @@ class Buffer(_message.Message):
     def __init__(self, units: _Optional[int] = ..., percent: _Optional[int] = ..., dynamic: _Optional[_Union[DynamicBuffer, _Mapping]] = ...) -> None: ...
 
 class ChannelTerms(_message.Message):
-    __slots__ = ("buffer", "cap_units", "allocation_units")
+    __slots__ = ("buffer", "cap_units", "allocation_units", "allocation_since")
     BUFFER_FIELD_NUMBER: _ClassVar[int]
     CAP_UNITS_FIELD_NUMBER: _ClassVar[int]
     ALLOCATION_UNITS_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_SINCE_FIELD_NUMBER: _ClassVar[int]
     buffer: Buffer
     cap_units: int
     allocation_units: int
-    def __init__(self, buffer: _Optional[_Union[Buffer, _Mapping]] = ..., cap_units: _Optional[int] = ..., allocation_units: _Optional[int] = ...) -> None: ...
+    allocation_since: _timestamp_pb2.Timestamp
+    def __init__(self, buffer: _Optional[_Union[Buffer, _Mapping]] = ..., cap_units: _Optional[int] = ..., allocation_units: _Optional[int] = ..., allocation_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ChannelPolicy(_message.Message):
     __slots__ = ("sku", "sku_group", "terms")

@@ -394,6 +394,52 @@ class ListingsMapped(_message.Message):
     problems: _containers.RepeatedCompositeFieldContainer[_channels_pb2.ListingReport]
     def __init__(self, tenant: _Optional[str] = ..., channel: _Optional[str] = ..., listings: _Optional[_Iterable[_Union[_channels_pb2.Listing, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[_channels_pb2.ListingReport, _Mapping]]] = ...) -> None: ...
 
+class ChannelConfigured(_message.Message):
+    __slots__ = ("tenant", "channel", "removed")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    channel: _channels_pb2.Channel
+    removed: bool
+    def __init__(self, tenant: _Optional[str] = ..., channel: _Optional[_Union[_channels_pb2.Channel, _Mapping]] = ..., removed: _Optional[bool] = ...) -> None: ...
+
+class ChannelPoliciesSet(_message.Message):
+    __slots__ = ("tenant", "channel", "policies")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    POLICIES_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    channel: str
+    policies: _containers.RepeatedCompositeFieldContainer[_channels_pb2.ChannelPolicy]
+    def __init__(self, tenant: _Optional[str] = ..., channel: _Optional[str] = ..., policies: _Optional[_Iterable[_Union[_channels_pb2.ChannelPolicy, _Mapping]]] = ...) -> None: ...
+
+class SkuGroupDefined(_message.Message):
+    __slots__ = ("tenant", "group")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    group: _channels_pb2.SkuGroup
+    def __init__(self, tenant: _Optional[str] = ..., group: _Optional[_Union[_channels_pb2.SkuGroup, _Mapping]] = ...) -> None: ...
+
+class BufferComputed(_message.Message):
+    __slots__ = ("tenant", "buffer")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    BUFFER_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    buffer: _channels_pb2.ComputedBuffer
+    def __init__(self, tenant: _Optional[str] = ..., buffer: _Optional[_Union[_channels_pb2.ComputedBuffer, _Mapping]] = ...) -> None: ...
+
+class AllocationDrawn(_message.Message):
+    __slots__ = ("channel", "units", "since")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    units: int
+    since: _timestamp_pb2.Timestamp
+    def __init__(self, channel: _Optional[str] = ..., units: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class BaseTaken(_message.Message):
     __slots__ = ("position", "digest", "chain_hash")
     POSITION_FIELD_NUMBER: _ClassVar[int]
