@@ -83,6 +83,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions_max: Annotated[
         int, _range(0, 100_000, "subscriptions", "Durable subscriptions that the node keeps.")
     ] = 1_000
+    buffer_interval_s: Annotated[
+        int,
+        _range(
+            60, 30 * 86_400, "seconds", "How old a dynamic buffer may become before it is computed."
+        ),
+    ] = 86_400
     active_actors_max: Annotated[
         int, _range(1, 100_000_000, "actors", "SKU-locations that each shard keeps in memory.")
     ] = 100_000

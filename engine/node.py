@@ -12,6 +12,7 @@ import structlog
 from engine.archive.archivist import Archivist
 from engine.archive.followers import Followers
 from engine.archive.operator_socket import OperatorSocket
+from engine.channels.buffer_job import BufferJob
 from engine.config import Configuration, split_address
 from engine.feed.hub import Hub
 from engine.feed.limits import FeedLimits
@@ -129,6 +130,8 @@ class Node:
         self._operator_socket = OperatorSocket(self._archivist, data_dir)
         self._forgets = not policy.keeps_everything
         self._forgetting: asyncio.Task[None] | None = None
+        self._buffer_job = BufferJob(router, configuration.buffer_interval_s)
+        self._computing: asyncio.Task[None] | None = None
 
     async def start(self) -> Addresses:
         """Start the shards, then listen. NodeRefused if either fails; nothing is left running."""
@@ -146,6 +149,7 @@ class Node:
         self._looking = asyncio.create_task(self._lag.look_for_ever())
         if self._forgets:
             self._forgetting = asyncio.create_task(self._archivist.retain_for_ever())
+        self._computing = asyncio.create_task(self._buffer_job.run_for_ever())
         return Addresses(f"{self._host}:{port}", metrics)
 
     async def stop(self) -> None:
@@ -153,7 +157,7 @@ class Node:
         their logs. Nothing that was answered is lost, whatever this costs."""
         drain_s = self._configuration.drain_s
         self._hub.stop()
-        for task in (self._forgetting, self._looking):
+        for task in (self._forgetting, self._looking, self._computing):
             if task is not None:
                 task.cancel()
         await self._operator_socket.stop()

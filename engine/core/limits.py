@@ -136,5 +136,11 @@ CHANNEL_SKUS_READ_MAX = 1_000
 SALES_EVENTS_READ_MAX = 100_000
 """Events that are looked at to find what was sold of the SKUs of one question."""
 
+LISTINGS_PER_COMMAND_MAX = 1_000
+"""Listings mapped by one command."""
+
+LISTING_NAMES_MAX = 1_000
+"""Names of one FindListings."""
+
 PRIORITY_MAX = 1_000_000_000
 """The highest priority of a location, and the lowest is as far below 0."""

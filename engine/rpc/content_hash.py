@@ -53,6 +53,15 @@ FIRST_FIELDS = {
     "MapListings": 5,
     "Listing": 5,
     "ListingReport": 3,
+    "DynamicBuffer": 4,
+    "Buffer": 3,
+    "ChannelTerms": 4,
+    "Channel": 5,
+    "ChannelPolicy": 3,
+    "ConfigureChannel": 3,
+    "SetChannelPolicies": 3,
+    "DefineSkuGroup": 4,
+    "ComputeBuffer": 4,
 }
 """How many fields each struct has in the first release. Fields are only ever appended then, with
 defaults, and these numbers never change."""

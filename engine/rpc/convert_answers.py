@@ -37,7 +37,8 @@ Filler = Callable[[Any, Any, Accepted, Place], None]
 """Fills the response of one kind of command from its answer, and from what came with the answer."""
 
 
-def _put_receipt(message: pb.WriteReceipt, accepted: Accepted, place: Place) -> None:
+def put_receipt(message: pb.WriteReceipt, accepted: Accepted, place: Place) -> None:
+    """Fill a WriteReceipt."""
     position = accepted.position
     if position:
         message.cursor = write_cursor(
@@ -86,7 +87,7 @@ def _reserved(
     put_time(message.expires_at, answer.expires_at_ms)
     if answer.waiting:
         message.waiting = True
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
     _put_current(message, accepted)
 
 
@@ -95,7 +96,7 @@ def _extended(
 ) -> None:
     message.reservation_id = answer.reservation_id
     put_time(message.expires_at, answer.expires_at_ms)
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
     _put_current(message, accepted)
 
 
@@ -119,7 +120,7 @@ def _picked(
 def _with_lines(message: Any, answer: Any, accepted: Accepted, place: Place) -> None:
     message.reservation_id = answer.reservation_id
     _put_lines(message.lines, answer.lines)
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
     _put_current(message, accepted)
 
 
@@ -127,7 +128,7 @@ def _confirmed(
     message: pb.ConfirmResponse, answer: core.Confirmed, accepted: Accepted, place: Place
 ) -> None:
     message.reservation_id = answer.reservation_id
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
     _put_current(message, accepted)
 
 
@@ -154,7 +155,7 @@ def _changed(
     place: Place,
 ) -> None:
     _put_level(message.level, answer)
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
 
 
 def _counted(
@@ -163,14 +164,14 @@ def _counted(
     _put_level(message.level, answer)
     message.expected = answer.expected
     message.moved_since = answer.moved_since
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
 
 
 def _configured(
     message: pb.ConfigureResponse, answer: core.StockChanged, accepted: Accepted, place: Place
 ) -> None:
     put_stock(message.stock, answer.key, answer.stock)
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
 
 
 def _transferred(
@@ -181,7 +182,7 @@ def _transferred(
 ) -> None:
     message.transfer_id = answer.transfer_id
     _put_level(message.level, answer)
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
 
 
 def _node_configured(
@@ -193,7 +194,7 @@ def _node_configured(
     accepted: Accepted,
     place: Place,
 ) -> None:
-    _put_receipt(message.receipt, accepted, place)
+    put_receipt(message.receipt, accepted, place)
 
 
 FILLERS: dict[str, Filler] = {
@@ -223,6 +224,9 @@ FILLERS: dict[str, Filler] = {
     "define_kit": _node_configured,
     "limit_customers": _node_configured,
     "configure_holds": _node_configured,
+    "configure_channel": _node_configured,
+    "set_channel_policies": _node_configured,
+    "define_sku_group": _node_configured,
 }
 """The filler of each command's response, by its name in the oneofs of `Command` and `Outcome` or,
 for those that configure the node, of its method."""

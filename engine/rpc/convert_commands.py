@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.rpc import convert_baskets as baskets
+from engine.rpc import convert_channels as channels
 from engine.rpc import convert_configuration as configuration
 from engine.rpc import convert_stock as stock
 from engine.rpc.convert_parts import Caller, Submission, Unsettled
@@ -50,3 +51,10 @@ CONFIGURATION_CONVERTERS: dict[str, Converter] = {
     "configure_holds": configuration.configure_holds,
 }
 """The converters of the commands of ConfigurationService."""
+
+CHANNEL_CONVERTERS: dict[str, Converter] = {
+    "configure_channel": channels.configure_channel,
+    "set_channel_policies": channels.set_channel_policies,
+    "define_sku_group": channels.define_sku_group,
+}
+"""The converters of those commands of ChannelService that ask for nothing before."""

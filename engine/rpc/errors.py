@@ -9,6 +9,7 @@ from typing import Any
 
 from holdfast.v1 import errors_pb2 as pb
 
+from engine.channels.asking import AnsweredTooLate, AnswerTooLarge
 from engine.core.commands import Ship
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers, UnknownChannel
@@ -151,6 +152,16 @@ def _read_not_kept(problem: ReadNotKept) -> Refusal:
     )
 
 
+def _answered_too_late(problem: AnsweredTooLate) -> Refusal:
+    return _deadline_expired(DeadlineExpired(problem.shard))
+
+
+def _answer_too_large(problem: AnswerTooLarge) -> Refusal:
+    result: Any = problem.result
+    limit = f"at most {result.limit} locations in one answer"
+    return invalid_field(InvalidField(result.field, f"{result.value} locations", limit))
+
+
 EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     **STOCK_EXPLANATIONS,
     **RESERVATION_EXPLANATIONS,
@@ -169,6 +180,8 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     CursorForeign: _cursor_foreign,
     HistoryDamaged: _history_damaged,
     ReadNotKept: _read_not_kept,
+    AnsweredTooLate: _answered_too_late,
+    AnswerTooLarge: _answer_too_large,
     SubscriberBehind: _subscriber_behind,
 }
 """The explanation of each problem, by its type."""

@@ -5,8 +5,12 @@ from typing import Any
 
 from holdfast.v1 import errors_pb2 as pb
 
+from engine.channels.asking import ChannelMissing
+from engine.channels.buffers import BufferNotDynamic
 from engine.core import rejections
 from engine.core.listings import ListingProblem
+from engine.rpc.checks import InvalidField
+from engine.rpc.explain_stock import invalid_field
 from engine.rpc.refusals import Refusal
 
 _PROBLEMS = {
@@ -32,7 +36,36 @@ def _listings_refused(problem: rejections.ListingsRefused) -> Refusal:
     return Refusal(pb.ERROR_REASON_LISTINGS_REFUSED, message, facts)
 
 
+def _unknown_channel(problem: rejections.UnknownChannel | ChannelMissing) -> Refusal:
+    message = f"there is no channel {problem.channel}"
+    return Refusal(pb.ERROR_REASON_UNKNOWN_CHANNEL, message, {"channel": problem.channel})
+
+
+def _unknown_sku_group(problem: rejections.UnknownSkuGroup) -> Refusal:
+    message = f"no SKU belongs to the group {problem.sku_group}"
+    return Refusal(pb.ERROR_REASON_UNKNOWN_SKU_GROUP, message, {"sku_group": problem.sku_group})
+
+
+def _buffer_not_dynamic(problem: rejections.NoDynamicBuffer | BufferNotDynamic) -> Refusal:
+    message = (
+        f"the buffer of channel {problem.channel} for {problem.sku} does not follow from sales"
+    )
+    facts = {"channel": problem.channel, "sku": problem.sku}
+    return Refusal(pb.ERROR_REASON_BUFFER_NOT_DYNAMIC, message, facts)
+
+
+def _too_many_allocations(problem: rejections.TooManyAllocations) -> Refusal:
+    limit = f"at most {problem.limit} channels with an allocation of one SKU"
+    return invalid_field(InvalidField("allocation_units", f"{problem.value} channels", limit))
+
+
 CHANNEL_EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     rejections.ListingsRefused: _listings_refused,
+    rejections.UnknownChannel: _unknown_channel,
+    rejections.UnknownSkuGroup: _unknown_sku_group,
+    rejections.NoDynamicBuffer: _buffer_not_dynamic,
+    rejections.TooManyAllocations: _too_many_allocations,
+    ChannelMissing: _unknown_channel,
+    BufferNotDynamic: _buffer_not_dynamic,
 }
 """The explanations of what concerns channels, by type."""

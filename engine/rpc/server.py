@@ -9,7 +9,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
-from engine.rpc import configuration, history, operations
+from engine.rpc import channels, configuration, history, operations
+from engine.rpc.channels import add_channel_service
 from engine.rpc.configuration import add_configuration_service
 from engine.rpc.drain import Drain
 from engine.rpc.execute import RefusalObserver
@@ -66,8 +67,8 @@ class RpcServer:
         on_refusal: RefusalObserver = ignore_refusal,
         facts: NodeFacts | None = None,
     ) -> None:
-        """`services` makes the services beside those of stock, history, configuration and
-        operations; they watch the drain to end their streams."""
+        """`services` makes the services beside those of stock, history, configuration, channels
+        and operations; they watch the drain to end their streams."""
         self.drain = Drain()
         self._options = options or ServerOptions()
         self._server = grpc.aio.server(
@@ -79,8 +80,10 @@ class RpcServer:
         )
         add_history_service(shards, self._server)
         add_configuration_service(shards, self._server)
+        add_channel_service(shards, self._server)
         add_operations_service(shards, facts or NodeFacts(), self._server)
-        names = [INVENTORY, history.SERVICE, configuration.SERVICE, operations.SERVICE]
+        names = [INVENTORY, history.SERVICE, configuration.SERVICE, channels.SERVICE]
+        names.append(operations.SERVICE)
         for service in services(self.drain) if services else ():
             service.add(self._server)
             names.append(service.name)

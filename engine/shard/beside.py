@@ -4,15 +4,20 @@ History is read as of a durable position; indexes, reservations and configuratio
 they are read, which may be a little later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import Any, get_args
 
 from engine.core.limits import QUEUE_ENTRIES_READ_MAX
 from engine.core.model import Key, Settings
 from engine.log.index import queue_prefix, queued_line_of
 from engine.log.port import Log
 from engine.log.time_travel import NotKept, stock_as_of
+from engine.shard.due_buffer_queries import ReadDueBuffers
+from engine.shard.due_buffers import read_due_buffers
 from engine.shard.listing import list_reservations
+from engine.shard.listing_queries import ListingQuestion
+from engine.shard.listings import read_listings
 from engine.shard.past import explain, not_kept, read_events
 from engine.shard.queries import (
     ConfigurationRead,
@@ -36,21 +41,9 @@ from engine.shard.stocks import read_stocks
 def read_beside(log: Log, question: Question, durable: int, settings: Settings) -> QueryResult:
     """Answer a question as of the `durable` position. `settings` are those of tenants that have
     configured none. LogError if the log is damaged there."""
-    if isinstance(question, ReadStockAsOf):
-        return _stock_as_of(log, question, durable)
-    if isinstance(question, ReadEvents):
-        return read_events(log, question, durable)
-    if isinstance(question, ExplainStock):
-        return explain(log, question, durable)
-    if isinstance(question, ListReservations):
-        return list_reservations(log, question, durable)
-    if isinstance(question, ReadPlaces):
-        return _places(log, question, durable)
-    if isinstance(question, ReadStocks):
-        return read_stocks(log, question, durable)
-    if isinstance(question, ReadPositionAt):
-        return _position_at(log, question, durable)
-    return _configuration(log, question, durable, settings)
+    if isinstance(question, ReadConfiguration):
+        return _configuration(log, question, durable, settings)
+    return _ANSWERS[type(question)](log, question, durable)
 
 
 def _position_at(log: Log, question: ReadPositionAt, durable: int) -> QueryResult:
@@ -146,3 +139,17 @@ def _configuration(
         len(names) > len(page),
         durable,
     )
+
+
+_ANSWERS: dict[type, Callable[[Log, Any, int], QueryResult]] = {
+    ReadStockAsOf: _stock_as_of,
+    ReadEvents: read_events,
+    ExplainStock: explain,
+    ListReservations: list_reservations,
+    ReadPlaces: _places,
+    ReadStocks: read_stocks,
+    ReadPositionAt: _position_at,
+    ReadDueBuffers: read_due_buffers,
+    **dict.fromkeys(get_args(ListingQuestion), read_listings),
+}
+"""What answers each kind of question but that for the configuration."""

@@ -15,6 +15,8 @@ from engine.shard.channel_queries import (
     ReadChannels,
     ReadDailySales,
 )
+from engine.shard.due_buffer_queries import DueBuffersRead, ReadDueBuffers
+from engine.shard.listing_queries import ListingQuestion, ListingsFound, ListingsRead
 
 
 class ReadStock(Struct, frozen=True, tag=True):
@@ -205,6 +207,8 @@ Question = (
     | ListReservations
     | ReadPlaces
     | ReadConfiguration
+    | ListingQuestion
+    | ReadDueBuffers
     | ReadStocks
     | ReadPositionAt
     | ReadChannels
@@ -375,6 +379,9 @@ QueryResult = (
     | ReservationsRead
     | PlacesRead
     | ConfigurationRead
+    | ListingsRead
+    | ListingsFound
+    | DueBuffersRead
     | ChannelsRead
     | DailySalesRead
     | StocksRead

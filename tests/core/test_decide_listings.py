@@ -3,10 +3,11 @@
 import pytest
 
 from engine.core.answers import Mapped
+from engine.core.channels import Channel
 from engine.core.commands import MapListings
-from engine.core.events import ListingsMapped
+from engine.core.events import ChannelConfigured, ListingsMapped
 from engine.core.listings import Listing, ListingProblem, ListingReport
-from engine.core.rejections import ListingsRefused
+from engine.core.rejections import ListingsRefused, UnknownChannel
 from tests.core.world import World
 
 TEA = Listing("TEA", "LONDON", "shop", "item-1", "loc-1")
@@ -27,6 +28,7 @@ def taken(listing: Listing, conflict: Listing) -> ListingReport:
     return ListingReport(listing, ListingProblem.DUPLICATE, conflict)
 
 
+CHANNELS = [("", "web"), ("", "till"), ("acme", "web")]
 NEW = to(Listing("CUP", "LONDON"), "item-3")
 UNKNOWN = ListingReport(NEW, ListingProblem.UNKNOWN_STOCK)
 ROWS: list[tuple[str, MapListings, tuple[Listing, ...], tuple[ListingReport, ...]]] = [
@@ -95,7 +97,8 @@ ROWS: list[tuple[str, MapListings, tuple[Listing, ...], tuple[ListingReport, ...
 
 @pytest.fixture
 def world() -> World:
-    world = World()
+    channels = [ChannelConfigured(tenant, Channel(name)) for tenant, name in CHANNELS]
+    world = World(configured=tuple(channels))
     world.do(MapListings("", "web", MAPPED))
     return world
 
@@ -141,3 +144,11 @@ def test_the_same_again_makes_no_event(world: World, command: MapListings) -> No
     world.do(command)
     assert world.do(command) == Mapped(len(command.listings), ())
     assert world.decision.events == ()
+
+
+def test_a_channel_that_is_not_configured_gets_no_listings_but_may_lose_them(world: World) -> None:
+    assert world.do(MapListings("", "shop", (NEW,))) == UnknownChannel("shop")
+    world.configuration.channels.remove_channel("", "web")
+    assert world.do(MapListings("", "web", (gone(TEA), to(MUG, "x")))) == UnknownChannel("web")
+    assert world.do(MapListings("", "web", (gone(TEA),))) == Mapped(1, ())
+    assert world.listing("", "web", *TEA.place) is None

@@ -1,7 +1,6 @@
 """Every problem that there is, with the reason and the sentence that callers hear of it."""
 
 from engine.core import rejections
-from engine.core.listings import Listing, ListingProblem, ListingReport
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers, UnknownChannel
@@ -25,6 +24,7 @@ from engine.rpc.problems import (
     UnknownReference,
 )
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
+from tests.rpc.channel_problem_rows import CHANNEL_ROWS
 
 TEA = Key("", "TEA", "LONDON")
 MUG = Key("shop", "MUG", "PARIS")
@@ -33,6 +33,7 @@ ID = "336-1-2"
 STOCK, CHANNEL, STOPPED = ShortCause.STOCK, ShortCause.CHANNEL, ShortCause.STOPPED
 
 ROWS: list[tuple[object, str, str]] = [
+    *CHANNEL_ROWS,
     (
         InvalidField("lines[3].quantity", 0, "1 to 9"),
         "INVALID_FIELD",
@@ -225,16 +226,6 @@ ROWS: list[tuple[object, str, str]] = [
         rejections.KitInKit("TEA-SET", "CUPS"),
         "KIT_IN_KIT",
         "CUPS cannot be in the kit TEA-SET: kits do not nest",
-    ),
-    (
-        rejections.ListingsRefused(
-            (
-                ListingReport(Listing("TEA", "LONDON"), ListingProblem.UNKNOWN_STOCK),
-                ListingReport(Listing("MUG"), ListingProblem.DUPLICATE, Listing("CUP")),
-            )
-        ),
-        "LISTINGS_REFUSED",
-        "none is mapped: of TEA at LONDON, there is no such stock, and 1 more are wrong",
     ),
     (rejections.UnknownTransfer(ID), "UNKNOWN_TRANSFER", "there is no transfer 336-1-2"),
     (

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from holdfast.v1 import (
+    channels_pb2_grpc,
     configuration_pb2_grpc,
     errors_pb2,
     history_pb2_grpc,
@@ -132,6 +133,7 @@ class Node:
         self.stub: Any = inventory_pb2_grpc.InventoryServiceStub(channel)
         self.history: Any = history_pb2_grpc.HistoryServiceStub(channel)
         self.configuration: Any = configuration_pb2_grpc.ConfigurationServiceStub(channel)
+        self.channels: Any = channels_pb2_grpc.ChannelServiceStub(channel)
         self.operations: Any = operations_pb2_grpc.OperationsServiceStub(channel)
         self._ids = 0
 

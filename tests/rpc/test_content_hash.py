@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core import commands as core
+from engine.core.channels import Buffer, Channel, ChannelPolicy, ChannelTerms, DynamicBuffer
 from engine.core.configuration import Component, Location
 from engine.core.listings import Listing, ListingReport
 from engine.core.model import IfShort, Key
@@ -71,6 +72,7 @@ def test_hashes_that_are_in_logs_stay_what_they_are() -> None:
 def test_every_command_and_part_of_one_has_its_first_form() -> None:
     parts = {Key, core.BasketLine, core.LineQuantity, core.PickedLine, Location, Component}
     parts |= {Listing, ListingReport}
+    parts |= {Buffer, Channel, ChannelPolicy, ChannelTerms, DynamicBuffer}
     structs = {*get_args(core.Command), *parts}
     assert set(FIRST_FIELDS) == {struct.__name__ for struct in structs}
     for struct in structs:

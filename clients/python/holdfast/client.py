@@ -48,12 +48,13 @@ def _write(
 
 def _write_alone(
     build: Callable[P, Write[ResultT]],
-    read: Callable[[Any], ResultT] = _convert_answers.node_configured,
+    read: Callable[[Any], Any] = _convert_answers.node_configured,
 ) -> Callable[Concatenate["Client", P], Coroutine[Any, Any, ResultT]]:
     """The method that builds a write of the configuration, sends it, and reads its answer."""
 
     async def method(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
-        return read(await client._call(build(*args, **kwargs)))
+        result: ResultT = read(await client._call(build(*args, **kwargs)))
+        return result
 
     return as_method(method, build)
 

@@ -3,13 +3,17 @@
 from engine.core.commands import MapListings
 from engine.core.events import ListingsMapped
 from engine.core.listings import Listing, ListingProblem, ListingReport
-from engine.core.rejections import ListingsRefused, Rejection
+from engine.core.rejections import ListingsRefused, Rejection, UnknownChannel
 from engine.core.view import Decision, View
 
 
 def map_listings(view: View, command: MapListings, _now_ms: int) -> Decision | Rejection:
     """Map what nothing is wrong with, and say what is wrong with the others. What is mapped so
     already makes no event."""
+    adds = any(listing.item for listing in command.listings)
+    if adds and view.channels.channel(command.tenant, command.channel) is None:
+        # Of one that is gone, what it called things may still be taken away.
+        return UnknownChannel(command.channel)
     mapping = _Mapping(view, command)
     mapping.refuse_duplicates()
     problems = mapping.problems()

@@ -1,0 +1,91 @@
+"""What a channel may sell of SKUs, gathered from their shards and, for kits, from those of their
+components."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from engine.channels.asking import AnswerTooLarge, Asking
+from engine.core.limits import CHANNEL_SKUS_READ_MAX
+from engine.shard.channel_queries import (
+    ChannelAvailabilityRead,
+    ChannelSku,
+    LocationAvailable,
+    ReadChannelAvailability,
+)
+from engine.shard.slots import slot_of
+
+
+async def gather(
+    asking: Asking, tenant: str, channel: str, skus: Iterable[str]
+) -> dict[str, ChannelSku]:
+    """What a channel may sell of each of these SKUs; of a kit, as many as its components allow.
+    Raises as Asking does."""
+    wanted = set(skus)
+    found = await _read(asking, tenant, channel, wanted)
+    kits = [one for one in found.values() if one.components]
+    components = {component.sku for kit in kits for component in kit.components}
+    found |= await _read(asking, tenant, channel, components - wanted)
+    return {
+        sku: _of_kit(found[sku], found) if found[sku].components else found[sku] for sku in wanted
+    }
+
+
+async def _read(asking: Asking, tenant: str, channel: str, skus: set[str]) -> dict[str, ChannelSku]:
+    """What the shards of SKUs say of them: each is asked at once, for not too many at a time."""
+    of_shard: dict[int, list[str]] = {}
+    for sku in sorted(skus):
+        of_shard.setdefault(asking.shards.shard_of(slot_of(tenant, sku)), []).append(sku)
+    batches = [
+        own[start : start + CHANNEL_SKUS_READ_MAX]
+        for own in of_shard.values()
+        for start in range(0, len(own), CHANNEL_SKUS_READ_MAX)
+    ]
+
+    found: dict[str, ChannelSku] = {}
+
+    async def ask(batch: Sequence[str]) -> None:
+        query = ReadChannelAvailability(tenant, channel, tuple(batch))
+        try:
+            answer = await asking.ask(slot_of(tenant, batch[0]), query, ChannelAvailabilityRead)
+        except AnswerTooLarge:
+            if len(batch) == 1:
+                raise
+            half = len(batch) // 2
+            await asyncio.gather(ask(batch[:half]), ask(batch[half:]))
+            return
+        found.update((one.sku, one) for one in answer.skus)
+
+    await asyncio.gather(*map(ask, batches))
+    return found
+
+
+def _of_kit(kit: ChannelSku, found: Mapping[str, ChannelSku]) -> ChannelSku:
+    """What may be sold of a kit: at each location that has all components, and in all, as many as
+    the scarcest of them allows."""
+    parts = [(found[each.sku], each.quantity) for each in kit.components]
+    by_location = [{at.location: at for at in part.locations} for part, _ in parts]
+    counted = [part.units // quantity for part, quantity in parts if not part.unlimited]
+    if kit.terms.cap_units is not None:
+        counted.append(kit.terms.cap_units)
+    left = min(counted, default=0)
+    locations = []
+    for place in parts[0][0].locations:
+        name = place.location
+        if not all(name in at for at in by_location):
+            continue
+        kits = [
+            at[name].available // quantity
+            for at, (_, quantity) in zip(by_location, parts, strict=True)
+            if not at[name].unlimited
+        ]
+        units = min([*kits, left]) if kits or counted else 0
+        left -= units
+        locations.append(LocationAvailable(name, units, not kits and not counted, 0))
+    return replace(
+        kit,
+        units=sum(one.available for one in locations),
+        unlimited=not counted and any(one.unlimited for one in locations),
+        locations=tuple(locations),
+    )
