@@ -10,6 +10,8 @@ from engine.cli import (
     backup,
     baskets,
     bench,
+    channel_listings,
+    channels,
     export,
     fulfilment,
     health,
@@ -73,6 +75,8 @@ for family in (
 ):
     app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(movements.transfers, name="transfer", help="Units between locations.")
+channels.app.registered_commands.extend(channel_listings.app.registered_commands)
+app.add_typer(channels.app, name="channel", help="Where stock is sold.")
 app.add_typer(settings.locations, name="locations", help="Where stock is sourced from.")
 app.add_typer(settings.kits, name="kit", help="SKUs that consist of others.")
 

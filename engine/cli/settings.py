@@ -20,7 +20,7 @@ def _length_option(name: str, text: str) -> Any:
     return typer.Option(name, parser=length, metavar="TIME", help=text)
 
 
-def _print_configured(call: Call, title: str, answer: Any) -> None:
+def print_configured(call: Call, title: str, answer: Any) -> None:
     """Print that every shard goes by it now."""
     if call.json:
         print_json(answer)
@@ -62,7 +62,7 @@ def configure(
         known = {each.name: each for each in client.configuration().locations}
         wanted = [known.get(name, Location(name))._replace(**changes) for name in names]
         answer = client.configure_locations(wanted, **call.write_options)
-    _print_configured(call, f"Configured {', '.join(names)}", answer)
+    print_configured(call, f"Configured {', '.join(names)}", answer)
 
 
 @client_command(locations, name="list")
@@ -104,7 +104,7 @@ def define(
         )
     with call.client() as client:
         answer = client.define_kit(sku, dict(components or ()), **call.write_options)
-    _print_configured(call, f"{sku} is {'no kit any more' if no_kit else 'a kit'}", answer)
+    print_configured(call, f"{sku} is {'no kit any more' if no_kit else 'a kit'}", answer)
 
 
 @client_command(app, writes=True, name="limit-customers")
@@ -123,7 +123,7 @@ def limit_customers(
     with call.client() as client:
         answer = client.limit_customers(sku, units, window=window, **call.write_options)
     number = f"{units:,}" if units else "any number"
-    _print_configured(call, f"A customer may have {number} of {sku}", answer)
+    print_configured(call, f"A customer may have {number} of {sku}", answer)
 
 
 @client_command(app, writes=True, name="hold-times")
@@ -143,7 +143,7 @@ def hold_times(
         answer = client.configure_holds(
             cart=cart, checkout=checkout, order=order, **call.write_options
         )
-    _print_configured(call, "Hold times are configured", answer)
+    print_configured(call, "Hold times are configured", answer)
 
 
 @client_command(app)

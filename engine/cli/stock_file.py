@@ -5,18 +5,26 @@ import difflib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import msgspec
 
 from engine.core.limits import BALANCE_MAX, ID_BYTES_MAX, QUANTITY_MAX
 from engine.rpc.checks import InvalidField, check_range, check_required, check_text
 
-COLUMNS_REQUIRED = ("sku", "location", "on_hand")
-COLUMNS_OPTIONAL = ("tenant", "safety_stock", "tracked")
 UNITS_MAX = {"on_hand": BALANCE_MAX, "safety_stock": QUANTITY_MAX}
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 TRUTH_LIMIT = "true or false, yes or no, 1 or 0"
+
+
+class Columns(NamedTuple):
+    """The columns that a file must and may have."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+COLUMNS = Columns(("sku", "location", "on_hand"), ("tenant", "safety_stock", "tracked"))
 
 
 class StockRow(msgspec.Struct, frozen=True):
@@ -55,17 +63,23 @@ def content_hash(file: Path) -> str:
 
 def read_rows(file: Path) -> Iterator[StockRow | BadRow]:
     """Every row that is not blank, in order. StockFileError if the header cannot be used."""
+    first_lines: dict[tuple[str, str, str], int] = {}
+    for found in csv_rows(file, COLUMNS):
+        yield found if isinstance(found, BadRow) else _row(*found, first_lines)
+
+
+def csv_rows(file: Path, known: Columns) -> Iterator[tuple[int, dict[str, str]] | BadRow]:
+    """Every row below the header that is not blank: the line that it begins in, and its cells by
+    column. StockFileError if the header cannot be used."""
     # Bytes that are not UTF-8 are carried along, so that only their row is refused, by name.
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
-        yield from _read(opened)
+        yield from _read(opened, known)
 
 
-def _read(opened: TextIO) -> Iterator[StockRow | BadRow]:
-    """The rows below the header."""
+def _read(opened: TextIO, known: Columns) -> Iterator[tuple[int, dict[str, str]] | BadRow]:
     reader = csv.reader(opened)
     columns = [name.strip().lower() for name in next(reader, [])]
-    _check_header(columns)
-    first_lines: dict[tuple[str, str, str], int] = {}
+    _check_header(columns, known)
     while True:
         line = reader.line_num + 1
         try:
@@ -81,22 +95,22 @@ def _read(opened: TextIO) -> Iterator[StockRow | BadRow]:
             allowed = f"{len(columns)} cells, as in the header"
             yield BadRow(line, "row", f"{len(cells)} cells", allowed)
             continue
-        yield _row(line, dict(zip(columns, cells, strict=True)), first_lines)
+        yield line, dict(zip(columns, cells, strict=True))
 
 
-def _check_header(columns: list[str]) -> None:
+def _check_header(columns: list[str], known: Columns) -> None:
     """Refuse a header that lacks, repeats or misspells a column."""
-    known = (*COLUMNS_REQUIRED, *COLUMNS_OPTIONAL)
-    expected = f"{', '.join(COLUMNS_REQUIRED)}, and optionally {', '.join(COLUMNS_OPTIONAL)}"
+    names = (*known.required, *known.optional)
+    expected = f"{', '.join(known.required)}, and optionally {', '.join(known.optional)}"
     for column in columns:
-        if column not in known:
-            (near,) = difflib.get_close_matches(column, known, n=1, cutoff=0.0)
+        if column not in names:
+            (near,) = difflib.get_close_matches(column, names, n=1, cutoff=0.0)
             raise StockFileError(
                 f"line 1: unknown column {column!r}, did you mean {near}? Allowed: {expected}"
             )
         if columns.count(column) > 1:
             raise StockFileError(f"line 1: column {column} stands there twice")
-    missing = [column for column in COLUMNS_REQUIRED if column not in columns]
+    missing = [column for column in known.required if column not in columns]
     if missing:
         raise StockFileError(f"line 1: column {missing[0]} is missing. Needed: {expected}")
 
@@ -107,8 +121,7 @@ def _row(
     """The row, checked cell by cell with the server's own rules."""
     try:
         for column, cell in cells.items():
-            if not cell.isascii():
-                _check_utf8(column, cell)
+            check_utf8(column, cell)
         row = StockRow(
             line=line,
             sku=_required(cells, "sku"),
@@ -126,8 +139,10 @@ def _row(
     return row
 
 
-def _check_utf8(column: str, cell: str) -> None:
+def check_utf8(column: str, cell: str) -> None:
     """Refuse a cell with bytes that are not UTF-8."""
+    if cell.isascii():
+        return
     try:
         cell.encode()
     except UnicodeEncodeError:
