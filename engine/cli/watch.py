@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from engine.cli.events import as_record, described
 from engine.cli.failures import ExitCode, fail
-from engine.cli.output import as_plain, console, print_json
+from engine.cli.feed_lines import Line, lines_of, print_line
+from engine.cli.output import print_json
 from engine.cli.session import Call, client_command
 
 if TYPE_CHECKING:
-    from holdfast import Event
     from holdfast.sync import SyncFeed
 
 app = typer.Typer()
+
+_COUNTED = frozenset({"event", "state", "channel_update"})
+"""Lines that --limit counts."""
 
 
 class Start(StrEnum):
@@ -24,6 +25,14 @@ class Start(StrEnum):
 
     NOW = "now"
     BEGINNING = "beginning"
+    SNAPSHOT = "snapshot"
+
+
+class Mode(StrEnum):
+    """How much a feed tells."""
+
+    EVERY_EVENT = "every_event"
+    LATEST = "latest"
 
 
 @client_command(app)
@@ -39,12 +48,39 @@ def watch(
     locations: Annotated[
         list[str] | None, typer.Option("--location", help="Only this location. May be repeated.")
     ] = None,
-    start: Annotated[Start, typer.Option("--from", help="Where to begin.")] = Start.NOW,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="Only locations of this group. May be repeated."),
+    ] = None,
+    channel: Annotated[
+        str, typer.Option("--channel", help="Only where this channel sells from.")
+    ] = "",
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind", help="Only events of this kind, such as stock_sold. May be repeated."
+        ),
+    ] = None,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--mode",
+            help="latest: only the last event of each SKU-location; with --channel, what it may "
+            "sell.",
+        ),
+    ] = Mode.EVERY_EVENT,
+    start: Annotated[
+        Start,
+        typer.Option("--from", help="Where to begin; snapshot: with what is so now."),
+    ] = Start.NOW,
     after: Annotated[str, typer.Option("--after", help="Begin right after this cursor.")] = "",
     name: Annotated[
         str, typer.Option("--name", help="A name, by which programs wait for this feed.")
     ] = "",
-    limit: Annotated[int, typer.Option("--limit", min=0, help="End after so many events.")] = 0,
+    limit: Annotated[
+        int,
+        typer.Option("--limit", min=0, help="End after so many events, states or updates."),
+    ] = 0,
     until_caught_up: Annotated[
         bool, typer.Option("--until-caught-up", help="End when the past is told.")
     ] = False,
@@ -54,10 +90,13 @@ def watch(
     --timeout is for the beginning. Later the feed waits for a node that is away, and goes on where
     it was.
 
-    With --json each line is an object whose "type" is event, caught_up or checkpoint. A "cursor"
-    that is not null is a place to go on from with --after.
+    With --json each line is an object whose "type" is event, state, channel_update,
+    snapshot_complete, caught_up, fell_behind or checkpoint. A "cursor" that is not null is a place
+    to go on from with --after.
 
     Example: holdfast watch --sku-prefix TEA --from beginning --until-caught-up
+
+    Example: holdfast watch --channel web --mode latest --from snapshot
     """
     if after and start is not Start.NOW:
         raise fail(ExitCode.USAGE, "--after and --from each say where to begin: give one of them")
@@ -67,6 +106,10 @@ def watch(
             skus=skus or (),
             sku_prefixes=sku_prefixes or (),
             locations=locations or (),
+            groups=groups or (),
+            channel=channel,
+            kinds=kinds or (),
+            mode=mode.value,
             start=after or start.value,
             name=name,
         ) as feed,
@@ -74,8 +117,8 @@ def watch(
         printed = 0
         try:
             for line in _lines(feed):
-                _print_line(call, line)
-                printed += line["type"] == "event"
+                print_json(line) if call.json else print_line(line)
+                printed += line["type"] in _COUNTED
                 if limit and printed >= limit:
                     return
                 if until_caught_up and line["type"] == "caught_up":
@@ -85,38 +128,7 @@ def watch(
             return
 
 
-def _lines(feed: "SyncFeed") -> Iterator[dict[str, Any]]:
-    """What the feed says, line by line. Only the last event of a batch has a cursor."""
-    from holdfast import CaughtUp, EventBatch
-
+def _lines(feed: "SyncFeed") -> Iterator[Line]:
+    """What the feed says, line by line."""
     for said in feed.batches():
-        if isinstance(said, EventBatch):
-            last = len(said.events) - 1
-            for index, event in enumerate(said.events):
-                yield _event(event, said.cursor if index == last else None)
-        else:
-            kind = "caught_up" if isinstance(said, CaughtUp) else "checkpoint"
-            yield {"type": kind, "time": said.time, "cursor": said.cursor}
-
-
-def _event(event: "Event", cursor: str | None) -> dict[str, Any]:
-    """An event with everything that the server said about it."""
-    return {"type": "event", **as_record(event), "cursor": cursor}
-
-
-def _print_line(call: Call, line: dict[str, Any]) -> None:
-    """Print one line, at once."""
-    if call.json:
-        print_json(line)
-        return
-    screen = console()
-    if line["type"] != "event":
-        time = as_plain(line["time"])
-        screen.print(Text(f"{time}  {line['type'].replace('_', ' ')}", style="dim"))
-        return
-    where = f"{line['sku']}@{line['location']}" if line["sku"] else ""
-    details = described(line["details"])
-    balances = line["balances"]
-    left = f"  [on hand {balances.on_hand:,}, available {balances.available:,}]" if balances else ""
-    text = f"{as_plain(line['recorded_at'])}  {line['kind']:<20} {where}  {details}{left}"
-    screen.print(Text(text), soft_wrap=True)
+        yield from lines_of(said)

@@ -1,5 +1,6 @@
 """What the command line asks a real node beyond holding and shipping, and how it shows it."""
 
+import json
 from typing import Any
 
 from tests.cli.conftest import ServedNode
@@ -197,6 +198,51 @@ def test_the_keys_of_json_are_stable(node: ServedNode) -> None:
     assert keys("reservations", "KEY@L") == {"reservations", "more", "cursor"}
     assert keys("history", "KEY@L") == {"events", "more", "cursor"}
     assert keys("explain", "held", "KEY@L") == {"value", "explanations", "more", "cursor"}
+
+
+def test_watch_begins_with_what_is_there(node: ServedNode) -> None:
+    tenant = ("--tenant", "states")
+    node.ask("locations", "configure", "L", "--group", "shops", *tenant)
+    for sku in ("TEA", "CUP"):
+        node.ask("receive", f"{sku}@L", "1200", *tenant)
+        node.ask("receive", f"{sku}@M", "5", *tenant)
+    watch = ("watch", "--from", "snapshot", "--until-caught-up", "--group", "shops", *tenant)
+    code, out, err = node.run(*watch)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == [
+        "CUP@L  [on hand 1,200, available 1,200]  version 1",
+        "TEA@L  [on hand 1,200, available 1,200]  version 1",
+    ]
+    assert lines[2] == "snapshot complete"
+    assert lines[3].endswith("caught up")
+    code, out, _ = node.run(*watch, "--json")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [(line["type"], line.get("sku")) for line in told] == [
+        ("state", "CUP"),
+        ("state", "TEA"),
+        ("snapshot_complete", None),
+        ("caught_up", None),
+    ]
+    assert told[0]["balances"]["on_hand"] == 1_200
+    assert [line["cursor"] is None for line in told] == [True, True, False, False]
+
+
+def test_watch_tells_the_latest_alone_and_kinds_that_are_asked_for(node: ServedNode) -> None:
+    tenant = ("--tenant", "latest")
+    for units in range(1, 4):
+        node.ask("receive", "TEA@L", str(units), *tenant)
+    node.ask("sell", "TEA@L", "1", *tenant)
+    watch = ("watch", "--from", "beginning", "--until-caught-up", "--json", *tenant)
+    code, out, _ = node.run(*watch, "--mode", "latest")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [line.get("kind", line["type"]) for line in told] == ["stock_sold", "caught_up"]
+    code, out, _ = node.run(*watch, "--kind", "stock_received", "--limit", "2")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [line["kind"] for line in told] == ["stock_received"] * 2
+    code, _, err = node.run(*watch, "--kind", "stock_lost")
+    assert code != 0
+    assert "stock_lost" in err
 
 
 def test_watch_tells_events_of_every_form(node: ServedNode) -> None:
