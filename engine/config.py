@@ -107,6 +107,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_interval_s: Annotated[
         float, _range(0.01, 3_600, "seconds", "How often an idle feed gets a checkpoint.")
     ] = 5.0
+    watch_stall_s: Annotated[
+        float,
+        _range(0.1, 86_400, "seconds", "How long a subscriber may leave a message untaken."),
+    ] = 60.0
     tail_bytes_max: Annotated[
         int, _range(64 * KIB, 4_096 * MIB, "bytes", "Recent history in memory, for each shard.")
     ] = 16 * MIB

@@ -85,6 +85,7 @@ class Node:
             subscribers_max=configuration.watch_subscribers_max,
             tail_bytes_max=configuration.tail_bytes_max,
             checkpoint_s=configuration.checkpoint_interval_s,
+            stall_s=configuration.watch_stall_s,
         )
         self._hub = Hub(router, limits)
         self.metrics.feed_gauges(lambda: (self._hub.subscribers, self._hub.lag_events_max))

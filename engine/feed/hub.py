@@ -69,11 +69,11 @@ class Hub:
 
     def __init__(self, shards: Shards, limits: FeedLimits | None = None) -> None:
         self._shards = shards
-        self._limits = limits or FeedLimits()
+        self.limits = limits or FeedLimits()
         self._feeds = [shards.feed(shard) for shard in range(shards.count)]
         self._followers = Followers()
         self._tails = [
-            Tail(feed, self._followers, self._limits.tail_bytes_max) for feed in self._feeds
+            Tail(feed, self._followers, self.limits.tail_bytes_max) for feed in self._feeds
         ]
         self._configurations = Configurations(shards)
         self._subscribers: set[Subscriber] = set()
@@ -119,8 +119,8 @@ class Hub:
         """
         if self._followers.closed:
             raise FeedStopping
-        if self.subscribers >= self._limits.subscribers_max:
-            raise TooManySubscribers(self._limits.subscribers_max)
+        if self.subscribers >= self.limits.subscribers_max:
+            raise TooManySubscribers(self.limits.subscribers_max)
         self._joining += 1
         try:
             scope = Scope(feed_filter, self._configurations, needs_kits=mode is Mode.LATEST)
@@ -152,14 +152,14 @@ class Hub:
         follower = Follower()
         self._followers.join(follower, scope.keys)
         scope.on_keys = partial(self._followers.join, follower)
-        chunk_bytes_max = max(self._limits.chunk_bytes_max // len(self._feeds), 1)
+        chunk_bytes_max = max(self.limits.chunk_bytes_max // len(self._feeds), 1)
         readers = Readers(
             (self._shards.history, self._shards.epoch),
             [
                 ShardReader(feed, tail, positions[feed.shard], chunk_bytes_max, follower)
                 for feed, tail in zip(self._feeds, self._tails, strict=True)
             ],
-            self._limits,
+            self.limits,
         )
         tenant = scope.filter.tenant
 
@@ -173,7 +173,7 @@ class Hub:
             partial(self._telling, readers, scope, mode),
             is_snapshot,
             follower,
-            self._limits,
+            self.limits,
             on_close,
         )
         self._subscribers.add(subscriber)
@@ -183,7 +183,7 @@ class Hub:
 
     def _telling(self, readers: Readers, scope: Scope, mode: Mode, is_snapshot: bool) -> Telling:
         """What tells in a mode; `is_snapshot`: beginning with what is there."""
-        shards, limits, feed_filter = self._shards, self._limits, scope.filter
+        shards, limits, feed_filter = self._shards, self.limits, scope.filter
         if mode is Mode.LATEST and feed_filter.channel:
             ask = partial(channel_updates, shards, feed_filter.tenant, feed_filter.channel)
             return ChannelFeed(shards, readers, scope, limits, ask, is_snapshot=is_snapshot)

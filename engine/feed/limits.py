@@ -27,5 +27,7 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Events that a subscriber looks at before it lets others have their turn."""
     checkpoint_s: float = 5.0
     """A feed that has nothing to say says so after this time, with the cursor it has reached."""
+    stall_s: float = 60.0
+    """How long a subscriber may take to take a message, before it is let go."""
     retry_s: float = 0.1
     """How long to leave a shard alone that could not be read."""

@@ -107,6 +107,11 @@ class Subscriptions:
         self._flush_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    @property
+    def stall_s(self) -> float:
+        """How long a consumer may take to take a message."""
+        return self._hub.limits.stall_s
+
     async def start(self) -> None:
         """Open the store. StoreError if it cannot be used."""
         store = await self._in_thread(self._open_store)

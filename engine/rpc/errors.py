@@ -26,6 +26,7 @@ from engine.rpc.problems import (
     Rejected,
     ServerStopping,
     SubscriberBehind,
+    SubscriberStalled,
 )
 from engine.rpc.refusals import CODES, Refusal
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
@@ -124,6 +125,12 @@ def _subscriber_behind(problem: SubscriberBehind) -> Refusal:
     return Refusal(pb.ERROR_REASON_DEADLINE_EXPIRED, message, {"name": problem.name})
 
 
+def _subscriber_stalled(problem: SubscriberStalled) -> Refusal:
+    message = f"{problem}; go on after the last cursor"
+    facts = {"seconds": f"{problem.seconds:g}"}
+    return Refusal(pb.ERROR_REASON_SUBSCRIBER_STALLED, message, facts)
+
+
 def _cursor_out_of_range(problem: CursorOutOfRange) -> Refusal:
     cursor = shortened(problem.cursor)
     message = f"the cursor {cursor} is older than the oldest kept event or ahead of the newest"
@@ -183,5 +190,6 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     AnsweredTooLate: _answered_too_late,
     AnswerTooLarge: _answer_too_large,
     SubscriberBehind: _subscriber_behind,
+    SubscriberStalled: _subscriber_stalled,
 }
 """The explanation of each problem, by its type."""

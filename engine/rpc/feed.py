@@ -18,6 +18,7 @@ from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_required, check_
 from engine.rpc.convert_feed import encoded
 from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
 from engine.rpc.problems import SubscriberBehind
+from engine.rpc.sending import send
 from engine.shard.port import HistoryDamaged
 
 _log = structlog.get_logger(__name__)
@@ -37,14 +38,14 @@ class FeedService:
         context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]",
     ) -> None:
         """Send the feed until the client goes or the hub stops. A client that does not read holds
-        up its own stream in `write`, and nothing else."""
+        up its own stream in `send`, and nothing else, until it is let go."""
         check_text(request.name, "name")
         mode = checked_mode(request.mode)
         feed_filter = checked_filter(request.tenant, request.filter, mode)
         start = checked_start(request)
         try:
             subscriber = await self._hub.subscribe(feed_filter, start, request.name, mode)
-            await _send(subscriber, context)
+            await _send(subscriber, context, self._hub.limits.stall_s)
         except HistoryDamaged as damage:
             # The client hears which shard it is; only whoever runs the node can do something.
             _log.error("the history is damaged", shard=damage.shard, damage=str(damage))
@@ -75,12 +76,14 @@ class FeedService:
 
 
 async def _send(
-    subscriber: Subscriber, context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]"
+    subscriber: Subscriber,
+    context: "grpc.aio.ServicerContext[feed_pb2.WatchRequest, bytes]",
+    stall_s: float,
 ) -> None:
     async with subscriber:
         async for step in subscriber:
             try:
-                await context.write(encoded(step))
+                await send(context, encoded(step), stall_s)
             except grpc.aio.InternalError:
                 # The client went away in the middle of the message; there is nobody to tell.
                 return

@@ -63,6 +63,14 @@ class SubscriberBehind(Exception):
         self.name = name
 
 
+class SubscriberStalled(Exception):
+    """The subscriber did not take a message within this time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the subscriber has not taken a message for {seconds:g} s")
+        self.seconds = seconds
+
+
 class DecisionFailed(Exception):
     """The shard answered that it failed: a fault of ours. Nothing was changed. Of a command, the
     shard logs what was raised, with the request id; the front end logs each failure, with

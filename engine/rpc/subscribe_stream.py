@@ -14,6 +14,7 @@ from engine.feed.subscriptions import Subscriptions
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_count, check_parsed
 from engine.rpc.convert_feed import encoded
 from engine.rpc.convert_subscriptions import feed_response, put_parked, put_warning, to_park
+from engine.rpc.sending import send
 
 PARKED_IDS_MAX = 1_000
 """Ids of parked messages in one request."""
@@ -28,12 +29,15 @@ SENT_LIMIT = f"{CURSOR_LIMIT} and has sent to this consumer"
 
 class SubscribeStream:
     """What a consumer is sent and what it says, from when its subscription is open. A client that
-    does not read holds up its own stream, and nothing else."""
+    does not read holds up its own stream, and nothing else, until it is let go."""
 
-    def __init__(self, subscriptions: Subscriptions, consumer: Consumer, context: Any) -> None:
+    def __init__(
+        self, subscriptions: Subscriptions, consumer: Consumer, context: Any, stall_s: float
+    ) -> None:
         self._subscriptions = subscriptions
         self._consumer = consumer
         self._context = context
+        self._stall_s = stall_s
         self._answers: asyncio.Queue[pb.SubscribeResponse] = asyncio.Queue(ANSWERS_MAX)
 
     async def run(self) -> None:
@@ -60,7 +64,7 @@ class SubscribeStream:
                 if step.done():
                     told, step = step.result(), None
                     self._consumer.note_sent(told.cursor)
-                    await self._context.write(feed_response(encoded(told)))
+                    await send(self._context, feed_response(encoded(told)), self._stall_s)
         except grpc.aio.InternalError:
             # The client went away in the middle of a message; there is nobody to tell.
             return
@@ -97,7 +101,7 @@ class SubscribeStream:
             await self._send(response)
 
     async def _send(self, response: pb.SubscribeResponse) -> None:
-        await self._context.write(response.SerializeToString())
+        await send(self._context, response.SerializeToString(), self._stall_s)
 
     async def _listen(self) -> None:
         """Take what the client says, until it has said its last."""

@@ -81,7 +81,8 @@ class SubscriptionService:
         try:
             consumer = await self._subscriptions.open(asked, resumed)
             try:
-                await SubscribeStream(self._subscriptions, consumer, context).run()
+                stall_s = self._subscriptions.stall_s
+                await SubscribeStream(self._subscriptions, consumer, context, stall_s).run()
             finally:
                 consumer.close()
         except MalformedCursor as malformed:

@@ -122,6 +122,7 @@ FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
         grpc.StatusCode.FAILED_PRECONDITION,
         {"channel": "web", "sku": "TEA"},
     ),
+    "SUBSCRIBER_STALLED": (grpc.StatusCode.RESOURCE_EXHAUSTED, {"seconds": 60.0}),
     "READ_NOT_KEPT": (
         grpc.StatusCode.OUT_OF_RANGE,
         {"as_of": "2026-11-20", "oldest": "2026-11-21"},
@@ -139,8 +140,8 @@ async def test_a_refusal_arrives_with_its_facts(
     if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
         # Longer than the call may take, so that it is not tried again.
         refusal.retry_after.seconds = 3_600
-    # An attempt that was given up is tried again at once, until the time is over.
-    is_retried = reason == "ATTEMPT_DECIDED"
+    # An attempt that was given up, say, is tried again at once, until the time is over.
+    is_retried = reason in ("ATTEMPT_DECIDED", "SUBSCRIBER_STALLED")
     server.refusals["id"] = [refusal] * (10_000 if is_retried else 1)
     timeout_s = 0.1 if is_retried else 10.0
     async with Client(server.address, coalesce=coalesce) as client:

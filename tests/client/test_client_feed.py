@@ -53,10 +53,13 @@ ENDINGS: list[Ending] = [
     grpc.StatusCode.CANCELLED,
     failure("SHARD_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE),
     failure("OVERLOADED", grpc.StatusCode.RESOURCE_EXHAUSTED),
+    failure("SUBSCRIBER_STALLED", grpc.StatusCode.RESOURCE_EXHAUSTED),
 ]
 
 
-@pytest.mark.parametrize("ending", ENDINGS, ids=["unavailable", "ok", "cancelled", "away", "busy"])
+@pytest.mark.parametrize(
+    "ending", ENDINGS, ids=["unavailable", "ok", "cancelled", "away", "busy", "stalled"]
+)
 @pytest.mark.parametrize("cut", range(6))
 async def test_a_feed_that_is_cut_off_anywhere_goes_on_without_gap_or_duplicate(
     client: Client, server: ScriptedServer, cut: int, ending: Ending

@@ -21,6 +21,7 @@ from engine.rpc.problems import (
     ReadNotKept,
     ServerStopping,
     SubscriberBehind,
+    SubscriberStalled,
     UnknownReference,
 )
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
@@ -352,6 +353,11 @@ ROWS: list[tuple[object, str, str]] = [
         "subscriber loader was not sent all of it before the deadline",
     ),
     (TooManySubscribers(4), "OVERLOADED", ""),
+    (
+        SubscriberStalled(60.0),
+        "SUBSCRIBER_STALLED",
+        "the subscriber has not taken a message for 60 s; go on after the last cursor",
+    ),
     (UnknownChannel("web"), "UNKNOWN_CHANNEL", "the channel web is not configured"),
     (FeedStopping(), "SHARD_UNAVAILABLE", ""),
     (UnknownSubscription("web"), "UNKNOWN_SUBSCRIPTION", "there is no subscription web"),

@@ -78,6 +78,13 @@ class HistoryDamaged(HoldfastError):
     shard = Fact(int, "shard", "The shard whose history it is.")
 
 
+class SubscriberStalled(HoldfastError):
+    """The subscriber did not take a message for so long that the server let it go. Feeds and
+    subscriptions of this SDK go on by themselves after their last cursor."""
+
+    seconds = Fact(float, "seconds", "For how long.")
+
+
 class ReadNotKept(HoldfastError):
     """The state or history as of then is not kept any more."""
 

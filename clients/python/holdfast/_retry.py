@@ -16,7 +16,9 @@ _BROKEN_SIGNS = ("Internal error from Core", "RST_STREAM", "Stream removed")
 """How a connection that is torn down in the middle of a call shows in gRPC's message, with a code
 that is otherwise a fault's. The first is what a write to a stream that has just ended gives."""
 
-_RETRIED_REASONS = frozenset({"OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED"})
+_RETRIED_REASONS = frozenset(
+    {"OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED", "SUBSCRIBER_STALLED"}
+)
 _UNDECIDED_REASONS = _RETRIED_REASONS | {"", "DEADLINE_EXPIRED", "INTERNAL"}
 _REFUSED_CODES = frozenset(
     {Code.INVALID_ARGUMENT, Code.UNIMPLEMENTED, Code.PERMISSION_DENIED, Code.UNAUTHENTICATED}

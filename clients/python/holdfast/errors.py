@@ -18,6 +18,7 @@ from holdfast._call_errors import (
     Overloaded,
     ReadNotKept,
     RequestIdReused,
+    SubscriberStalled,
     Unavailable,
 )
 from holdfast._channel_errors import (
@@ -118,6 +119,7 @@ __all__ = [
     "ReservationShipped",
     "SourceStale",
     "StillWaiting",
+    "SubscriberStalled",
     "SubscriptionDiffers",
     "SubscriptionTakenOver",
     "TooManyLines",
@@ -197,6 +199,7 @@ ERROR_BY_REASON: Mapping[str, type[HoldfastError]] = {
     "UNKNOWN_PARKED_MESSAGE": UnknownParkedMessage,
     "TOO_MANY_PARKED": TooManyParked,
     "TOO_MANY_SUBSCRIPTIONS": TooManySubscriptions,
+    "SUBSCRIBER_STALLED": SubscriberStalled,
 }
 """The one table of reasons."""
 

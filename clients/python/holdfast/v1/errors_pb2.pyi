@@ -69,6 +69,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_UNKNOWN_PARKED_MESSAGE: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_PARKED: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: _ClassVar[ErrorReason]
+    ERROR_REASON_SUBSCRIBER_STALLED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason
@@ -125,6 +126,7 @@ ERROR_REASON_SUBSCRIPTION_TAKEN_OVER: ErrorReason
 ERROR_REASON_UNKNOWN_PARKED_MESSAGE: ErrorReason
 ERROR_REASON_TOO_MANY_PARKED: ErrorReason
 ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: ErrorReason
+ERROR_REASON_SUBSCRIBER_STALLED: ErrorReason
 
 class ShortLines(_message.Message):
     __slots__ = ("lines", "omitted")
