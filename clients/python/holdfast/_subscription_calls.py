@@ -7,15 +7,14 @@ from typing import Any, Literal, NamedTuple
 from holdfast import _convert
 from holdfast._channel_reads import ChannelReads
 from holdfast._command import set_moment
-from holdfast._fields import enum_number, numbers
+from holdfast._fields import enum_number
+from holdfast.feed_messages import MODES, STARTS, watch_request
 from holdfast.listing import Listing
 from holdfast.parked import ParkedMessage, parked_message, to_park
 from holdfast.subscription import Subscription
-from holdfast.v1 import feed_pb2, subscriptions_pb2
+from holdfast.v1 import subscriptions_pb2
 
-WATCH_MODE = numbers(feed_pb2.WatchMode, "WATCH_MODE_")
-START_FROM = numbers(feed_pb2.StartFrom, "START_FROM_")
-MODE_NAMES = {number: name for name, number in WATCH_MODE.items()}
+MODE_NAMES = {number: name for name, number in MODES.items()}
 
 
 class EventFilter(NamedTuple):
@@ -71,29 +70,26 @@ class SubscriptionCalls(ChannelReads):
         "now", "snapshot", or a cursor; later ones go on after what was acknowledged, and have to
         name the same filter and `mode`, or get SubscriptionDiffers.
         """
-        lists = {
-            "skus": skus,
-            "sku_prefixes": sku_prefixes,
-            "locations": locations,
-            "groups": groups,
-            "kinds": kinds,
-        }
-        for field, value in lists.items():
-            if isinstance(value, str):
-                raise TypeError(f"{field} is the string {value!r}; it must be a list")
-        if not start:
-            raise ValueError("start is empty; it must be 'beginning', 'now', 'snapshot', a cursor")
         owner = self._of(tenant)
-        request = subscriptions_pb2.OpenSubscription(
-            tenant=owner,
-            name=name,
-            filter=feed_pb2.EventFilter(channel=channel, **lists),
-            mode=enum_number(WATCH_MODE, "mode", mode),
+        asked = watch_request(
+            owner,
+            name,
+            mode,
+            start,
+            channel,
+            skus=skus,
+            sku_prefixes=sku_prefixes,
+            locations=locations,
+            groups=groups,
+            kinds=kinds,
         )
-        if start in START_FROM:
-            request.start_from = enum_number(START_FROM, "start", start)
+        request = subscriptions_pb2.OpenSubscription(
+            tenant=owner, name=name, filter=asked.filter, mode=asked.mode
+        )
+        if asked.after_cursor:
+            request.after_cursor = asked.after_cursor
         else:
-            request.after_cursor = start
+            request.start_from = asked.start_from
 
         async def park(message: Any, reason: str) -> ParkedMessage:
             return await self.park_message(name, message, reason, tenant=owner)
@@ -138,8 +134,8 @@ class SubscriptionCalls(ChannelReads):
         request = subscriptions_pb2.ResetSubscriptionRequest(tenant=self._of(tenant), name=name)
         if isinstance(to, datetime):
             set_moment(request.time, to)
-        elif to in START_FROM:
-            request.start_from = enum_number(START_FROM, "to", to)
+        elif to in STARTS:
+            request.start_from = enum_number(STARTS, "to", to)
         else:
             request.after_cursor = to
         response = await self._read("reset_subscription", request, timeout_s)
@@ -178,7 +174,7 @@ class SubscriptionCalls(ChannelReads):
         tenant: str | None = None,
         timeout_s: float | None = None,
     ) -> ParkedMessage:
-        """Puts a message aside that could not be processed: an `Event`, an update of a channel, an
+        """Puts a message aside that could not be processed: an `Event`, a `ChannelUpdate`, an
         `ExternalMessage`, or a `ParkedMessage` that was given again. Durable once this returns.
         Raises UnknownSubscription, TooManyParked, UnknownParkedMessage."""
         request = subscriptions_pb2.ParkMessageRequest(

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from google.protobuf.message import Message
-
-from holdfast import _convert
+from holdfast import _convert, _convert_channels
+from holdfast._command import set_moment
+from holdfast.channels import ChannelUpdate, Listing
 from holdfast.event import Event
-from holdfast.v1 import channels_pb2, feed_pb2, subscriptions_pb2
+from holdfast.v1 import channels_pb2, subscriptions_pb2
 
 
 class ExternalMessage(NamedTuple):
@@ -21,8 +21,8 @@ class ExternalMessage(NamedTuple):
 
 class ParkedMessage(NamedTuple):
     """A message that could not be processed, under the `id` that the server has given it: an
-    `Event`, an update of a channel, or an `ExternalMessage`. `replaying`: it is to be given to a
-    consumer again, as it was `replays` times."""
+    `Event`, a `ChannelUpdate` or an `ExternalMessage`. `replaying`: it is to be given to a consumer
+    again, as it was `replays` times."""
 
     id: int
     content: Any
@@ -44,38 +44,60 @@ def parked_message(message: subscriptions_pb2.ParkedMessage) -> ParkedMessage:
     )
 
 
-def _content(message: subscriptions_pb2.ParkedMessage) -> Any:
+def _content(
+    message: subscriptions_pb2.ParkedMessage,
+) -> Event | ChannelUpdate | ExternalMessage:
     kind = message.WhichOneof("content")
     if kind == "event":
         return Event(message.event)
     if kind == "external":
         external = message.external
         return ExternalMessage(external.id, external.content_type, external.body)
-    return message.channel_update
+    return _convert_channels.channel_update(message.channel_update)
 
 
 def to_park(message: Any, reason: str) -> subscriptions_pb2.ParkedMessage:
     """What the server is to park: an event, an update of a channel, a message from outside, or one
-    that was parked before and given again. TypeError for anything else."""
+    that was parked before. TypeError for anything else."""
     parked = subscriptions_pb2.ParkedMessage(reason=reason)
     if isinstance(message, ParkedMessage):
         parked.id = message.id
         message = message.content
-    content: Message | None = None
     if isinstance(message, Event):
-        content = message.message
+        parked.event.CopyFrom(message.message)
     elif isinstance(message, ExternalMessage):
-        content = subscriptions_pb2.ExternalMessage(
-            id=message.id, content_type=message.content_type, body=message.body
-        )
-    elif isinstance(message, Message):
-        content = message
-    if isinstance(content, feed_pb2.Event):
-        parked.event.CopyFrom(content)
-    elif isinstance(content, channels_pb2.ChannelUpdate):
-        parked.channel_update.CopyFrom(content)
-    elif isinstance(content, subscriptions_pb2.ExternalMessage):
-        parked.external.CopyFrom(content)
+        parked.external.id = message.id
+        parked.external.content_type = message.content_type
+        parked.external.body = message.body
+    elif isinstance(message, ChannelUpdate):
+        _put_update(parked.channel_update, message)
     else:
         raise TypeError(f"{type(message).__name__} cannot be parked")
     return parked
+
+
+def _put_update(message: channels_pb2.ChannelUpdate, update: ChannelUpdate) -> None:
+    message.sku = update.sku
+    message.units = update.units
+    message.unlimited = update.unlimited
+    message.epoch = update.epoch
+    message.version = update.version
+    if update.recorded_at is not None:
+        set_moment(message.recorded_at, update.recorded_at)
+    if update.listing is not None:
+        _put_listing(message.listing, update.listing)
+    for location in update.locations:
+        entry = message.locations.add()
+        entry.location = location.location
+        entry.units = location.units
+        entry.unlimited = location.unlimited
+        if location.listing is not None:
+            _put_listing(entry.listing, location.listing)
+
+
+def _put_listing(message: channels_pb2.Listing, listing: Listing) -> None:
+    message.sku = listing.sku
+    message.location = listing.location
+    message.shop = listing.shop
+    message.item = listing.item
+    message.external_location = listing.external_location
