@@ -9,11 +9,11 @@ NUMBERS: dict[str, int] = {
 
 LOCATIONS = feed_pb2.Event.LOCATIONS_CONFIGURED_FIELD_NUMBER
 KIT = feed_pb2.Event.KIT_DEFINED_FIELD_NUMBER
-CHANNEL = NUMBERS.get("channel_configured", -1)
-POLICIES = NUMBERS.get("channel_policies_set", -1)
-SKU_GROUP = NUMBERS.get("sku_group_defined", -1)
+CHANNEL = feed_pb2.Event.CHANNEL_CONFIGURED_FIELD_NUMBER
+POLICIES = feed_pb2.Event.CHANNEL_POLICIES_SET_FIELD_NUMBER
+SKU_GROUP = feed_pb2.Event.SKU_GROUP_DEFINED_FIELD_NUMBER
 LISTINGS = feed_pb2.Event.LISTINGS_MAPPED_FIELD_NUMBER
-BUFFER = NUMBERS.get("buffer_computed", -1)
+BUFFER = feed_pb2.Event.BUFFER_COMPUTED_FIELD_NUMBER
 
 CONFIGURATION = frozenset({LOCATIONS, KIT, CHANNEL, POLICIES, SKU_GROUP, LISTINGS, BUFFER})
 """Kinds that say how the node is configured, and on which what a feed tells may depend."""
