@@ -123,6 +123,18 @@ FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
         {"channel": "web", "sku": "TEA"},
     ),
     "SUBSCRIBER_STALLED": (grpc.StatusCode.RESOURCE_EXHAUSTED, {"seconds": 60.0}),
+    "UNKNOWN_SUBSCRIPTION": (grpc.StatusCode.NOT_FOUND, {"name": "web"}),
+    "SUBSCRIPTION_DIFFERS": (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        {"name": "web", "field": "filter.skus"},
+    ),
+    "SUBSCRIPTION_TAKEN_OVER": (grpc.StatusCode.ABORTED, {"name": "web"}),
+    "UNKNOWN_PARKED_MESSAGE": (grpc.StatusCode.NOT_FOUND, {"name": "web", "id": 7}),
+    "TOO_MANY_PARKED": (
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        {"name": "web", "parked": 9, "limit": 9},
+    ),
+    "TOO_MANY_SUBSCRIPTIONS": (grpc.StatusCode.RESOURCE_EXHAUSTED, {"limit": 9}),
     "READ_NOT_KEPT": (
         grpc.StatusCode.OUT_OF_RANGE,
         {"as_of": "2026-11-20", "oldest": "2026-11-21"},
