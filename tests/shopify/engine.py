@@ -40,9 +40,9 @@ class SmallEngine(ScriptedSource):
         location = ChannelLocation("LONDON", units, listing=listing)
         return ChannelUpdate(sku, units, False, (location,), None, 1, self.versions[sku])
 
-    async def latest(self, sku: str) -> ChannelUpdate | None:
+    async def latest(self, sku: str) -> ChannelUpdate:
         self.steps.append(f"latest {sku}")
-        return self.update(sku) if sku in self.units else None
+        return self.update(sku)
 
     def take_in(self) -> set[Place]:
         """Takes in the shop's orders that are not known yet; gives the places they concern."""

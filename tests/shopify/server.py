@@ -12,9 +12,10 @@ import hmac
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -44,11 +45,12 @@ class ShopifyServer:
         points: float,
         points_per_s: float,
         monotonic: Callable[[], float],
+        wall: Callable[[], float],
     ) -> None:
         self.faults = faults
-        self.shop = Shop(time.time, self._publish)
+        self.shop = Shop(wall, self._publish)
         self.bucket = Bucket(monotonic, points, points_per_s)
-        self.api = AdminApi(self.shop, self.bucket, time.time)
+        self.api = AdminApi(self.shop, self.bucket, wall)
         self.webhook_url = ""
         """Where webhooks go; empty: nowhere."""
         self.delivered = 0
@@ -56,6 +58,7 @@ class ShopifyServer:
         self.requests: list[str] = []
         """The name of each operation that was asked for."""
         self.url = ""
+        self._wall = wall
         self._asked = asyncio.Event()
         self._http = HttpServer({("POST", PATH): self._answer}, on_error=self._failed)
         self._errors: list[Exception] = []
@@ -108,7 +111,7 @@ class ShopifyServer:
             raise asyncio.CancelledError  # The connection ends without an answer.
         if fate is Fate.LATE_ANSWER:
             return Response(502)
-        return _json(200, answer)
+        return _json(200, answer, {"Date": formatdate(self._wall(), usegmt=True)})
 
     def _publish(self, topic: str, payload: dict[str, Any]) -> None:
         if self.faults.happens(self.faults.webhook_lost):
@@ -176,10 +179,15 @@ async def shopify_server(
     points: float = 2_000,
     points_per_s: float = 100,
     monotonic: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
 ) -> AsyncIterator[ShopifyServer]:
     """A shop that serves inside the block; by default with the limits of the standard plan."""
     server = ShopifyServer(
-        faults or Faults(), points=points, points_per_s=points_per_s, monotonic=monotonic
+        faults or Faults(),
+        points=points,
+        points_per_s=points_per_s,
+        monotonic=monotonic,
+        wall=wall,
     )
     await server.start()
     try:
@@ -188,5 +196,5 @@ async def shopify_server(
         await server.stop()
 
 
-def _json(status: int, value: Any) -> Response:
-    return Response(status, json.dumps(value).encode(), "application/json")
+def _json(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(status, json.dumps(value).encode(), "application/json", headers or {})

@@ -28,7 +28,7 @@ class Fates(Faults):
 
 @asynccontextmanager
 async def speaking(
-    *fates: Fate, token: str = TOKEN, **limits: float
+    *fates: Fate, token: str = TOKEN, **limits: Any
 ) -> AsyncIterator[tuple[ShopifyServer, ShopifyApi, ManualClock]]:
     """A shop and its API, over time that passes when it is waited for."""
     clock = ManualClock()

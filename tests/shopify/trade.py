@@ -29,11 +29,11 @@ class Trade:
         self.did: Counter[str] = Counter()
         """How often each thing has happened."""
         self._chance = random.Random(seed)
-        self._locations = {self.shop.add_location(name): name for name in LOCATIONS}
-        self._items = {self.shop.add_item(sku): sku for sku in SKUS}
+        self.locations = {self.shop.add_location(name): name for name in LOCATIONS}
+        self.items = {self.shop.add_item(sku): sku for sku in SKUS}
         self._received: Counter[tuple[str, str]] = Counter()
-        for item in self._items:
-            for location in self._locations:
+        for item in self.items:
+            for location in self.locations:
                 self.shop.stock(item, location)
         self._actions: list[tuple[int, Callable[[], bool]]] = [
             (8, self._buy),
@@ -58,8 +58,8 @@ class Trade:
     async def map(self, *skus: str) -> None:
         listings = [
             Listing(sku, name, SHOP, item, location)
-            for item, sku in self._items.items()
-            for location, name in self._locations.items()
+            for item, sku in self.items.items()
+            for location, name in self.locations.items()
             if sku in skus
         ]
         mapped = await self.client.map_listings(CHANNEL, listings)
@@ -93,10 +93,10 @@ class Trade:
         """What the engine has otherwise than the shop, or than what has happened."""
         found = []
         on_hand = self._on_hand()
-        for item, sku in self._items.items():
+        for item, sku in self.items.items():
             update = (await self.client.channel_availability(CHANNEL, sku)).update
             sellable = {each.location: each.units for each in update.locations}
-            for location, name in self._locations.items():
+            for location, name in self.locations.items():
                 level = self.shop.levels[item, location]
                 balances = (await self.client.stock(sku, name)).balances
                 for what, engine, true in (
@@ -129,14 +129,14 @@ class Trade:
         return units
 
     def _name(self, line: LineItem, location: str) -> tuple[str, str]:
-        return self._items[line.item], self._locations[location]
+        return self.items[line.item], self.locations[location]
 
     def _place(self) -> tuple[str, str]:
-        return self._chance.choice(list(self._items)), self._chance.choice(list(self._locations))
+        return self._chance.choice(list(self.items)), self._chance.choice(list(self.locations))
 
     def _buy(self) -> bool:
-        items = self._chance.sample(list(self._items), self._chance.randint(1, 2))
-        location = self._chance.choice(list(self._locations))
+        items = self._chance.sample(list(self.items), self._chance.randint(1, 2))
+        location = self._chance.choice(list(self.locations))
         with suppress(SoldOut):
             self.shop.sell_online([(item, location, self._chance.randint(1, 3)) for item in items])
             return True
@@ -172,7 +172,7 @@ class Trade:
     def _move(self) -> bool:
         if found := self._open_share():
             self.shop.move(
-                *found, next(each for each in self._locations if each != found[2].location)
+                *found, next(each for each in self.locations if each != found[2].location)
             )
         return found is not None
 

@@ -52,9 +52,9 @@ FIRST_MARK = "orders_first"
 REMEMBERED_ORDERS_MAX = 10_000
 """Orders of which it is remembered that their newest state was taken in."""
 
-SETTLED_AFTER = timedelta(seconds=10)
-"""A time that is so old when an order is fetched is not given to another state of it: channels show
-whole seconds, and their clocks are not this one."""
+SETTLED_AFTER = timedelta(seconds=2)
+"""A time that is so old when an order is fetched, by the channel's clock, is not given to another
+state of it: channels show whole seconds."""
 
 
 class ChangedOrder(NamedTuple):
@@ -78,6 +78,10 @@ class Orders(Protocol):
 
     async def orders(self, order_ids: Sequence[str]) -> Sequence[ChannelOrder | NotReadyError]:
         """These orders as they are now; what is not one of the channel's is left out."""
+
+    @property
+    def time(self) -> datetime | None:
+        """What time it was at the channel when it answered last; None: it does not say."""
 
 
 class Taken(NamedTuple):
@@ -169,6 +173,7 @@ class Intake:
         if not order_ids:
             return Taken(frozenset(), frozenset()), True
         began = self._context.clock.now()
+        asked_at = self._orders.time
         told_before = self._marks[COMPLETE_MARK] - self._overlap
         ready: list[ChannelOrder] = []
         late = False
@@ -183,7 +188,7 @@ class Intake:
             self._context.count("order", "parked" if reason else "told")
             if reason:
                 await self._park(order.order_id, reason)
-            if began - order.updated_at > SETTLED_AFTER:
+            if asked_at is not None and asked_at - order.updated_at >= SETTLED_AFTER:
                 self._remember(order)
         return _taken(ready, names), not late
 
@@ -203,7 +208,7 @@ class Intake:
             part = places[start : start + 1_000]
             asked = [(self._shop, place.item, place.external_location) for place in part]
             found = await self._client.find_listings(self._context.channel, asked)
-            for place, listing in zip(part, found.listings, strict=True):
+            for place, listing in zip(part, found.items, strict=True):
                 if listing is None:
                     continue
                 if listing.location:

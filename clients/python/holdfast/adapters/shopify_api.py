@@ -3,6 +3,8 @@ the throttle says, and tries again what was lost on the way."""
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import httpx
@@ -62,6 +64,8 @@ class ShopifyApi:
         self._costs: dict[str, float] = {}
         self.waited = 0
         """How often a request has waited for points."""
+        self.time: datetime | None = None
+        """What time it was at Shopify when it answered last, in whole seconds."""
 
     async def close(self) -> None:
         """Ends what is open."""
@@ -82,6 +86,7 @@ class ShopifyApi:
             except httpx.TransportError as error:
                 failures = await self._again(failures, f"{type(error).__name__}: {error}", None)
                 continue
+            self.time = _date(response) or self.time
             if response.status_code == 429 or response.status_code >= 500:
                 after = _retry_after_s(response)
                 failures = await self._again(failures, f"HTTP {response.status_code}", after)
@@ -159,6 +164,14 @@ def _code(errors: Any) -> str:
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         return str((errors[0].get("extensions") or {}).get("code", ""))
     return ""
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    """The time of an answer."""
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

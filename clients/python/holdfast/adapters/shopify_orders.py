@@ -100,6 +100,11 @@ class ShopifyOrders:
     def __init__(self, api: ShopifyApi) -> None:
         self._api = api
 
+    @property
+    def time(self) -> datetime | None:
+        """What time it was at the shop when it answered last."""
+        return self._api.time
+
     async def changed(self, since: datetime) -> AsyncIterator[Sequence[ChangedOrder]]:
         """The orders that have changed at this time or later, oldest change first."""
         after = None

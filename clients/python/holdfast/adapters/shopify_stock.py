@@ -104,16 +104,11 @@ class ShopStock:
                 self._known.pop(place, None)
 
     async def latest(self, skus: Iterable[str]) -> dict[str, ChannelUpdate]:
-        """What the engine says now of SKUs that it has."""
-        found = {}
-        for sku in skus:
-            try:
-                update = await self._context.source.latest(sku)
-            except ENGINE_BUSY as error:
-                raise RetryLater(str(error), whole_channel=True, reason="engine") from None
-            if update is not None:
-                found[sku] = update
-        return found
+        """What the engine says now of SKUs."""
+        try:
+            return {sku: await self._context.source.latest(sku) for sku in skus}
+        except ENGINE_BUSY as error:
+            raise RetryLater(str(error), whole_channel=True, reason="engine") from None
 
     async def state(self, updates: Mapping[str, ChannelUpdate]) -> dict[str, PushError]:
         """Sets what the updates say, or newer ones; gives the failures by SKU."""
