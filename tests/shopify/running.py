@@ -1,9 +1,22 @@
-"""The Shopify adapter as an operator runs it: a process of its own, which may be killed."""
+"""The Shopify adapter as an operator runs it, a process that may be killed; and inside a test."""
 
 import asyncio
+import logging
 import os
+import random
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from holdfast import Client
+from holdfast.adapters import Context, SystemClock
+from holdfast.adapters.following import SubscriptionSource
+from holdfast.adapters.http import HttpServer
+from holdfast.adapters.settings import Secret
+from holdfast.adapters.shopify import Shopify
+from holdfast.adapters.worker import Worker
 
 from benchmarks.node import Node
 from tests.shopify.server import SECRET, TOKEN, ShopifyServer
@@ -44,7 +57,6 @@ class AdapterProcess:
             "HOLDFAST_ADAPTER_WEBHOOK_SECRET": SECRET,
             "NO_PROXY": "127.0.0.1",
         }
-        # Secrets with spaces are several ones: the first that signs is enough.
         self._process = await asyncio.create_subprocess_exec(
             *[sys.executable, "-m", "holdfast.adapters", "shopify", *flags],
             stdin=subprocess.DEVNULL,
@@ -87,3 +99,49 @@ class AdapterProcess:
         if self._logging is not None:
             await self._logging
         return code
+
+
+@asynccontextmanager
+async def adapter_inside(
+    adapter: Shopify, address: str, shopify: ShopifyServer
+) -> AsyncIterator[Worker]:
+    """The adapter in this process, for what a test wants to change or to see of it."""
+    name = f"shopify-{CHANNEL}"
+    async with (
+        Client(address) as client,
+        client.subscribe(name, channel=CHANNEL, mode="latest", start="snapshot") as subscription,
+    ):
+        adapter.context = Context(
+            SubscriptionSource(client, subscription, CHANNEL),
+            SystemClock(),
+            random.random,
+            logging.LoggerAdapter(logging.getLogger("tests.shopify"), {}),
+            channel=CHANNEL,
+            subscription=name,
+            client=client,
+        )
+        failures: list[Exception] = []
+        server = HttpServer(adapter.routes(), on_error=failures.append)
+        worker = Worker(adapter)
+        running = asyncio.create_task(worker.run())
+        port = await server.start("127.0.0.1", 0)
+        shopify.deliver_to(f"http://127.0.0.1:{port}/webhooks/shopify")
+        try:
+            yield worker
+        finally:
+            shopify.deliver_to("")
+            worker.stop()
+            await running
+            await server.close()
+        assert failures == []
+
+
+def shopify_adapter(shopify: ShopifyServer, **options: Any) -> Shopify:
+    """The adapter with the settings of the tests."""
+    return Shopify(
+        shop=SHOP,
+        access_token=Secret(TOKEN),
+        webhook_secret=Secret(SECRET),
+        url=shopify.url,
+        **{"poll_every_s": POLL_EVERY_S, "overlap_s": OVERLAP_S, **options},
+    )

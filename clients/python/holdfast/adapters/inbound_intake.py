@@ -3,7 +3,7 @@ far it has come."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -85,7 +85,7 @@ class Orders(Protocol):
 
 
 class Taken(NamedTuple):
-    """What was taken in: the places whose numbers the channel has changed by itself."""
+    """What an order that was taken in concerns: the channel has changed these numbers by itself."""
 
     places: frozenset[Place]
     skus: frozenset[str]
@@ -100,15 +100,18 @@ class Intake:
         context: Context,
         *,
         shop: str,
+        on_taken: Callable[[Taken], None] = lambda _taken: None,
         overlap_s: float = 60.0,
         patience_s: float = 600.0,
     ) -> None:
-        """`overlap_s` is how far before its mark a poll begins, since a channel may show a change
-        late. An order that is not ready for `patience_s` is parked."""
+        """`on_taken` is told of each order that was taken in. `overlap_s` is how far before its
+        mark a poll begins, since a channel may show a change late. An order that is not ready for
+        `patience_s` is parked."""
         self._orders = orders
         self._context = context
         self._client = context.client
         self._shop = shop
+        self._on_taken = on_taken
         self._overlap = timedelta(seconds=overlap_s)
         self._patience = timedelta(seconds=patience_s)
         self._lock = asyncio.Lock()
@@ -129,57 +132,52 @@ class Intake:
             if name not in self._marks:
                 await self._advance(name, self._marks.get(FIRST_MARK, begin))
 
-    async def poll(self) -> Taken:
+    async def poll(self) -> None:
         """Takes in what has changed since the mark, and advances it after each page."""
-        places: set[Place] = set()
-        skus: set[str] = set()
         async with self._lock:
             waits = False
             since = max(self._marks[MARK] - self._overlap, self._marks[FIRST_MARK])
             async for page in self._orders.changed(since):
                 latest = {each.order_id: each.updated_at for each in page}
                 unseen = [each for each, at in latest.items() if self._seen.get(each) != at]
-                taken, ready = await self._take(unseen)
-                places |= taken.places
-                skus |= taken.skus
                 # From the first order on that is not ready, all are asked for again.
-                waits = waits or not ready
+                waits = not await self._take(unseen) or waits
                 if not waits and latest:
                     await self._advance(MARK, max(latest.values()))
             if not waits:
                 await self._advance(COMPLETE_MARK, self._marks[MARK])
-        return Taken(frozenset(places), frozenset(skus))
 
-    async def take(self, order_ids: Collection[str]) -> Taken:
+    async def take(self, order_ids: Collection[str]) -> None:
         """Takes in these orders, as they are now."""
         async with self._lock:
-            return (await self._take(list(order_ids)))[0]
+            await self._take(list(order_ids))
 
-    async def replay(self, parked: ParkedMessage) -> Taken:
+    async def replay(self, parked: ParkedMessage) -> None:
         """Takes in an order that was parked. PermanentError if it still cannot be."""
         order_id = json.loads(parked.content.body)["order_id"]
         async with self._lock:
             found = await self._orders.orders([order_id])
             if not found or isinstance(found[0], NotReadyError):
                 raise PermanentError(f"The channel does not give the order {order_id}.")
-            names = await self._names(places_of(found))  # type: ignore[arg-type]
-            reason = await self._tell(found[0], names, None)
+            order = found[0]
+            names = await self._names(places_of([order]))
+            reason = await self._tell(order, names, None)
+            self._on_taken(_taken(order, names))
         if reason:
             raise PermanentError(reason)
-        return _taken([found[0]], names)
 
-    async def _take(self, order_ids: Sequence[str]) -> tuple[Taken, bool]:
-        """Fetches orders and tells them; says also whether all were ready."""
+    async def _take(self, order_ids: Sequence[str]) -> bool:
+        """Fetches orders and tells them; says whether all were ready."""
         if not order_ids:
-            return Taken(frozenset(), frozenset()), True
+            return True
         began = self._context.clock.now()
         asked_at = self._orders.time
         told_before = self._marks[COMPLETE_MARK] - self._overlap
         ready: list[ChannelOrder] = []
-        late = False
+        waits = False
         for found in await self._orders.orders(order_ids):
             if isinstance(found, NotReadyError):
-                late = await self._is_waited_for(found, began) or late
+                waits = await self._is_waited_for(found, began) or waits
             elif found.created_at >= self._marks[FIRST_MARK]:
                 ready.append(found)
         names = await self._names(places_of(ready))
@@ -188,9 +186,10 @@ class Intake:
             self._context.count("order", "parked" if reason else "told")
             if reason:
                 await self._park(order.order_id, reason)
+            self._on_taken(_taken(order, names))
             if asked_at is not None and asked_at - order.updated_at >= SETTLED_AFTER:
                 self._remember(order)
-        return _taken(ready, names), not late
+        return not waits
 
     async def _is_waited_for(self, found: NotReadyError, now: datetime) -> bool:
         """Whether the order is to be asked for again; it is parked when that takes too long."""
@@ -325,6 +324,6 @@ class Intake:
             del self._seen[next(iter(self._seen))]
 
 
-def _taken(orders: Iterable[ChannelOrder], names: Names) -> Taken:
-    places = frozenset(places_of(orders))
+def _taken(order: ChannelOrder, names: Names) -> Taken:
+    places = frozenset(places_of([order]))
     return Taken(places, frozenset(names[place].sku for place in places if place in names))

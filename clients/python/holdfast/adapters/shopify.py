@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -20,6 +21,9 @@ from holdfast.adapters.shopify_api import ShopifyApi
 from holdfast.adapters.shopify_orders import ShopifyOrders
 from holdfast.adapters.shopify_stock import ENGINE_BUSY, ShopStock
 from holdfast.adapters.source import ChannelUpdate, ParkedMessage
+
+RESTATE_S = 1.0
+"""When a quantity is stated again that could not be stated."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -69,6 +73,7 @@ class Shopify(Adapter):
         self._wake = asyncio.Event()
         self._heard: dict[str, None] = {}
         self._dirty: dict[str, None] = {}
+        self._being_stated: Collection[Place] = ()
         self._api: ShopifyApi | None = None
         self._intake: Intake | None = None
         self._stock: ShopStock | None = None
@@ -93,7 +98,11 @@ class Shopify(Adapter):
         token = self._access_token.reveal()
         self._api = ShopifyApi(self._url, token, context.clock, context.random)
         intake = Intake(
-            ShopifyOrders(self._api), context, shop=self._shop, overlap_s=self._overlap_s
+            ShopifyOrders(self._api),
+            context,
+            shop=self._shop,
+            on_taken=self._touch,
+            overlap_s=self._overlap_s,
         )
         await intake.start(self._orders_since)
         self._intake = intake
@@ -128,11 +137,11 @@ class Shopify(Adapter):
             polls = clock.monotonic() >= poll_at
             try:
                 if heard:
-                    self._touch(await self.intake.take(list(heard)))
+                    await self.intake.take(list(heard))
                 if polls:
-                    self._touch(await self.intake.poll())
+                    await self.intake.poll()
                     poll_at = clock.monotonic() + self._poll_every_s
-                await self._restate()
+                again_s = await self._restate()
             except (PushError, *ENGINE_BUSY) as error:
                 self._heard = {**heard, **self._heard}
                 failures += 1
@@ -145,11 +154,11 @@ class Shopify(Adapter):
                 )
                 continue
             failures = 0
-            await clock.wait(self._wake, max(0.0, poll_at - clock.monotonic()))
+            await clock.wait(self._wake, max(0.0, min(poll_at - clock.monotonic(), again_s)))
 
     async def replay(self, parked: ParkedMessage) -> None:
         """Takes in an order that was parked."""
-        self._touch(await self.intake.replay(parked))
+        await self.intake.replay(parked)
         self._wake.set()
 
     async def _hear(self, request: Request) -> None:
@@ -169,15 +178,15 @@ class Shopify(Adapter):
         self._heard[order_id] = None
         self._wake.set()
 
-    def _touch(self, taken: Taken, being_stated: Collection[Place] = ()) -> None:
-        """Orders were taken in: the shop's numbers have changed by themselves."""
-        self.stock.touch(taken.places, being_stated)
+    def _touch(self, taken: Taken) -> None:
+        """An order was taken in: the shop's numbers have changed by themselves."""
+        self.stock.touch(taken.places, self._being_stated)
         for sku in taken.skus:
             self._dirty[sku] = None
 
-    async def _restate(self) -> None:
+    async def _restate(self) -> float:
         """Brings in line what the shop has changed by itself. The engine's number may be as it was,
-        so that no update comes."""
+        so that no update comes. Gives after how many seconds something is to be tried again."""
         async with self._lock:
             skus, self._dirty = list(self._dirty), {}
             try:
@@ -185,19 +194,21 @@ class Shopify(Adapter):
             except BaseException:
                 self._dirty = {**dict.fromkeys(skus), **self._dirty}
                 raise
-        later = [sku for sku, error in failures.items() if isinstance(error, RetryLater)]
-        if later:
-            self._dirty |= dict.fromkeys(later)
-            raise failures[later[0]]
+        later = {sku: each for sku, each in failures.items() if isinstance(each, RetryLater)}
+        self._dirty |= dict.fromkeys(later)
+        return min((each.after_s or RESTATE_S for each in later.values()), default=math.inf)
 
     async def _take_in(self, being_stated: Collection[Place]) -> None:
         heard, self._heard = self._heard, {}
+        self._being_stated = being_stated
         try:
             if heard:
-                self._touch(await self.intake.take(list(heard)), being_stated)
-            self._touch(await self.intake.poll(), being_stated)
+                await self.intake.take(list(heard))
+            await self.intake.poll()
         except (PushError, *ENGINE_BUSY) as error:
             self._heard = {**heard, **self._heard}
             if isinstance(error, PushError):
                 raise
             raise RetryLater(str(error), whole_channel=True, reason="engine") from None
+        finally:
+            self._being_stated = ()
