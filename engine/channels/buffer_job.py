@@ -6,11 +6,11 @@ from uuid import uuid4
 import structlog
 
 from engine.channels.asking import Asking, ChannelMissing, Unanswered
-from engine.channels.buffers import BufferNotDynamic, compute_buffers, wall_ms
+from engine.channels.buffers import compute_what_can_be, wall_ms
 from engine.core.commands import ComputeBuffer, Context
 from engine.core.limits import BUFFERS_PER_CALL_MAX
 from engine.shard.due_buffer_queries import DueBuffer, DueBuffersRead, ReadDueBuffers
-from engine.shard.messages import Write
+from engine.shard.messages import Accepted, Write
 from engine.shard.port import Overloaded, Shards, ShardUnavailable
 
 LOOK_S_MAX = 3_600.0
@@ -40,6 +40,7 @@ class BufferJob:
                 if computed:
                     _log.info("dynamic buffers were computed", buffers=computed)
             except (Overloaded, ShardUnavailable, Unanswered) as problem:
+                # What is left is due again when it is looked for the next time.
                 _log.warning("dynamic buffers could not be computed", problem=str(problem))
             await asyncio.sleep(min(self._interval_s, LOOK_S_MAX))
 
@@ -61,16 +62,19 @@ class BufferJob:
         return computed
 
     async def _compute(self, due: tuple[DueBuffer, ...]) -> int:
+        computed = 0
         of_channel: dict[tuple[str, str], list[str]] = {}
         for one in due:
             of_channel.setdefault((one.tenant, one.channel), []).append(one.sku)
         for (tenant, channel), skus in of_channel.items():
+            asking = Asking(self._shards)
             try:
-                await compute_buffers(Asking(self._shards), tenant, channel, skus, _write)
-            except (ChannelMissing, BufferNotDynamic):
-                # It was configured otherwise meanwhile: what is due now is found the next time.
+                results = await compute_what_can_be(asking, tenant, channel, skus, _write)
+            except ChannelMissing:
+                # It is gone since, and nothing of it is due any more.
                 continue
-        return len(due)
+            computed += sum(isinstance(one.result, Accepted) for one in results)
+        return computed
 
 
 def _write(command: ComputeBuffer) -> Write:

@@ -22,6 +22,15 @@ class BufferNotDynamic(Exception):
         self.sku = sku
 
 
+class SalesNotKept(Exception):
+    """Of no day of the window all sales of a SKU are kept: nothing follows from them yet."""
+
+    def __init__(self, channel: str, sku: str) -> None:
+        super().__init__(f"what {channel} has sold of {sku} is not kept for a whole day")
+        self.channel = channel
+        self.sku = sku
+
+
 class Computed(NamedTuple):
     """What the shard of a SKU has decided about its buffer."""
 
@@ -35,30 +44,45 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+WriteOf = Callable[[ComputeBuffer], Write]
+"""Makes the write of a command."""
+
+
 async def compute_buffers(
-    asking: Asking,
-    tenant: str,
-    channel: str,
-    skus: Iterable[str],
-    write_of: Callable[[ComputeBuffer], Write],
+    asking: Asking, tenant: str, channel: str, skus: Iterable[str], write_of: WriteOf
 ) -> list[Computed]:
-    """Compute the buffers of a channel for SKUs, not very many, from what was sold up to
-    yesterday; `write_of` makes the write of each command. Raises as Asking does, and
-    BufferNotDynamic, before anything is written."""
+    """Compute the buffers of a channel for SKUs, not very many, from what was sold up to yesterday.
+    Raises as Asking does, and BufferNotDynamic or SalesNotKept, before anything is written."""
     wanted = list(skus)
     sales = await _sales(asking, tenant, channel, wanted)
     for one in sales.values():
         if one.parameters is None:
             raise BufferNotDynamic(channel, one.sku)
+        if not one.units:
+            raise SalesNotKept(channel, one.sku)
+    return await _submit(asking, tenant, channel, [sales[sku] for sku in wanted], write_of)
 
-    async def submit(sku: str) -> Computed:
-        slot = slot_of(tenant, sku)
+
+async def compute_what_can_be(
+    asking: Asking, tenant: str, channel: str, skus: Iterable[str], write_of: WriteOf
+) -> list[Computed]:
+    """The same, of those SKUs alone for which it can be done."""
+    sales = await _sales(asking, tenant, channel, list(skus))
+    computable = [one for one in sales.values() if one.parameters is not None and one.units]
+    return await _submit(asking, tenant, channel, computable, write_of)
+
+
+async def _submit(
+    asking: Asking, tenant: str, channel: str, sales: Iterable[SkuSales], write_of: WriteOf
+) -> list[Computed]:
+    async def submit(one: SkuSales) -> Computed:
+        slot = slot_of(tenant, one.sku)
         shard = asking.shards.shard_of(slot)
-        write = write_of(ComputeBuffer(tenant, channel, sku, sales[sku].units))
+        write = write_of(ComputeBuffer(tenant, channel, one.sku, one.units))
         future = asking.shards.submit(slot, write, asking.deadline_ns)
         return Computed(write, shard, await asking.wait(shard, future))
 
-    return list(await asyncio.gather(*map(submit, wanted)))
+    return list(await asyncio.gather(*map(submit, sales)))
 
 
 async def _sales(asking: Asking, tenant: str, channel: str, skus: list[str]) -> dict[str, SkuSales]:

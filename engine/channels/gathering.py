@@ -3,6 +3,7 @@ components."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,22 +18,28 @@ from engine.shard.channel_queries import (
 from engine.shard.slots import slot_of
 
 
-async def gather(
-    asking: Asking, tenant: str, channel: str, skus: Iterable[str]
-) -> dict[str, ChannelSku]:
+class Gathered(NamedTuple):
+    """What a channel may sell, by SKU, and whether its feed tells of what has a listing only."""
+
+    skus: dict[str, ChannelSku]
+    listed_only: bool
+
+
+async def gather(asking: Asking, tenant: str, channel: str, skus: Iterable[str]) -> Gathered:
     """What a channel may sell of each of these SKUs; of a kit, as many as its components allow.
     Raises as Asking does."""
     wanted = set(skus)
-    found = await _read(asking, tenant, channel, wanted)
+    found, listed_only = await _read(asking, tenant, channel, wanted)
     kits = [one for one in found.values() if one.components]
     components = {component.sku for kit in kits for component in kit.components}
-    found |= await _read(asking, tenant, channel, components - wanted)
-    return {
+    found |= (await _read(asking, tenant, channel, components - wanted)).skus
+    together = {
         sku: _of_kit(found[sku], found) if found[sku].components else found[sku] for sku in wanted
     }
+    return Gathered(together, listed_only)
 
 
-async def _read(asking: Asking, tenant: str, channel: str, skus: set[str]) -> dict[str, ChannelSku]:
+async def _read(asking: Asking, tenant: str, channel: str, skus: set[str]) -> Gathered:
     """What the shards of SKUs say of them: each is asked at once, for not too many at a time."""
     of_shard: dict[int, list[str]] = {}
     for sku in sorted(skus):
@@ -44,6 +51,7 @@ async def _read(asking: Asking, tenant: str, channel: str, skus: set[str]) -> di
     ]
 
     found: dict[str, ChannelSku] = {}
+    listed_only: set[bool] = set()
 
     async def ask(batch: Sequence[str]) -> None:
         query = ReadChannelAvailability(tenant, channel, tuple(batch))
@@ -56,9 +64,10 @@ async def _read(asking: Asking, tenant: str, channel: str, skus: set[str]) -> di
             await asyncio.gather(ask(batch[:half]), ask(batch[half:]))
             return
         found.update((one.sku, one) for one in answer.skus)
+        listed_only.add(answer.listed_only)
 
     await asyncio.gather(*map(ask, batches))
-    return found
+    return Gathered(found, True in listed_only)
 
 
 def _of_kit(kit: ChannelSku, found: Mapping[str, ChannelSku]) -> ChannelSku:

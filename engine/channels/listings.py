@@ -16,8 +16,8 @@ async def dangling(
     if not listings:
         return ()
     found = await gather(asking, tenant, channel, (listing.sku for listing in listings))
-    sold = {(sku, at.location) for sku, one in found.items() for at in one.locations}
-    sold |= {(sku, "") for sku, one in found.items() if one.locations}
+    sold = {(sku, at.location) for sku, one in found.skus.items() for at in one.locations}
+    sold |= {(sku, "") for sku, one in found.skus.items() if one.locations}
     return await _reports(asking, tenant, [one for one in listings if one.place not in sold])
 
 

@@ -1,7 +1,7 @@
 """What a channel may sell of SKUs: numbers from their shards, identifiers from the first one."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.channels.asking import Asking
 from engine.channels.facts import ChannelLocation, ChannelUpdate
@@ -19,27 +19,43 @@ async def channel_updates(
     shards: Shards, tenant: str, channel: str, skus: Sequence[str], deadline_ns: int = 0
 ) -> list[ChannelUpdate]:
     """What a channel may sell of each of these SKUs now, in their order; of a kit, as many as its
-    components allow. A SKU that is nowhere has no units.
+    components allow. A SKU that is nowhere has no units. Where the channel is told of what is
+    listed only, the locations are those with a listing, unless the SKU has one as a whole.
 
     The version is what the front end had heard of all shards before it asked, so that a later
     answer never has a lower one. Raises ChannelMissing, Unanswered, Overloaded or ShardUnavailable
     if the channel is not configured, or a shard does not answer until `deadline_ns`
     (CLOCK_MONOTONIC; 0: ten seconds from now).
     """
-    version = version_now(shards)
-    asking = Asking(shards, deadline_ns)
+    numbers = await channel_numbers(Asking(shards, deadline_ns), tenant, channel, skus)
+    return [update for update, _ in numbers]
+
+
+async def channel_numbers(
+    asking: Asking, tenant: str, channel: str, skus: Sequence[str]
+) -> list[tuple[ChannelUpdate, ChannelSku]]:
+    """The same, each with the facts that it follows from."""
+    shards = asking.shards
+    version = sum(shards.feed(shard).head for shard in range(shards.count))
     found, listings = await asyncio.gather(
-        gather(asking, tenant, channel, skus), listings_of(asking, tenant, channel, skus)
+        gather(asking, tenant, channel, skus), _listings_of(asking, tenant, channel, skus)
     )
-    return [update_of(found[sku], listings, shards.epoch, version) for sku in skus]
+    numbers = []
+    for sku in skus:
+        one = found.skus[sku]
+        locations = _locations(one, listings)
+        listing = listings.get((sku, ""))
+        if found.listed_only and listing is None:
+            locations = tuple(at for at in locations if at.listing is not None)
+        told = not found.listed_only or listing is not None or bool(locations)
+        update = ChannelUpdate(
+            sku, one.units, one.unlimited, locations, listing, shards.epoch, version, told
+        )
+        numbers.append((update, one))
+    return numbers
 
 
-def version_now(shards: Shards) -> int:
-    """How much the front end has heard of all shards: it only grows."""
-    return sum(shards.feed(shard).head for shard in range(shards.count))
-
-
-async def listings_of(
+async def _listings_of(
     asking: Asking, tenant: str, channel: str, skus: Iterable[str]
 ) -> dict[tuple[str, str], Listing]:
     """The channel's listings of SKUs, by SKU and location. Raises as Asking does."""
@@ -48,17 +64,12 @@ async def listings_of(
     return {listing.place: listing for listing in read.listings}
 
 
-def update_of(
-    found: ChannelSku, listings: dict[tuple[str, str], Listing], epoch: int, version: int
-) -> ChannelUpdate:
-    """The numbers of a SKU with the channel's identifiers."""
-    locations = tuple(
+def _locations(
+    found: ChannelSku, listings: Mapping[tuple[str, str], Listing]
+) -> tuple[ChannelLocation, ...]:
+    return tuple(
         ChannelLocation(
             at.location, at.available, at.unlimited, listings.get((found.sku, at.location))
         )
         for at in found.locations
-    )
-    listing = listings.get((found.sku, ""))
-    return ChannelUpdate(
-        found.sku, found.units, found.unlimited, locations, listing, epoch, version
     )

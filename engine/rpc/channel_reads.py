@@ -1,13 +1,11 @@
 """ListChannels and GetChannelAvailability."""
 
-import asyncio
 from typing import Annotated
 
 import msgspec
 from holdfast.v1 import channels_pb2 as pb
 
-from engine.channels.gathering import gather
-from engine.channels.updates import LISTINGS_SHARD, listings_of, update_of, version_now
+from engine.channels.updates import LISTINGS_SHARD, channel_numbers
 from engine.rpc.channel_calls import asking_now, cursor_of
 from engine.rpc.checks import check_required, check_text
 from engine.rpc.convert_channel_state import (
@@ -68,13 +66,9 @@ async def get_channel_availability(
     check_required(request.channel, "channel")
     check_required(request.sku, "sku")
     tenant, channel, sku = request.tenant, request.channel, request.sku
-    version = version_now(shards)
     at_least = positions_at_least(request.read_at_least, shards)
     asking = asking_now(shards)
-    found, listings = await asyncio.gather(
-        gather(asking, tenant, channel, [sku]), listings_of(asking, tenant, channel, [sku])
-    )
-    one = found[sku]
+    [(update, one)] = await channel_numbers(asking, tenant, channel, [sku])
     response = pb.GetChannelAvailabilityResponse(
         available_units=one.available_units,
         allocated_to_others_units=one.others_units,
@@ -82,7 +76,7 @@ async def get_channel_availability(
         allocation_used_units=one.allocation_used_units,
         cursor=cursor_of(asking, at_least),
     )
-    put_channel_update(response.update, update_of(one, listings, shards.epoch, version))
+    put_channel_update(response.update, update)
     put_terms(response.terms, one.terms)
     if one.policy is not None:
         put_policy(response.policy, one.policy)

@@ -6,7 +6,7 @@ from typing import Any
 from holdfast.v1 import errors_pb2 as pb
 
 from engine.channels.asking import ChannelMissing
-from engine.channels.buffers import BufferNotDynamic
+from engine.channels.buffers import BufferNotDynamic, SalesNotKept
 from engine.core import rejections
 from engine.core.listings import ListingProblem
 from engine.rpc.checks import InvalidField
@@ -54,6 +54,14 @@ def _buffer_not_dynamic(problem: rejections.NoDynamicBuffer | BufferNotDynamic) 
     return Refusal(pb.ERROR_REASON_BUFFER_NOT_DYNAMIC, message, facts)
 
 
+def _sales_not_kept(problem: SalesNotKept) -> Refusal:
+    message = (
+        f"what channel {problem.channel} has sold of {problem.sku} is not kept for a whole day yet"
+    )
+    facts = {"channel": problem.channel, "sku": problem.sku}
+    return Refusal(pb.ERROR_REASON_READ_NOT_KEPT, message, facts)
+
+
 def _too_many_allocations(problem: rejections.TooManyAllocations) -> Refusal:
     limit = f"at most {problem.limit} channels with an allocation of one SKU"
     return invalid_field(InvalidField("allocation_units", f"{problem.value} channels", limit))
@@ -67,5 +75,6 @@ CHANNEL_EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     rejections.TooManyAllocations: _too_many_allocations,
     ChannelMissing: _unknown_channel,
     BufferNotDynamic: _buffer_not_dynamic,
+    SalesNotKept: _sales_not_kept,
 }
 """The explanations of what concerns channels, by type."""

@@ -87,10 +87,12 @@ class ChannelSku(Struct, frozen=True):
 
 
 class ChannelAvailabilityRead(Struct, frozen=True, tag=True):
-    """What a channel may sell of each asked SKU, as of `position`."""
+    """What a channel may sell of each asked SKU, as of `position`; `listed_only`: its feed tells of
+    what has a listing only."""
 
     skus: tuple[ChannelSku, ...]
     position: int
+    listed_only: bool = False
 
 
 class PolicyOfChannel(Struct, frozen=True):

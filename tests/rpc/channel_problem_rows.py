@@ -1,7 +1,7 @@
 """The problems that concern channels: see problem_rows."""
 
 from engine.channels.asking import AnsweredTooLate, AnswerTooLarge, ChannelMissing
-from engine.channels.buffers import BufferNotDynamic
+from engine.channels.buffers import BufferNotDynamic, SalesNotKept
 from engine.core import rejections
 from engine.core.listings import Listing, ListingProblem, ListingReport
 from engine.shard.messages import TooLate
@@ -39,6 +39,11 @@ CHANNEL_ROWS: list[tuple[object, str, str]] = [
         rejections.TooManyAllocations(9, 8),
         "INVALID_FIELD",
         "allocation_units is 9 channels; allowed: at most 8 channels with an allocation of one SKU",
+    ),
+    (
+        SalesNotKept("web", "TEA"),
+        "READ_NOT_KEPT",
+        "what channel web has sold of TEA is not kept for a whole day yet",
     ),
     (AnsweredTooLate(1, "ReadChannels", TooLate()), "DEADLINE_EXPIRED", ""),
     (
