@@ -55,8 +55,6 @@ class ChannelBook:
 
     def allocations(self, tenant: str, sku: str) -> list[tuple[Channel, ChannelTerms]]:
         """The channels with an allocation of the SKU, with their terms, in order of name."""
-        if not self._of_sku and not self._widely:
-            return []
         names = self._of_sku.get((tenant, sku), set()) | self._widely.get(tenant, set())
         found = []
         for name in sorted(names):
@@ -69,6 +67,11 @@ class ChannelBook:
     def is_allocated(self, tenant: str, sku: str) -> bool:
         """Whether a channel might have an allocation of the SKU."""
         return tenant in self._widely or (tenant, sku) in self._of_sku
+
+    @property
+    def allocates(self) -> bool:
+        """Whether any channel has an allocation of anything."""
+        return bool(self._of_sku or self._widely)
 
     def computed_buffer(self, tenant: str, channel: str, sku: str) -> ComputedBuffer | None:
         """The dynamic buffer as it was computed last."""

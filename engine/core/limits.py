@@ -133,7 +133,7 @@ BUFFERS_PER_CALL_MAX = 100
 CHANNEL_SKUS_READ_MAX = 1_000
 """SKUs of one question what a channel may sell."""
 
-SALES_EVENTS_READ_MAX = 100_000
+SALES_EVENTS_READ_MAX = 20_000
 """Events that are looked at to find what was sold of the SKUs of one question."""
 
 LISTINGS_PER_COMMAND_MAX = 1_000

@@ -14,7 +14,8 @@ from engine.log.index import queue_prefix, queued_line_of
 from engine.log.port import Log
 from engine.log.time_travel import NotKept, stock_as_of
 from engine.shard.channel_lists import read_channels
-from engine.shard.channel_queries import ReadChannels
+from engine.shard.channel_queries import ReadChannels, ReadDailySales
+from engine.shard.daily_sales import read_daily_sales
 from engine.shard.due_buffer_queries import ReadDueBuffers
 from engine.shard.due_buffers import read_due_buffers
 from engine.shard.listing import list_reservations
@@ -152,6 +153,7 @@ _ANSWERS: dict[type, Callable[[Log, Any, int], QueryResult]] = {
     ReadStocks: read_stocks,
     ReadPositionAt: _position_at,
     ReadChannels: read_channels,
+    ReadDailySales: read_daily_sales,
     ReadDueBuffers: read_due_buffers,
     **dict.fromkeys(get_args(ListingQuestion), read_listings),
 }

@@ -14,7 +14,12 @@ from engine.core.limits import (
 )
 from engine.core.model import Key, Reservation, Stock
 from engine.log.index import reference_prefix, reservation_of
-from engine.shard.channel_queries import LocationAvailable
+from engine.shard.channel_queries import (
+    ChannelAvailabilityRead,
+    LocationAvailable,
+    ReadChannelAvailability,
+)
+from engine.shard.channel_reader import read_channel_availability, shared_out
 from engine.shard.messages import Result
 from engine.shard.queries import (
     AvailabilityRead,
@@ -54,6 +59,8 @@ def read(turn: Turn, request: Query) -> Result:
         return TransferRead(transfer, position)
     if isinstance(request, FindReservation):
         return _find(turn, request, position)
+    if isinstance(request, ReadChannelAvailability):
+        return read_channel_availability(turn, request, position)
     return _availability(turn, request, position)
 
 
@@ -118,12 +125,18 @@ def _availability(turn: Turn, request: ReadAvailability, position: int) -> Resul
         if room < 0:
             limit = AVAILABILITY_LOCATIONS_MAX
             return TooLarge("keys", limit - room, limit)
-        found = []
+        found: list[LocationAvailable] = []
         for name in locations:
             key = Key(tenant, sku, name)
             stock = turn.look_at(key)
             if stock is not None:
                 found.append(_available(turn, key, stock, request.channel, own.get(key, 0)))
+        if turn.channels.channels:
+            own_units = {key.location: units for key, units in own.items() if key.sku == sku}
+            everywhere = not location
+            found = shared_out(
+                turn, tenant, sku, request.channel, found, own_units, everywhere=everywhere
+            )
         answers.append(tuple(found))
     return AvailabilityRead(tuple(answers), position, tuple(kits))
 
@@ -157,6 +170,8 @@ def work_of(result: Result) -> int:
     """How much work a query was, counted in locations."""
     if isinstance(result, AvailabilityRead):
         return sum(map(len, result.availabilities)) + len(result.availabilities)
+    if isinstance(result, ChannelAvailabilityRead):
+        return sum(len(one.locations) + 1 for one in result.skus)
     if isinstance(result, ReservationsFound):
         return FINDING_WORK + len(result.open_ids)
     return AVAILABILITY_LOCATIONS_MAX if isinstance(result, TooLarge) else 1

@@ -62,7 +62,7 @@ from engine.core.decide.due import due as due_by_itself
 from engine.core.decide.fulfil import pick, ship, unpick
 from engine.core.decide.listings import map_listings
 from engine.core.decide.promise import allocate, reserve
-from engine.core.decide.queue import promotions
+from engine.core.decide.queue import consequences
 from engine.core.decide.release import confirm, extend, release
 from engine.core.decide.relocate import transfer_reservation
 from engine.core.decide.returns import return_
@@ -114,15 +114,15 @@ _DECIDE: dict[type, Callable[[View, Any, int], Outcome]] = {
 def decide(view: View, command: Command, now_ms: int) -> Outcome:
     """Decide one command at engine time `now_ms`. The command has been checked for shape."""
     outcome = _DECIDE[type(command)](view, command, now_ms)
-    return _promoted(view, outcome, now_ms) if type(outcome) is Decision else outcome
+    return _whole(view, outcome, now_ms) if type(outcome) is Decision else outcome
 
 
 def due(view: View, reservation: Reservation, now_ms: int) -> Decision:
     """What happens to a reservation by itself because its time has come."""
-    return _promoted(view, due_by_itself(view, reservation, now_ms), now_ms)
+    return _whole(view, due_by_itself(view, reservation, now_ms), now_ms)
 
 
-def _promoted(view: View, decision: Decision, now_ms: int) -> Decision:
-    """The decision with what it makes happen to those who wait."""
-    promoted = promotions(view, decision.events, now_ms)
-    return replace(decision, events=(*decision.events, *promoted)) if promoted else decision
+def _whole(view: View, decision: Decision, now_ms: int) -> Decision:
+    """The decision with all that follows from it."""
+    follows = consequences(view, decision.events, now_ms)
+    return replace(decision, events=(*decision.events, *follows)) if follows else decision

@@ -9,9 +9,10 @@ waits there: then the question is an offer.
 from msgspec.structs import replace
 
 from engine.core.decide.bounds import shortfall, shortfall_of
+from engine.core.decide.drawn import drawn
 from engine.core.decide.fill import fill, promised_too_much
 from engine.core.decide.promise import allocated_events, held_events, shortfalls
-from engine.core.decide.queue import completed, fills, find_line, promotions
+from engine.core.decide.queue import completed, consequences, fills, find_line
 from engine.core.decide.working import Working
 from engine.core.events import (
     AllocationReleased,
@@ -106,7 +107,7 @@ def prepare(view: View, preparation: Preparation, now_ms: int) -> Prepared | Rej
         events += shortfalls(view, attempt_id, filled)
     else:
         events += held_events(attempt_id, preparation.wishes, filled)
-    return Prepared(tuple(events), tuple(filled))
+    return Prepared((*events, *drawn(view, events)), tuple(filled))
 
 
 def hear(view: View, told: Told, now_ms: int) -> Decision:
@@ -132,7 +133,7 @@ def hear(view: View, told: Told, now_ms: int) -> Decision:
     events += _told_shortfalls(view, events, now_ms)
     if attempt is not None:
         events += _still_missing(view, told, attempt, events, now_ms)
-    return Decision((*events, *promotions(view, events, now_ms)))
+    return Decision((*events, *consequences(view, events, now_ms)))
 
 
 def _give_back(attempt: Reservation | None) -> list[Event]:

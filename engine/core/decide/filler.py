@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.core.availability import available_to
+from engine.core.channel_rules import Share, share_of
 from engine.core.decide.customers import allowed_to_customer
 from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock, Strategy
 from engine.core.rejections import CustomerRequired
@@ -36,6 +37,7 @@ class Filler(msgspec.Struct):
     in_use: dict[str, None] = {}
     of_customer: dict[str, int] = {}
     before_kit: _Taken | None = None
+    shares: dict[str, Share | None] = {}
 
     def begin(self, wishes: Sequence[Wish]) -> None:
         """These are what the basket asks for. With the fewest splits: if one location has all that
@@ -117,6 +119,8 @@ class Filler(msgspec.Struct):
             return None
         if view.customer_limit(key.tenant, key.sku) is not None:
             return None
+        if view.channels.channels and self._share(key) is not None:
+            return None
         location = view.location(key.tenant, key.location)
         if location is not None and not location.enabled:
             return None
@@ -149,6 +153,13 @@ class Filler(msgspec.Struct):
             stopped = any(stock.selling is _STOPPED for _, stock in stocks)
             closed = ShortCause.STOPPED if stopped else ShortCause.LOCATION_DISABLED
             return Filled((), _short(wish, closed, 0))
+        share = None if wish.counting else self._share(wish.keys[0])
+        if share is not None:
+            open_stocks = [
+                (key, stock) for key, stock in open_stocks if share.sells_at(key.location)
+            ]
+            if not open_stocks:
+                return Filled((), _short(wish, ShortCause.CHANNEL, 0))
         grants = self._grants(wish, open_stocks, quantity, cause)
         got = sum([grant.quantity for grant in grants])
         if got == wish.quantity or got + sum([one.waiting for one in grants]) == wish.quantity:
@@ -202,23 +213,27 @@ class Filler(msgspec.Struct):
         """Stock as planned; what is left over is backordered, then recorded or made to wait."""
         terms = self.terms
         free = {key.location: self._free(key, stock) for key, stock in stocks}
+        rooms = self._backorder_rooms(wish, stocks)
         if not terms.split and len(stocks) > 1:
-            stocks = [self._only_one(wish, stocks, free, quantity)]
+            stocks = [self._only_one(stocks, free, rooms, quantity)]
         candidates = [Candidate(key.location, max(0, free[key.location])) for key, _ in stocks]
         sources = plan(terms.strategy, quantity, candidates, split=True, in_use=self.in_use)
         units = {source.location: source.units for source in sources}
+        share = self._share(stocks[0][0])
+        if share is not None:
+            units = self._within(share, units, [key for key, _ in stocks], free, quantity)
         left = quantity - sum(units.values())
         if not left:
             return tuple(
                 [Grant(key, units[key.location]) for key, _ in stocks if key.location in units]
             )
         backordered: dict[str, int] = {}
-        if wish.allow_backorder:
-            for key, stock in stocks:
-                room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
-                backordered[key.location] = max(0, min(left, room))
-                left -= backordered[key.location]
-        first = sources[0].location if sources else stocks[0][0].location
+        beyond = left if share is None else self._beyond(share, wish, sum(units.values()), left)
+        for key, _ in stocks if wish.allow_backorder else ():
+            backordered[key.location] = min(beyond, rooms[key.location])
+            beyond -= backordered[key.location]
+            left -= backordered[key.location]
+        first = next(iter(units), stocks[0][0].location)
         if terms.told:
             units[first] = units.get(first, 0) + left
             left = 0
@@ -238,17 +253,25 @@ class Filler(msgspec.Struct):
             or (waiting and name == first)
         )
 
-    def _only_one(
-        self, wish: Wish, stocks: list[tuple[Key, Stock]], free: dict[str, int], quantity: int
-    ) -> tuple[Key, Stock]:
-        """The one location that a line which may not be split comes from: one that has it all; else
-        one that has it all with what may be backordered there; else the one that has most. If what
-        is missing does not wait, most is all that there can be, and it is looked for likewise."""
-        rooms = dict.fromkeys(free, 0)
+    def _backorder_rooms(self, wish: Wish, stocks: list[tuple[Key, Stock]]) -> dict[str, int]:
+        """How much of the wish may be backordered at each location."""
+        rooms = {key.location: 0 for key, _ in stocks}
         if wish.allow_backorder:
             for key, stock in stocks:
                 room = stock.backorder_limit - stock.backordered - self.backordered.get(key, 0)
                 rooms[key.location] = max(0, room)
+        return rooms
+
+    def _only_one(
+        self,
+        stocks: list[tuple[Key, Stock]],
+        free: dict[str, int],
+        rooms: dict[str, int],
+        quantity: int,
+    ) -> tuple[Key, Stock]:
+        """The one location that a line which may not be split comes from: one that has it all; else
+        one that has it all with what may be backordered there; else the one that has most. If what
+        is missing does not wait, most is all that there can be, and it is looked for likewise."""
         if not self.terms.wait and not self.terms.told:
             quantity = min(quantity, max(max(0, free[name]) + rooms[name] for name in free))
         for more in (dict.fromkeys(free, 0), rooms):
@@ -262,7 +285,57 @@ class Filler(msgspec.Struct):
         return next((key, stock) for key, stock in stocks if key.location == name)
 
     def _free(self, key: Key, stock: Stock) -> int:
-        return available_to(stock, self.terms.channel) - self.taken.get(key, 0)
+        free = available_to(stock, self.terms.channel) - self.taken.get(key, 0)
+        share = self._share(key)
+        if share is None or not share.is_bounded(key.location):
+            return free
+        return min(free, share.free(key.location, self._taken_of(key.sku)))
+
+    def _share(self, key: Key) -> Share | None:
+        """What the channels' configuration leaves of a SKU to this caller; None: all. What has
+        happened has happened."""
+        if not self.view.channels.channels or self.terms.told:
+            return None
+        sku = key.sku
+        if sku not in self.shares:
+            view = self.view
+            self.shares[sku] = share_of(view, view.stock, key.tenant, self.terms.channel, sku)
+        return self.shares[sku]
+
+    def _taken_of(self, sku: str) -> dict[str, int]:
+        """What the basket has taken of a SKU so far, by location."""
+        return {key.location: units for key, units in self.taken.items() if key.sku == sku}
+
+    def _within(
+        self,
+        share: Share,
+        planned: dict[str, int],
+        keys: Sequence[Key],
+        free: dict[str, int],
+        quantity: int,
+    ) -> dict[str, int]:
+        """As much of what was planned as the locations may give together, and what others of them
+        may give instead, in order of preference."""
+        taken = self._taken_of(keys[0].sku)
+        units: dict[str, int] = {}
+        left = quantity
+        wanted = [*planned.items(), *((key.location, quantity) for key in keys)]
+        for location, want in wanted:
+            room = min(left, want, max(0, free[location]) - units.get(location, 0))
+            if share.is_bounded(location):
+                room = min(room, share.free(location, taken))
+            if room > 0:
+                units[location] = units.get(location, 0) + room
+                taken[location] = taken.get(location, 0) + room
+                left -= room
+        return units
+
+    def _beyond(self, share: Share, wish: Wish, planned: int, left: int) -> int:
+        """How much of what is left of a wish may be promised without stock behind it."""
+        taken = sum(self._taken_of(wish.sku).values()) + planned
+        taken += sum(units for key, units in self.backordered.items() if key.sku == wish.sku)
+        beyond = share.beyond_stock(taken)
+        return left if beyond is None else min(left, beyond)
 
     def _place(self, key: Key, stock: Stock) -> int:
         before = stock.backordered + self.backordered.get(key, 0)
@@ -270,7 +343,7 @@ class Filler(msgspec.Struct):
 
     def _is_there_for_others(self, stocks: list[tuple[Key, Stock]], quantity: int) -> bool:
         """Whether only what this channel has to leave to others makes the wish short."""
-        if not self.terms.channel:
+        if not self.terms.channel and self._share(stocks[0][0]) is None:
             return False
         free = [max(0, stock.available - self.taken.get(key, 0)) for key, stock in stocks]
         return (sum(free) if self.terms.split else max(free)) >= quantity

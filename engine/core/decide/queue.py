@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from engine.core.availability import available_to
+from engine.core.channel_rules import Share, share_of
+from engine.core.decide.drawn import drawn
 from engine.core.decide.working import Working
 from engine.core.events import (
     AllocationFilled,
@@ -69,12 +71,21 @@ OFFER_MS = 1_000
 """How long a shard waits for the home's answer to an offer before it asks again."""
 
 
+def consequences(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
+    """What follows from what was decided: what channels have taken of their allocations, and what
+    happens to those who wait."""
+    taken = drawn(view, events) if view.channels.channels else []
+    return [*taken, *promotions(view, (*events, *taken) if taken else events, now_ms)]
+
+
 def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
     """What happens to those who wait, because of these events."""
     kinds = set(map(type, events))
     if _CONCERNING.isdisjoint(kinds):
         return []
     freed = [event.key for event in events if type(event) in FREEING]
+    if view.channels.channels and freed:
+        freed += _elsewhere(view, freed)
     keys = [key for key in dict.fromkeys(freed) if _has_queue(view, key)]
     left, given_back = ([], set()) if _LEAVING.isdisjoint(kinds) else _left(events)
     if not keys and not left:
@@ -86,6 +97,9 @@ def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
         for event in _serve(working, key, events, now_ms):
             promoted.append(event)
             working.add(event)
+            for taken in drawn(view, (event,), promoted[-2:]):
+                promoted.append(taken)
+                working.add(taken)
             if type(event) in FILLING:
                 concerned[event.reservation_id] = None
     for reservation_id in concerned:
@@ -114,6 +128,17 @@ def _left(events: Sequence[Any]) -> tuple[list[str], set[str]]:
     return left, given_back
 
 
+def _elsewhere(view: View, freed: Sequence[Key]) -> list[Key]:
+    """The other locations of SKUs of which units have come free: what a channel may sell depends on
+    what is there in all."""
+    skus = dict.fromkeys((key.tenant, key.sku) for key in freed)
+    return [
+        Key(tenant, sku, location)
+        for tenant, sku in skus
+        for location in view.locations(tenant, sku)
+    ]
+
+
 def _has_queue(view: View, key: Key) -> bool:
     stock = view.stock(key)
     return stock is not None and (stock.backordered > 0 or stock.waiting > 0)
@@ -132,6 +157,7 @@ def _serve(
 ) -> Iterator[LineEvent | BasketPrepared]:
     """Give what is free at the SKU-location to those who wait there. Each event that is yielded has
     happened in `working` when the next one is asked for."""
+    shares: dict[str, Share | None] = {}
     for reservation_id, line_id in _queue(working.view, key, events):
         stock = working.stock(key)
         if stock is None or stock.available <= 0:
@@ -140,7 +166,7 @@ def _serve(
         line = None if reservation is None else find_line(reservation, line_id, key)
         if reservation is None or line is None or not line.queued:
             continue
-        free = available_to(stock, reservation.channel)
+        free = _free(working, key, stock, reservation.channel, shares)
         if stock.selling is Selling.STOPPED:
             free = min(free, line.backordered)
         if reservation.expires_at_ms and reservation.expires_at_ms <= now_ms:
@@ -151,10 +177,25 @@ def _serve(
         if reservation.preparing:
             # It is not yet known whether the basket comes about: it is served when it has.
             continue
+        shares.clear()
         if reservation.home_shard is None:
             yield from fills(reservation_id, line, free)
         else:
             yield from _offer(working, reservation, line, free, stock, now_ms)
+
+
+def _free(
+    working: Working, key: Key, stock: Stock, channel: str, shares: dict[str, Share | None]
+) -> int:
+    """Units of the SKU-location that are free to who waits there. `shares` holds what channels may
+    have as long as nobody has been given anything."""
+    free = available_to(stock, channel)
+    if not working.channels.channels or free <= 0:
+        return free
+    if channel not in shares:
+        shares[channel] = share_of(working, working.stock, key.tenant, channel, key.sku)
+    share = shares[channel]
+    return free if share is None else share.at_most(key.location, free)
 
 
 def fills(reservation_id: str, line: Line, units: int) -> list[LineEvent]:

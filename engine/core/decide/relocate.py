@@ -1,7 +1,7 @@
 """TransferReservation: lines are served from another location from now on, in one piece."""
 
 from engine.core.commands import TransferReservation
-from engine.core.decide.fill import fill
+from engine.core.decide.fill import Given, fill
 from engine.core.decide.giving_back import GivenBack
 from engine.core.decide.portions import counts_kits, find, is_over, take
 from engine.core.decide.told import to_shards
@@ -103,7 +103,9 @@ def _filled(
 ) -> list[Filled] | Elsewhere | Rejection:
     """What the new location gives for all that is moved."""
     wishes = [_wish(reservation, one, to_location, given) for one in moved]
-    filled = fill(view, wishes, Terms(reservation.channel, reservation.customer), now_ms)
+    terms = Terms(reservation.channel, reservation.customer)
+    # What is given back is free there, and counts for what the channel may have in all.
+    filled = fill(view, wishes, terms, now_ms, Given(given.free, {}))
     if not isinstance(filled, list):
         return filled
     for answer in filled:

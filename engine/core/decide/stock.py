@@ -6,6 +6,8 @@ too: only promises ignore them.
 
 from typing import TypeVar
 
+from engine.core.availability import available_to
+from engine.core.channel_rules import share_of
 from engine.core.commands import Adjust, Configure, Expect, Move, OnStock, Receive, Sell, TakeBack
 from engine.core.decide.bounds import (
     arrival_refused,
@@ -62,6 +64,7 @@ def sell(view: View, command: Sell, _now_ms: int) -> Decision | Rejection:
     if command.if_short is _REFUSE:
         short = _closed(view, stock, key, quantity)
         short = short or short_line(stock, command.channel, key, quantity)
+        short = short or _not_for_channel(view, stock, command)
         if short is not None:
             return InsufficientStock((short,))
     sold = StockSold(key, quantity, command.channel, stock.tracked)
@@ -188,6 +191,18 @@ def _closed(view: View, stock: Stock, key: Key, asked: int) -> ShortLine | None:
     if location is not None and not location.enabled:
         return ShortLine("", key, ShortCause.LOCATION_DISABLED, asked, 0)
     return None
+
+
+def _not_for_channel(view: View, stock: Stock, command: Sell) -> ShortLine | None:
+    """Why the configuration of channels leaves less to who sells; None if it does not."""
+    key, asked = command.key, command.quantity
+    if not view.channels.channels:
+        return None
+    share = share_of(view, view.stock, key.tenant, command.channel, key.sku)
+    if share is None or (not stock.tracked and share.sells_at(key.location)):
+        return None
+    free = max(0, share.at_most(key.location, available_to(stock, command.channel)))
+    return ShortLine("", key, ShortCause.CHANNEL, asked, free) if asked > free else None
 
 
 def _expected(stock: Stock, reference: str) -> Incoming | None:

@@ -1,8 +1,10 @@
 """The state that a decision's own events make, before anything is applied: what decides the second
 half of a turn of one command, such as who gets the units that its first half has freed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from engine.core.channels import Channel
+from engine.core.configuration import Location
 from engine.core.events import KEYLESS_EVENTS, Event
 from engine.core.evolve import evolve_lines, evolve_stock
 from engine.core.model import Key, Reservation, Stock
@@ -14,6 +16,7 @@ class Working:
 
     def __init__(self, view: View, now_ms: int, events: Iterable[Event]) -> None:
         self.view = view
+        self.channels = view.channels
         self._now_ms = now_ms
         self._stocks: dict[Key, Stock] = {}
         self._of_reservation: dict[str, list[Event]] = {}
@@ -35,6 +38,20 @@ class Working:
     def stock(self, key: Key) -> Stock | None:
         """The SKU-location after the events."""
         return self._stocks.get(key) or self.view.stock(key)
+
+    def location(self, tenant: str, name: str) -> Location | None:
+        """How a location is configured."""
+        return self.view.location(tenant, name)
+
+    def sells_from(self, tenant: str, channel: Channel) -> tuple[str, ...] | None:
+        """The locations that a channel sells from, best first; None: all there are."""
+        return self.view.sells_from(tenant, channel)
+
+    def locations(self, tenant: str, sku: str) -> Sequence[str]:
+        """The locations that have the SKU after the events, in order of name."""
+        stored = self.view.locations(tenant, sku)
+        new = [key.location for key in self._stocks if (key.tenant, key.sku) == (tenant, sku)]
+        return sorted({*stored, *new})
 
     def reservation(self, reservation_id: str) -> Reservation | None:
         """The reservation after the events."""
