@@ -19,6 +19,8 @@ def whole(home: Reservation, parts: Iterable[Reservation]) -> Reservation:
     lines = []
     for line in home.lines:
         there = own.pop((line.line_id, line.key), line)
+        # What a line was before is known to its home alone.
+        there = replace(there, former=line.former)
         if replace(there, queued_at_ms=line.queued_at_ms) != line:
             raise LogError(
                 f"{home.reservation_id}: its home has line {line.line_id} as {line}, the shard of "

@@ -208,7 +208,8 @@ class Line(Struct, frozen=True):
     `held_backordered` and `allocated_backordered`. `committed` is what Commit has ever allocated,
     `expired` what was lost to the deadline and not taken again. One unit of a kit's line is
     `units_each` units of this SKU. `queued_at_ms` is when units of it began to wait for stock, 0
-    when none do.
+    when none do. `former` says that the caller's line was swapped for other SKUs and has nothing
+    left of this one.
     """
 
     line_id: str
@@ -226,6 +227,7 @@ class Line(Struct, frozen=True):
     expired: int = 0
     units_each: int = 1
     queued_at_ms: int = 0
+    former: bool = False
 
     @property
     def backordered(self) -> int:

@@ -36,6 +36,7 @@ from tests.core.world import CART_MS, MUG, TEA, Wait, World, given, when
 PARIS = Key("", "TEA", "PARIS")
 STOCKS = {TEA: Stock(on_hand=5), PARIS: Stock(on_hand=5), MUG: Stock(on_hand=5)}
 AMENDED = "ReservationAmended"
+SWAPPED = f"{AMENDED} swapped_line_ids=('1',)"
 
 
 def line(line_id: str, key: Key, quantity: int, *, backorder: bool = False) -> BasketLine:
@@ -78,7 +79,7 @@ AMEND_ROWS: list[tuple[str, World, Command, object]] = [
         "another SKU for a line",
         held(),
         amend(line("1", MUG, 3)),
-        [AMENDED, "HoldReleased 1 TEA 3 UNSPECIFIED", "StockHeld 1 MUG 3"],
+        [SWAPPED, "HoldReleased 1 TEA 3 UNSPECIFIED", "StockHeld 1 MUG 3"],
     ),
     (
         "another location for a line",

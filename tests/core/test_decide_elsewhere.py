@@ -91,7 +91,7 @@ ROWS: list[tuple[str, Past, Command, object]] = [
         [
             tells(
                 "AllocationReleased 2 MUG 2 OTHER",
-                f"ShippedUnexpectedly 2 MUG@ATTIC 3 {FIRST}",
+                f"ShippedUnexpectedly 2 MUG@ATTIC 3 {FIRST} units_each=1",
             )
         ],
     ),

@@ -56,8 +56,9 @@ def shipped(line_id: str, sku: str, units: int, extra: str = "") -> str:
     return " ".join(filter(None, ["StockShipped", line_id, sku, str(units), extra, FIRST]))
 
 
-def unexpectedly(line_id: str, sku: str, units: int, extra: str = "") -> str:
-    return " ".join(filter(None, ["ShippedUnexpectedly", line_id, sku, str(units), extra, FIRST]))
+def unexpectedly(line_id: str, sku: str, units: int, extra: str = "", each: int = 1) -> str:
+    words = ["ShippedUnexpectedly", line_id, sku, str(units), extra, FIRST, f"units_each={each}"]
+    return " ".join(filter(None, words))
 
 
 BOTH = [shipped("1", "TEA", 3), shipped("2", "MUG", 2)]
@@ -88,7 +89,7 @@ ONE_PLACE: Rows = [
         "what was shipped already",
         (SOLD, ship()),
         has_left("1:1"),
-        ["ShippedUnexpectedly 1 TEA 1 shipment_id=2"],
+        ["ShippedUnexpectedly 1 TEA 1 shipment_id=2 units_each=1"],
     ),
     ("everything, shipped already", (SOLD, ship()), has_left(), AlreadyShipped("r1")),
     ("a line, shipped already", (SOLD, ship("1")), has_left("1"), NOTHING),
@@ -280,7 +281,7 @@ KITS: Rows = [
             shipped("1", "MUG", 4),
             unexpectedly("1", "SET", 1, "uncounted"),
             unexpectedly("1", "TEA", 1),
-            unexpectedly("1", "MUG", 2),
+            unexpectedly("1", "MUG", 2, each=2),
         ],
     ),
     (
@@ -305,7 +306,7 @@ KITS: Rows = [
             "AllocationReleased 1 MUG 2 OTHER",
             shipped("1", "SET", 1, "uncounted"),
             unexpectedly("1", "TEA@DEPOT", 1),
-            unexpectedly("1", "MUG@DEPOT", 2),
+            unexpectedly("1", "MUG@DEPOT", 2, each=2),
         ],
     ),
 ]
@@ -370,7 +371,7 @@ def test_a_shortfall_is_the_risk_of_others() -> None:
         "ShortfallDetected TEA 2 at_risk=r2:6",
     ]
     assert when(given(STOCKS, others, Sell(TEA, 3), Ship("", "r1")), has_left("1:9")) == [
-        "ShippedUnexpectedly 1 TEA 9 shipment_id=2",
+        "ShippedUnexpectedly 1 TEA 9 shipment_id=2 units_each=1",
         "ShortfallDetected TEA 8",
     ]
 

@@ -61,7 +61,8 @@ def amend(view: View, command: Amend, now_ms: int) -> Decision | Elsewhere | Rej
     committed = reservation.status is ReservationStatus.COMMITTED
     taken = (allocated_events if committed else held_events)(reservation_id, *grown)
     events = to_shards(view, reservation_id, tenant, [*given.events, *taken])
-    return Decision((ReservationAmended(reservation_id, tenant), *events))
+    amended = ReservationAmended(reservation_id, tenant, _swapped(reservation, wishes))
+    return Decision((amended, *events))
 
 
 def _changes(
@@ -102,6 +103,20 @@ def _changes(
             return more
         growth += more
     return growth
+
+
+def _swapped(reservation: Reservation, wished: Sequence[Wish]) -> tuple[str, ...]:
+    """The lines that are set and have, or had, SKUs that they are not to have."""
+    skus: dict[str, set[str]] = {}
+    for wish in wished:
+        skus.setdefault(wish.line_id, set()).add(wish.sku)
+    return tuple(
+        dict.fromkeys(
+            line.line_id
+            for line in reservation.lines
+            if line.line_id in skus and line.key.sku not in skus[line.line_id]
+        )
+    )
 
 
 def _resize(

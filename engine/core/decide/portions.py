@@ -192,26 +192,21 @@ def _indexes_of(portions: Sequence[Portion], line_ids: set[str]) -> dict[str, di
 
 
 def _present(portions: Sequence[Portion], of_line: dict[str, list[int]]) -> dict[str, list[int]]:
-    """The SKUs of a line without those that it had before an Amend gave it others: no unit of them
-    is left in any state. In a kit each component counts, also one that nothing is left of since
-    the time of the kit was over while it waited for it; as long as a kit stands, all of its
-    components are there, and others are those that it had before it was defined anew."""
-    used = [sku for sku, of_sku in of_line.items() if any(_is_used(portions[i][0]) for i in of_sku)]
+    """The SKUs that a line is of, without those that it had before an Amend gave it others, unless
+    that is all it has. In a kit each component counts, also one that nothing is left of since the
+    time of the kit was over while it waited for it."""
+    lines = [line for line, _ in portions]
+    skus = [
+        sku for sku, of_sku in of_line.items() if any(not lines[index].former for index in of_sku)
+    ]
+    used = [sku for sku in skus if any(_is_used(lines[index]) for index in of_line[sku])]
     if not used:
         return of_line
-    skus = list(of_line)[list(of_line).index(used[0]) :]
-    if any(_stands(portions[index][0]) for index in of_line[used[0]]):
-        skus = used
-    if all(portions[index][0].counted for index in of_line[used[0]]):
+    if all(lines[index].counted for sku in skus for index in of_line[sku]):
         # It is no kit: what is left of other SKUs than those asked about is of no concern.
         skus = [sku for sku in used if any(portions[i][1] for i in of_line[sku])] or used
-    return {
-        sku: [i for i in of_line[sku] if _is_used(portions[i][0])] or of_line[sku] for sku in skus
-    }
-
-
-def _stands(line: Line) -> bool:
-    return bool(line.held or line.allocated or line.shipped)
+    # What there is comes first: it says how many units of the SKU are one of the line.
+    return {sku: sorted(of_line[sku], key=lambda index: not _is_used(lines[index])) for sku in skus}
 
 
 def _is_used(line: Line) -> bool:

@@ -89,7 +89,7 @@ class _Leaving:
         nothing = [0] * len(self.lines)
         self._shipped = {state: list(nothing) for state in (*_ALLOCATED, held_backed)}
         self._given_back = {state: list(nothing) for state in _GIVEN_BACK}
-        self._unexpected: dict[tuple[str, Key], tuple[int, bool]] = {}
+        self._unexpected: dict[tuple[str, Key], tuple[int, bool, int]] = {}
         allocated = any(line.allocated for line in self.lines)
         self._everything: tuple[_State, ...] = (held_backordered, held_backed)
         if allocated:
@@ -148,8 +148,10 @@ class _Leaving:
             if stock is None:
                 return UnknownStock(key)
             counted = stock.tracked
-        before, _ = self._unexpected.get((line_id, key), (0, counted))
-        self._unexpected[line_id, key] = (before + beyond + excess, counted)
+        before, _, each = self._unexpected.get(
+            (line_id, key), (0, counted, lines[indexes[0]].units_each)
+        )
+        self._unexpected[line_id, key] = (before + beyond + excess, counted, each)
         for state in _GIVEN_BACK:
             excess -= self._use(state, indexes, excess, self._given_back[state])
         return None
@@ -191,8 +193,9 @@ class _Leaving:
                 units,
                 counted,
                 self._shipment_id,
+                units_each,
             )
-            for (line_id, key), (units, counted) in self._unexpected.items()
+            for (line_id, key), (units, counted, units_each) in self._unexpected.items()
         ]
         return events
 
@@ -238,7 +241,7 @@ class _Leaving:
             if line.counted and self._is_here(line.key):
                 units = sum(shipped[index] for shipped in self._shipped.values())
                 units_of[line.key] = units_of.get(line.key, 0) + units
-        for (_, key), (units, counted) in self._unexpected.items():
+        for (_, key), (units, counted, _) in self._unexpected.items():
             if counted and self._is_here(key):
                 units_of[key] = units_of.get(key, 0) + units
         return units_of
@@ -256,7 +259,7 @@ class _Leaving:
     def shortfalls(self, events: list[LineEvent]) -> list[ShortfallDetected]:
         """What is promised and not there any more, in this shard."""
         change = dict.fromkeys((key for _, key in self._unexpected), 0)
-        for (_, key), (units, counted) in self._unexpected.items():
+        for (_, key), (units, counted, _) in self._unexpected.items():
             change[key] -= units if counted and self._is_here(key) else 0
         for index, line in enumerate(self.lines):
             if line.counted and line.key in change:

@@ -188,7 +188,8 @@ class StockShipped(Struct, frozen=True, tag=True):
 
 
 class ShippedUnexpectedly(Struct, frozen=True, tag=True):
-    """Units left that were not allocated to the line here."""
+    """Units left that were not allocated to the line here. `units_each` as for Line; 0: not said,
+    but as at the line's other locations."""
 
     key: Key
     reservation_id: str
@@ -196,6 +197,7 @@ class ShippedUnexpectedly(Struct, frozen=True, tag=True):
     quantity: int
     counted: bool = True
     shipment_id: str = ""
+    units_each: int = 0
 
 
 class StockReturned(Struct, frozen=True, tag=True):

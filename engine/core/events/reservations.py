@@ -18,10 +18,12 @@ class ReservationCreated(Struct, frozen=True, tag=True):
 
 
 class ReservationAmended(Struct, frozen=True, tag=True):
-    """A basket's lines were changed; the changes follow."""
+    """A basket's lines were changed; the changes follow. Lines that were swapped are of other SKUs
+    from now on."""
 
     reservation_id: str
     tenant: str
+    swapped_line_ids: tuple[str, ...] = ()
 
 
 class ReservationExtended(Struct, frozen=True, tag=True):

@@ -23,6 +23,7 @@ from engine.core.events import (
     HoldReleased,
     LinesTold,
     PickFellShort,
+    ReservationAmended,
     ReservationCreated,
     ReservationExpired,
     ReservationExtended,
@@ -89,7 +90,7 @@ OTHER_LINE_MOVES: dict[type, dict[str, int]] = {
 }
 """What each unit of these events moves besides, by field of Line."""
 
-_BEGINNING = frozenset({StockHeld, StockAllocated, WaitJoined})
+_MAKING = frozenset({StockHeld, StockAllocated, WaitJoined, ShippedUnexpectedly})
 """Events by which a line gets its first units at a SKU-location."""
 
 _Lines = dict[tuple[str, Key], Line]
@@ -130,6 +131,9 @@ def evolve_lines(
                 if evolve is not None:
                     reservation = evolve(reservation, told, now_ms)
                 _move_line(lines, told, now_ms)
+        elif kind is ReservationAmended and event.swapped_line_ids:  # type: ignore[union-attr]
+            lines = _lines(reservation) if lines is None else lines
+            _swap(lines, event.swapped_line_ids)  # type: ignore[union-attr]
     if reservation is None:
         raise ValueError("there is neither a reservation nor an event that creates it")
     return reservation if lines is None else replace(reservation, lines=tuple(lines.values()))
@@ -291,9 +295,10 @@ def _move_line(lines: _Lines, event: Any, now_ms: int) -> None:
     if line is None:
         units_each = getattr(event, "units_each", 0) or _units_each(lines, event)
         line = Line(event.line_id, event.key, counted=event.counted, units_each=units_each)
-    elif kind in _BEGINNING and not (line.held or line.allocated or line.waiting or line.shipped):
+    elif kind in _MAKING and not (line.held or line.allocated or line.waiting or line.shipped):
         # It may have been part of a kit before, or not been counted.
-        line = replace(line, counted=event.counted, units_each=event.units_each)
+        units_each = event.units_each or line.units_each
+        line = replace(line, counted=event.counted, units_each=units_each, former=False)
     units = event.quantity
     held, allocated, shipped, committed = LINE_MOVES[kind]
     line = replace(
@@ -310,8 +315,17 @@ def _move_line(lines: _Lines, event: Any, now_ms: int) -> None:
     lines[place] = line
 
 
+def _swap(lines: _Lines, line_ids: Iterable[str]) -> None:
+    """The lines are given other SKUs: what they have is given back next, and what they become
+    begins after that. What has left, or was lost to the deadline, remains theirs."""
+    for place, line in lines.items():
+        if line.line_id in line_ids and not (line.shipped or line.expired):
+            lines[place] = replace(line, former=True)
+
+
 def _units_each(lines: _Lines, event: Any) -> int:
-    """Of a line that begins where units of it left unexpectedly: as at its other locations."""
+    """Of a line that begins where units of it left unexpectedly, in records that do not say it: as
+    at its other locations."""
     for line in lines.values():
         if line.line_id == event.line_id and line.key.sku == event.key.sku:
             return line.units_each

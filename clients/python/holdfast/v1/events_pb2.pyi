@@ -133,18 +133,20 @@ class PickFellShort(_message.Message):
     def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ...) -> None: ...
 
 class ShippedUnexpectedly(_message.Message):
-    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "shipment_id")
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "shipment_id", "units_each")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     SHIPMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNITS_EACH_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     line_id: str
     quantity: int
     counted: bool
     shipment_id: str
-    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., shipment_id: _Optional[str] = ...) -> None: ...
+    units_each: int
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., shipment_id: _Optional[str] = ..., units_each: _Optional[int] = ...) -> None: ...
 
 class StockReturned(_message.Message):
     __slots__ = ("reservation_id", "line_id", "quantity", "counted", "shipment_id", "unavailable_cause")
@@ -251,12 +253,14 @@ class AtRisk(_message.Message):
     def __init__(self, reservation_id: _Optional[str] = ..., units: _Optional[int] = ..., allocated: _Optional[bool] = ...) -> None: ...
 
 class ReservationAmended(_message.Message):
-    __slots__ = ("reservation_id", "tenant")
+    __slots__ = ("reservation_id", "tenant", "swapped_line_ids")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
+    SWAPPED_LINE_IDS_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     tenant: str
-    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
+    swapped_line_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., swapped_line_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReservationPromoted(_message.Message):
     __slots__ = ("reservation_id", "tenant", "expires_at")
