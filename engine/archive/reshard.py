@@ -4,7 +4,9 @@ It is a new history: cursors of the old one are turned away, and time travel beg
 with its SKU, reservations with the home slot in their id, answers with the slot of their request.
 """
 
+import heapq
 from bisect import bisect_left
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +50,8 @@ class _Answer(NamedTuple):
 def reshard(source: Path, destination: Path, shards: int) -> Layout:
     """Make a data directory with another number of shards from one that nobody uses, into an empty
     or new directory. Both are verified: the old one before, as its log is left behind, the new one
-    after. NotSettled if the old node has to run before; BackupError, LogError or Lost if nothing
-    was made that can be used."""
+    after, and then compared record by record. NotSettled if the old node has to run before;
+    BackupError, LogError or Lost if nothing was made that can be used."""
     with opened(source) as old:
         require_settled(old)
     require_empty(destination)
@@ -63,11 +65,31 @@ def reshard(source: Path, destination: Path, shards: int) -> Layout:
 
         deal(old, destination, layout, shard_of)
     write_layout(destination, layout)
+    try:
+        _require_as_before(source, destination)
+    except (Lost, LogError):
+        (destination / NODE_FILE).unlink()
+        raise
+    return layout
+
+
+def _require_as_before(source: Path, destination: Path) -> None:
+    """See that the new directory is sound in itself, and says what the old one says."""
     made = verify(destination)
     if made.differences:
-        (destination / NODE_FILE).unlink()
         raise Lost(f"{destination} is damaged: {made.differences[0]}")
-    return layout
+    with opened(source) as old, opened(destination) as new:
+        count = len(new.shards)
+        for one in old.shards:
+            for key, value in one.store.scan("stock"):
+                place = codec.decode_key(key)
+                shard = slots.shard_of(slots.slot_of(place.tenant, place.sku), count)
+                if new.shards[shard].store.get("stock", key) != value:
+                    raise Lost(f"{place.sku} at {place.location} would not be as it was")
+        # There are as many as before: their sums say so.
+        for was, made_of_it in zip(_reservations(old), _reservations(new), strict=True):
+            if made_of_it != was:
+                raise Lost(f"{was.reservation_id} would not be as it was")
 
 
 def _require_sound(source: Path) -> None:
@@ -141,32 +163,43 @@ def _copy_configuration(old: Source, new: list[NewShard], shard_of: ShardOf) -> 
 
 
 def _move_reservations(old: Source, new: list[NewShard], shard_of: ShardOf) -> None:
-    """Give each reservation, put together of its home's and its parts' lines, to its new shards."""
+    """Give each reservation to its new shards."""
+    for reservation in _reservations(old):
+        slot = slots.slot_of_reservation(reservation.reservation_id)
+        if slot is None:
+            raise LogError(f"{reservation.reservation_id} names no slot")
+        divided = divide(reservation, slots.shard_of(slot, len(new)), shard_of)
+        for shard, part in divided.items():
+            new[shard].put_reservation(part)
+
+
+def _reservations(node: Source) -> Iterator[Reservation]:
+    """All reservations in order of their ids, put together of their homes' and their parts' lines.
+    LogError at the end if there are parts without a home."""
     parts = joined = 0
-    for one in old.shards:
-        for key, value in one.store.scan("reservations"):
-            home = codec.decode_reservation(value)
-            if home.home_shard is not None:
-                parts += 1
-                continue
-            found = _parts(old, one.shard, key, home)
-            joined += len(found)
-            slot = slots.slot_of_reservation(home.reservation_id)
-            if slot is None:
-                raise LogError(f"{home.reservation_id} names no slot")
-            divided = divide(whole(home, found), slots.shard_of(slot, len(new)), shard_of)
-            for shard, part in divided.items():
-                new[shard].put_reservation(part)
+    for key, shard, value in heapq.merge(*map(_stored_reservations, node.shards)):
+        home = codec.decode_reservation(value)
+        if home.home_shard is not None:
+            parts += 1
+            continue
+        found = _parts(node, shard, key, home)
+        joined += len(found)
+        yield whole(home, found)
     if parts != joined:
         raise LogError(f"{parts - joined} parts of reservations belong to no home")
 
 
-def _parts(old: Source, home_shard: int, key: bytes, home: Reservation) -> list[Reservation]:
+def _stored_reservations(one: SourceShard) -> Iterator[tuple[bytes, int, bytes]]:
+    for key, value in one.store.scan("reservations"):
+        yield key, one.shard, value
+
+
+def _parts(node: Source, home_shard: int, key: bytes, home: Reservation) -> list[Reservation]:
     """The parts of a reservation in other shards."""
-    count = len(old.shards)
+    count = len(node.shards)
     keys = {line.key for line in home.lines}
     elsewhere = {slots.shard_of(slots.slot_of(each.tenant, each.sku), count) for each in keys}
-    stored = (old.shards[each].store.get("reservations", key) for each in elsewhere - {home_shard})
+    stored = (node.shards[each].store.get("reservations", key) for each in elsewhere - {home_shard})
     return [codec.decode_reservation(value) for value in stored if value is not None]
 
 

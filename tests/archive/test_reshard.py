@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rocksdict import WriteBatch
 
 from engine.archive.backup import BackupError
@@ -106,6 +107,32 @@ def test_what_was_dealt_out_wrongly_is_not_left_to_be_used(
     # The sums are as they were: only a look at everything that is stored tells.
     monkeypatch.setattr(new_shard, "entries", lambda _: ())
     with pytest.raises(Lost, match=r"new is damaged: shard \d, index: "):
+        reshard(sold, tmp_path / "new", 3)
+    assert not (tmp_path / "new" / NODE_FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "changed", "named"),
+    [
+        ("put_stock", {"safety_stock": 99}, r"\w+ at \w+ would"),
+        ("put_reservation", {"customer": "another"}, r"\w+-\w+ would"),
+    ],
+)
+def test_what_is_sound_but_not_as_it_was_is_not_left_to_be_used(
+    sold: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    changed: dict[str, object],
+    named: str,
+) -> None:
+    put = getattr(NewShard, method)
+
+    def put_changed(self: NewShard, *state: Any) -> None:
+        put(self, *state[:-1], replace(state[-1], **changed))
+
+    monkeypatch.setattr(NewShard, method, put_changed)
+    with pytest.raises(Lost, match=f"{named} not be as it was"):
         reshard(sold, tmp_path / "new", 3)
     assert not (tmp_path / "new" / NODE_FILE).exists()
 
