@@ -12,7 +12,8 @@ SMALLEST = Scale(0.3, 0.4, 3, 60, 2, 500, 1_000)
 async def test_everything_is_measured() -> None:
     found = await feed_latency(["Holdfast"], SMALLEST)
     figures = found["Holdfast"]
-    assert len(figures) == 5
+    assert len(figures) == 6
+    assert figures["catch-up events"] == 1_000
     for name in ("1 x 5,000/s", "3 x 1,000/s", "60 x 3 SKUs"):
         assert 0 < figures[name]["p50_ms"] <= figures[name]["p99_ms"] <= figures[name]["max_ms"]
         assert figures[name]["told_per_s"] > 0
