@@ -1,21 +1,31 @@
-"""A real node for what is told to the engine."""
+"""A real node for what is told to the engine: one for all tests of a file, a tenant for each."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 
-from engine.config import Configuration
-from engine.node import Node
+from benchmarks.node import Node
+
+
+class Tenant(NamedTuple):
+    """Where a test's stock is."""
+
+    address: str
+    name: str
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A node of two shards."""
+    node = Node(tmp_path_factory.mktemp("node"), 2)
+    asyncio.run(node.start())
+    yield node
+    asyncio.run(node.stop())
 
 
 @pytest.fixture
-async def node_address(tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a real node of two shards on an empty data directory."""
-    configuration = Configuration(
-        data_dir=str(tmp_path / "data"), shards=2, listen="127.0.0.1:0", metrics_listen=""
-    )
-    node = Node(configuration)
-    addresses = await node.start()
-    yield addresses.rpc
-    await node.stop()
+def tenant(node: Node, request: pytest.FixtureRequest) -> Tenant:
+    """A tenant without any stock."""
+    return Tenant(node.address, request.node.name[:64])

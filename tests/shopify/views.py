@@ -4,7 +4,7 @@ with functions for what takes arguments."""
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.shopify.shop import LineItem, Order, Refund, Sent, Shop
+from tests.shopify.shop import LineItem, Order, Refund, Sent, Share, Shop
 
 View = dict[str, Any]
 
@@ -121,21 +121,19 @@ def part_view(shop: Shop, identity: str) -> View | None:
 
 
 def _fulfillment_orders(shop: Shop, order: Order) -> list[View]:
-    """One for each location that has, or had, something to send or to hand over. There is none
-    before an order is routed."""
+    """One for each location that has, or had, something to send or to hand over, and another one
+    for what was moved there. There is none before an order is routed."""
     if not order.routed:
         return []
     method = "RETAIL" if order.source_name == "pos" else "SHIPPING"
+    places: dict[tuple[int, str], list[tuple[LineItem, Share]]] = {}
+    for line in order.lines:
+        for move, share in enumerate(line.shares):
+            places.setdefault((move, share.location), []).append((line, share))
     found = []
-    for location in sorted({share.location for line in order.lines for share in line.shares}):
-        shares = [
-            (line, share)
-            for line in order.lines
-            for share in line.shares
-            if share.location == location
-        ]
+    for (move, location), shares in sorted(places.items(), key=lambda each: each[0]):
         still_open = any(share.open for _, share in shares)
-        identity = f"{order.id.rsplit('/', 1)[1]}{location.rsplit('/', 1)[1]}"
+        identity = f"{order.id.rsplit('/', 1)[1]}{location.rsplit('/', 1)[1]}{move}"
         closed = "CANCELLED" if order.cancelled_at else "CLOSED"
         lines = [
             {

@@ -222,7 +222,8 @@ def _shares(
             if is_retail:
                 retail[line_id] = location
             else:
-                numbers = units.setdefault((line_id, location), [0, 0, 0])
+                # What was moved back to a location comes last, as it does in Shopify.
+                numbers = units[line_id, location] = units.pop((line_id, location), [0, 0, 0])
                 numbers[0] += 0 if is_over else line["remainingQuantity"]
     return retail, units
 
@@ -258,7 +259,8 @@ def _written_off(
         moved = sum(each[0] + each[1] for _, each in shares)
         gone = min(kept, line["quantity"] - restocked - moved)
         if gone > 0 and shares:
-            found.append((shares[0][0], gone))
+            # Shopify does not say from where: it is where the line was to be sent from last.
+            found.append((shares[-1][0], gone))
     return found
 
 
