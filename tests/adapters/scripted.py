@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from holdfast.adapters import Adapter, ChannelUpdate, ChannelUpdateBatch, Context, Failures
+from holdfast.adapters import Adapter, ChannelUpdate, ChannelUpdateBatch, Context, Failures, Source
 from holdfast.adapters.source import ParkedMessage, Replayed
 from holdfast.adapters.worker import Worker
 
@@ -43,9 +43,9 @@ async def turns(number: int) -> None:
     """Lets the others run for so many turns of the event loop."""
     loop = asyncio.get_running_loop()
     for _ in range(number):
-        turn = loop.create_future()
-        loop.call_soon(turn.set_result, None)
-        await turn
+        turn = asyncio.Event()
+        loop.call_soon(turn.set)
+        await turn.wait()
 
 
 def update(sku: str, units: int, version: int, *, epoch: int = 1) -> ChannelUpdate:
@@ -113,8 +113,8 @@ class ScriptedSource:
     def replay(self, parked_id: int) -> None:
         self.tell(Replayed(self.parked[parked_id]))
 
-    async def latest(self, sku: str) -> ChannelUpdate | None:
-        return self.now.get(sku)
+    async def latest(self, sku: str) -> ChannelUpdate:
+        return self.now[sku]
 
 
 Step = Callable[[Sequence[ChannelUpdate]], Failures | None]
@@ -144,7 +144,7 @@ class Recorder(Adapter):
 
 
 def worker_of(
-    adapter: Adapter, source: ScriptedSource, clock: ManualClock | None = None, chance: float = 0.0
+    adapter: Adapter, source: Source, clock: ManualClock | None = None, chance: float = 0.0
 ) -> Worker:
     adapter.context = Context(
         source,

@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
+from holdfast import Client
 from holdfast.adapters.source import ChannelUpdate, ParkedMessage
-from holdfast.errors import UnknownStock
 from holdfast.subscription import Subscription
 
 
 class SubscriptionSource:
     """A `Source` that is a subscription of a channel's updates."""
 
-    def __init__(self, client: Any, subscription: Subscription, channel: str) -> None:
+    def __init__(self, client: Client, subscription: Subscription, channel: str) -> None:
         self._client = client
         self._subscription = subscription
         self._channel = channel
@@ -37,11 +37,7 @@ class SubscriptionSource:
         """Puts a message aside, durably when this returns. A ParkedMessage stays parked."""
         return await self._subscription.park(message, reason)
 
-    async def latest(self, sku: str) -> ChannelUpdate | None:
-        """What the channel may sell of the SKU at this moment; None if it does not sell it."""
-        try:
-            answer = await self._client.channel_availability(self._channel, sku)
-        except UnknownStock:
-            return None
-        update: ChannelUpdate = answer.update
-        return update
+    async def latest(self, sku: str) -> ChannelUpdate:
+        """What the channel may sell of the SKU at this moment."""
+        answer = await self._client.channel_availability(self._channel, sku)
+        return answer.update

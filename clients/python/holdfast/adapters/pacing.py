@@ -26,9 +26,9 @@ def delay_s(
 
 
 class TokenBucket:
-    """Allows `rate_per_s` on average, and `burst` at once after a rest. Whoever takes more than
-    there is goes into debt, and the next one waits until it is paid: a large push is never
-    impossible."""
+    """Allows `rate_per_s` on average, and `burst` at once after a rest. Something may be taken when
+    there is a whole token. Whoever takes more than there is goes into debt, and the next one waits
+    until it is paid: a large push is never impossible."""
 
     def __init__(self, rate_per_s: float, burst: float, now: float) -> None:
         self._rate_per_s = rate_per_s
@@ -38,10 +38,8 @@ class TokenBucket:
 
     def ready_at(self) -> float:
         """From when on something may be taken."""
-        if self._tokens > 0:
-            return self._at
-        # A little more than nothing, so that rounding cannot leave the next one a hair short.
-        return self._at + (1e-9 - self._tokens) / self._rate_per_s
+        missing = min(1.0, self._burst) - self._tokens
+        return self._at + max(0.0, missing) / self._rate_per_s
 
     def take(self, tokens: float, now: float) -> None:
         """Takes so many."""

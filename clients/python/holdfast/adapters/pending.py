@@ -77,7 +77,7 @@ class Pending:
         self._delays: list[tuple[float, int, str]] = []
         self._delay_number = 0
         self._in_flight: dict[str, Item] = {}
-        self._cursor = ""
+        self._parked: dict[str, tuple[int, int]] = {}
         self.conflated = 0
         """Updates that a newer one of the same SKU has made needless."""
         self.stale = 0
@@ -160,10 +160,12 @@ class Pending:
     def done(self, item: Item) -> None:
         """It was pushed."""
         self._guard.pushed(item.update)
+        self._parked.pop(item.update.sku, None)
         self._close(item)
 
     def parked(self, item: Item) -> None:
-        """It was put aside."""
+        """It was put aside; nothing older may take its place."""
+        self._parked[item.update.sku] = order_of(item.update)
         self._close(item)
 
     def again(self, item: Item, not_before: float) -> None:
@@ -200,13 +202,13 @@ class Pending:
         sku = update.sku
         waiting = self._ready.get(sku) or self._delayed.get(sku)
         known = waiting or self._in_flight.get(sku)
-        order = (update.epoch, update.version)
+        order = order_of(update)
         if known is not None:
-            is_stale = order < (known.update.epoch, known.update.version) or (
+            is_stale = order < order_of(known.update) or (
                 waiting is None and is_same(update, known.update)
             )
         else:
-            is_stale = self._guard.is_stale(update)
+            is_stale = order < self._parked.get(sku, order) or self._guard.is_stale(update)
         if is_stale:
             self.stale += 1
             if known is not None:
@@ -237,6 +239,11 @@ class Pending:
     def _release(told: _Told | None) -> None:
         if told is not None:
             told.open -= 1
+
+
+def order_of(update: ChannelUpdate) -> tuple[int, int]:
+    """What is higher in the newer of two updates of a SKU."""
+    return update.epoch, update.version
 
 
 def is_same(one: ChannelUpdate, other: ChannelUpdate) -> bool:

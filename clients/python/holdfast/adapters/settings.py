@@ -18,12 +18,12 @@ from holdfast.adapters.adapter import Adapter
 
 PREFIX = "HOLDFAST_ADAPTER_"
 TUNING = {
-    "batch_max": int,
-    "batch_wait_s": float,
-    "rate_per_s": float,
-    "burst": float,
-    "attempts_max": int,
-    "push_timeout_s": float,
+    "batch_max": (int, "Updates of one push, at most."),
+    "batch_wait_s": (float, "How long a batch that is not full waits for more."),
+    "rate_per_s": (float, "Pushes in a second, on average; 0: no limit."),
+    "burst": (float, "Pushes at once after a rest."),
+    "attempts_max": (int, "Failed attempts after which an update is parked."),
+    "push_timeout_s": (float, "How long a push may take."),
 }
 """Attributes of an adapter's class that may be set for one process."""
 
@@ -109,8 +109,8 @@ def read(
     SystemExit for ``--help`` and unknown flags, as `argparse` has it."""
     own = _options_of(adapter)
     tuning = [
-        _Option(name, kind, getattr(adapter, name), "", PREFIX + name.upper())
-        for name, kind in TUNING.items()
+        _Option(name, kind, getattr(adapter, name), text, PREFIX + name.upper())
+        for name, (kind, text) in TUNING.items()
     ]
     parser = argparse.ArgumentParser(
         prog=program, description=inspect.cleandoc(adapter.__doc__ or ""), allow_abbrev=False

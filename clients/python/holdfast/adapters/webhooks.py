@@ -47,7 +47,7 @@ class Webhooks(Adapter):
         self,
         *,
         url: Annotated[str, "Where to post; https, or http to this machine."],
-        secret: Annotated[Secret, "Signs; several, separated by spaces, while one is replaced."],
+        secret: Annotated[Secret, "What signs; two, with a space between, while one is replaced."],
         source: Annotated[str, "CloudEvents source; empty: of tenant and channel."] = "",
         concurrency: Annotated[int, "Requests at once."] = 8,
         timeout_s: Annotated[float, "How long one request may take."] = 15.0,

@@ -16,8 +16,9 @@ from holdfast.adapters.outcomes import (
     reason_to_park,
 )
 from holdfast.adapters.pacing import TokenBucket, delay_s
-from holdfast.adapters.pending import Item, Pending
+from holdfast.adapters.pending import Item, Pending, order_of
 from holdfast.adapters.source import (
+    CaughtUp,
     ChannelUpdate,
     ChannelUpdateBatch,
     FellBehind,
@@ -26,7 +27,6 @@ from holdfast.adapters.source import (
     RetentionWarning,
 )
 from holdfast.errors import HoldfastError
-from holdfast.feed import CaughtUp
 
 
 class Worker:
@@ -49,6 +49,7 @@ class Worker:
         self._is_stopping = False
         self._is_told_all = False
         self._failure: BaseException | None = None
+        self._in_flight: asyncio.Timeout | None = None
         self._channel_attempts = 0
         self._taken_at = -math.inf
         self._paused_until = 0.0
@@ -90,8 +91,15 @@ class Worker:
         """Does what runs beside the pushes; its failure ends them."""
         try:
             await work
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # Whatever it is, it must not leave the pushes waiting for more: `run` raises it.
             self._failure = error
+            if self._in_flight is not None:
+                # Someone else may follow from now on: what is in flight must not come after what
+                # they push.
+                self._in_flight.reschedule(asyncio.get_running_loop().time())
         self._wake.set()
 
     async def _read(self) -> None:
@@ -129,7 +137,7 @@ class Worker:
         if isinstance(parked.content, ChannelUpdate):
             latest = await self._source.latest(parked.content.sku)
             now = self._clock.monotonic()
-            if latest is not None and self.pending.replay(latest, parked.id, now):
+            if self.pending.replay(latest, parked.id, now):
                 self._replayed[latest.sku] = parked
                 self._parked.pop(latest.sku, None)
                 return
@@ -180,7 +188,7 @@ class Worker:
     async def _outcome(self, updates: Sequence[ChannelUpdate]) -> Mapping[str, PushError]:
         """Pushes; gives the failures by SKU."""
         try:
-            async with asyncio.timeout(self._adapter.push_timeout_s):
+            async with asyncio.timeout(self._adapter.push_timeout_s) as self._in_flight:
                 return await self._adapter.push(updates) or {}
         except TimeoutError:
             error: PushError = RetryLater(
@@ -191,6 +199,8 @@ class Worker:
         except Exception as raised:
             self._log.exception("The push failed in a way that the adapter does not know.")
             error = RetryLater(f"{type(raised).__name__}: {raised}", reason="error")
+        finally:
+            self._in_flight = None
         if len(updates) > 1 and not isinstance(error, ChannelGone):
             error = _OfBatchError(error)
         return {update.sku: error for update in updates}
@@ -271,8 +281,9 @@ class Worker:
         update = item.update
         reason = reason_to_park(error, item.attempts + 1)
         again = self._replayed.get(update.sku)
+        stays = again is not None and order_of(again.content) == order_of(update)
         try:
-            parked = await self._source.park(update if again is None else again, reason)
+            parked = await self._source.park(again if stays else update, reason)
         except HoldfastError as refusal:
             self._log.error("An update cannot be parked: %s", refusal, extra={"sku": update.sku})
             self._delay(item, RetryLater(str(refusal), reason="parking"))
