@@ -95,13 +95,14 @@ class Latest(Telling):
         waiting = self._waiting[reader.feed.shard]
         room = self._limits.pass_events_max - self._looked_at
         events, position = scope.candidates(group, reader.position, room)
+        tells = scope.tells(reader.feed.shard)
         self._looked_at += len(events) + 1
         for event in events:
             if event.sku is None or event.location is None:
                 if scope.note(event):
                     position = event.position
                     break
-            elif scope.tells(reader.feed.shard, event):
+            elif tells(event):
                 place = (event.sku, event.location)
                 older = waiting.get(place)
                 first = event.position if older is None else older.first_position

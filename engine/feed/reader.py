@@ -38,13 +38,21 @@ class ShardReader:
     @property
     def position(self) -> int:
         """Everything up to here was given, or is of no concern."""
+        if self._follower.keys is None:
+            return self._position
         tail = self._tail
         return max(self._position, self._follower.quiet_until(tail.shard, tail.last_position))
 
     @position.setter
     def position(self, position: int) -> None:
-        self._follower.look(self._tail.shard)
+        if self._follower.keys is not None:
+            self._follower.look(self._tail.shard)
         self._position = position
+
+    def rest(self) -> None:
+        """Nothing is there that was not given: go on by what concerns the follower alone."""
+        if self._follower.keys is not None and self.position >= self._tail.last_position:
+            self._follower.at_end(self._tail.shard)
 
     @property
     def is_behind(self) -> bool:
@@ -69,16 +77,13 @@ class ShardReader:
 
     def group(self) -> FeedGroup | None:
         """The group that contains the next position, if it is in memory."""
-        reached = self.position
-        self.position = reached
-        position = reached + 1
+        self.position = self.position  # What is of no concern is passed over for good.
+        position = self._position + 1
         group = self._tail.group_at(position)
         if group is not None:
             self._chunk.clear()
             self._group = None
             return group
-        if reached >= self._tail.last_position:
-            self._follower.at_end(self._tail.shard)
         while self._group is None or self._group.last_position < position:
             if not self._chunk:
                 self._group = None

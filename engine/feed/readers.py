@@ -89,33 +89,45 @@ class Readers:
         for reader in self.all:
             reader.position = positions[reader.feed.shard]
 
+    def rest(self) -> bool:
+        """Whether everything that is there was taken in."""
+        for reader in self.all:
+            if reader.is_behind:
+                return False
+            reader.rest()
+        return True
+
     async def gather(self, intake: Intake) -> bool:
         """Take in what there is, until the intake is full, and say whether any reader has moved.
 
         Each time it begins with another shard, so that a busy one does not keep the others from
         being heard. HistoryDropped if what comes next is not kept any more.
         """
-        before = self.positions
-        now_s = asyncio.get_running_loop().time()
+        has_moved = False
         count = len(self.all)
         first = self._first
         self._first = (first + 1) % count
         for index in range(first, first + count):
-            await self._gather_from(self.all[index % count], intake, now_s)
-        return self.positions != before
+            reader = self.all[index % count]
+            while not intake.is_full:
+                if not reader.is_behind:
+                    reader.rest()
+                    break
+                group = reader.group() or await self._load(reader, intake)
+                if group is None:
+                    break
+                intake.take(reader, group)
+                has_moved = True
+        return has_moved
 
-    async def _gather_from(self, reader: ShardReader, intake: Intake, now_s: float) -> None:
-        while not intake.is_full:
-            group = reader.group()
-            if group is None:
-                if not reader.is_behind or reader.retry_s > now_s:
-                    return
-                if not intake.waits_for_history or (self.is_following and reader.was_left_behind):
-                    return
-                if not await reader.load():
-                    reader.retry_s = asyncio.get_running_loop().time() + self._retry_s
-                    return
-                group = reader.group()
-            if group is None:
-                return
-            intake.take(reader, group)
+    async def _load(self, reader: ShardReader, intake: Intake) -> FeedGroup | None:
+        """Read the next chunk of history; None if it is not the time for that, or there is none."""
+        if not intake.waits_for_history or (self.is_following and reader.was_left_behind):
+            return None
+        loop = asyncio.get_running_loop()
+        if reader.retry_s > loop.time():
+            return None
+        if await reader.load():
+            return reader.group()
+        reader.retry_s = loop.time() + self._retry_s
+        return None

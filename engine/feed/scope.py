@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.feed import kinds
 from engine.feed.configured import Configurations, Configured
-from engine.feed.filter import Filter, Places
+from engine.feed.filter import Filter, Places, Predicate
 from engine.feed.group import FeedEvent, FeedGroup, SkuKey
 
 HasShown = Callable[[int, FeedEvent], bool]
@@ -40,6 +40,11 @@ class Scope:
         self._is_needed = feed_filter.depends_on_configuration
         # The configuration has to be known up to this position, None: it is.
         self._awaited: int | None = configurations.head if self._is_needed else None
+
+    @property
+    def follows_configuration(self) -> bool:
+        """Whether the configuration says what passes."""
+        return self._is_needed
 
     @property
     def is_stale(self) -> bool:
@@ -79,9 +84,12 @@ class Scope:
         self._awaited = self._configurations.head
         return True
 
-    def tells(self, shard: int, event: FeedEvent) -> bool:
-        """Whether an event passes, and is news."""
-        return self.passes(event) and (self.has_shown is None or not self.has_shown(shard, event))
+    def tells(self, shard: int) -> Predicate:
+        """Whether an event of a shard passes, and is news."""
+        passes, has_shown = self.passes, self.has_shown
+        if has_shown is None:
+            return passes
+        return lambda event: passes(event) and not has_shown(shard, event)
 
     def candidates(self, group: FeedGroup, after: int, events_max: int) -> Candidates:
         """The events of a group after a position that may pass, up to the end of a commit; about so

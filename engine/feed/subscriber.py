@@ -45,7 +45,8 @@ class Subscriber:
         self._limits = limits
         self._on_close = on_close
         self._targets = readers.heads
-        self._told_s = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._told_s = self._loop.time()
         self._retry_s = 0.0
         self._is_asked = False
         self._sent = self._covered()
@@ -111,7 +112,7 @@ class Subscriber:
 
     async def __anext__(self) -> Step:
         """The next step, as soon as there is one."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         while True:
             if self._wake.closed:
                 raise FeedStopping
@@ -131,7 +132,7 @@ class Subscriber:
 
     async def _rest(self, count_seen: int) -> None:
         """Wait until there may be something to tell, or to look at again."""
-        now_s = asyncio.get_running_loop().time()
+        now_s = self._loop.time()
         until_s = self._told_s + self._limits.checkpoint_s
         until_s = min(until_s, self._readers.retry_at(now_s, until_s))
         if self._retry_s > now_s:
@@ -162,7 +163,7 @@ class Subscriber:
 
     async def _tell(self) -> Step | None:
         """What the subscriber is told; None if there is nothing, or a shard cannot be asked now."""
-        now_s = asyncio.get_running_loop().time()
+        now_s = self._loop.time()
         if self._retry_s > now_s:
             return None
         try:
@@ -171,7 +172,7 @@ class Subscriber:
             )
         except ShardUnavailable:
             self._telling.has_moved = False
-            self._retry_s = asyncio.get_running_loop().time() + self._limits.retry_s
+            self._retry_s = self._loop.time() + self._limits.retry_s
         except HistoryDropped as dropped:
             if not self._telling.starts_over:
                 raise CursorOutOfRange(self.cursor, self._readers.oldest) from dropped

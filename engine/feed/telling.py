@@ -2,8 +2,9 @@
 `snapshot` and `channel_feed`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from engine.feed.filter import Predicate
 from engine.feed.group import FeedEvent, FeedGroup
 from engine.feed.limits import FeedLimits
 from engine.feed.reader import ShardReader
@@ -60,7 +61,11 @@ class EveryEvent(Telling):
     async def step(self, *, is_due: bool) -> Step | None:
         """See Telling.step."""
         del is_due
-        await self._scope.refresh()
+        if self._scope.is_stale:
+            await self._scope.refresh()
+        self.has_moved = False
+        if self._readers.rest():
+            return None
         message = Message(self._scope, self._limits)
         self.has_moved = await self._readers.gather(message)
         if not message.events:
@@ -103,24 +108,41 @@ class Message:
     def take(self, reader: ShardReader, group: FeedGroup) -> None:
         """Take what passes, up to the end of a commit, so that no cursor lies inside one, unless it
         is too large for a message."""
-        scope = self._scope
-        room = self._limits.pass_events_max - self._looked_at
+        scope, limits = self._scope, self._limits
+        room = limits.pass_events_max - self._looked_at
         events, position = scope.candidates(group, reader.position, room)
         self._looked_at += len(events) + 1
-        end: int | None = None
+        tells = scope.tells(reader.feed.shard)
+        if not scope.follows_configuration:
+            told = [event for event in events if tells(event)]
+            size_bytes = self._bytes + sum([len(event.entry) for event in told])
+            fits = len(self.events) + len(told) < limits.message_events_max
+            if fits and size_bytes < limits.message_bytes_max:
+                # So it is nearly always, and it costs half as much as to look at each one.
+                self.events += told
+                self._bytes = size_bytes
+                reader.position = position
+                return
+        reader.position = self._take_each(events, position, group, tells)
+
+    def _take_each(
+        self, events: Sequence[FeedEvent], position: int, group: FeedGroup, tells: Predicate
+    ) -> int:
+        """Take what passes one by one, until the message is full or the configuration changes; give
+        the position up to which all was looked at, at most this one."""
+        limits = self._limits
+        end = position
         for event in events:
-            if end is not None and event.position > end:
-                position = end
-                break
-            if self._bytes >= self._limits.commit_bytes_max:
-                position = event.position - 1
-                break
-            if scope.tells(reader.feed.shard, event):
+            if event.position > end:
+                return end
+            if self._bytes >= limits.commit_bytes_max:
+                return event.position - 1
+            if tells(event):
                 self.events.append(event)
                 self._bytes += len(event.entry)
-                if end is None and self._is_large:
-                    end = group.end_of_commit(event.position)
-            elif event.sku is None and scope.note(event):
+                if self._is_large:
+                    end = min(end, group.end_of_commit(event.position))
+            elif event.sku is None and self._scope.note(event):
                 # What comes after that is judged by the new configuration.
-                end = group.end_of_commit(event.position)
-        reader.position = position
+                end = min(end, group.end_of_commit(event.position))
+        return end
