@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from engine.core.channels import Channel
 from engine.feed.asking import look_up
+from engine.shard.channel_queries import ChannelsPlace, ChannelsRead, ReadChannels
 from engine.shard.port import Shards
 from engine.shard.queries import ConfigurationRead, ReadConfiguration
 
@@ -92,8 +94,25 @@ class Configurations:
             kind = _KITS if read.kits else _LOCATIONS
             name = read.kits[-1].sku if read.kits else read.locations[-1].name
         members = {group: frozenset(names) for group, names in groups.items()}
+        channels: dict[str, frozenset[str] | None] = {}
+        place: ChannelsPlace | None = ChannelsPlace()
+        while place is not None and place.kind == 0:
+            ask = ReadChannels(tenant, "", _PAGE, place, at_least)
+            page = await look_up(self._shards, CONFIGURATION_SHARD, ask, ChannelsRead)
+            positions.append(page.position)
+            for channel in page.channels:
+                channels[channel.name] = _sells_from(channel, members)
+            place = page.next_place
         # Later pages may show more than the first: what that covers, all of them cover.
-        return Configured(positions[0], members, {}, kits, _inverted(kits))
+        return Configured(positions[0], members, channels, kits, _inverted(kits))
+
+
+def _sells_from(channel: Channel, members: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """The locations of a channel; None if it names none."""
+    if not channel.locations and not channel.location_groups:
+        return None
+    of_groups = (members.get(group, frozenset()) for group in channel.location_groups)
+    return frozenset(channel.locations).union(*of_groups)
 
 
 def _inverted(kits: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
