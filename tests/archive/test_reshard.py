@@ -13,7 +13,7 @@ from rocksdict import WriteBatch
 
 from engine.archive.backup import BackupError
 from engine.archive.reshard import Lost, NotSettled, reshard
-from engine.core.commands import DefineKit, Receive
+from engine.core.commands import Amend, BasketLine, DefineKit, Receive, Reserve
 from engine.core.configuration import Component
 from engine.core.model import Stock
 from engine.core.view import Terms, Wish
@@ -58,6 +58,28 @@ async def live_through(directory: Path, seed: int) -> None:
 async def test_from_one_shard_to_three_to_two(seed: int) -> None:
     with TemporaryDirectory() as directory:
         await live_through(Path(directory), seed)
+
+
+async def test_what_a_line_was_before_is_kept(tmp_path: Path) -> None:
+    """Its home alone knows of what it was in another shard."""
+    market = RocksMarket(tmp_path / "old", 2)
+    here, there = (
+        next(sku for sku in SKUS if shard_of(slot_of("", sku.sku), 2) == shard) for shard in (0, 1)
+    )
+    for key in (here, there):
+        await market.accepted(Receive(key, 9))
+    held = await market.accepted(Reserve("", (BasketLine("1", here, 1), BasketLine("2", there, 1))))
+    name = held.answer.reservation_id
+    await market.accepted(Amend("", name, (BasketLine("2", here, 2),)))
+    before = await market.reservation(name)
+    market.stop()
+    assert before is not None
+    assert [line.former for line in before.lines] == [False, True, False]
+    reshard(tmp_path / "old", tmp_path / "new", 3)
+    market = RocksMarket(tmp_path / "new", 3, market.now_ms)
+    after = await market.reservation(name)
+    market.stop()
+    assert after == before
 
 
 @pytest.fixture
