@@ -13,6 +13,7 @@ from rocksdict import WriteBatch
 
 from engine.archive.backup import BackupError
 from engine.archive.reshard import Lost, NotSettled, reshard
+from engine.core.answers import Reserved
 from engine.core.commands import Amend, BasketLine, DefineKit, Receive, Reserve
 from engine.core.configuration import Component
 from engine.core.model import Stock
@@ -69,6 +70,7 @@ async def test_what_a_line_was_before_is_kept(tmp_path: Path) -> None:
     for key in (here, there):
         await market.accepted(Receive(key, 9))
     held = await market.accepted(Reserve("", (BasketLine("1", here, 1), BasketLine("2", there, 1))))
+    assert isinstance(held.answer, Reserved)
     name = held.answer.reservation_id
     await market.accepted(Amend("", name, (BasketLine("2", here, 2),)))
     before = await market.reservation(name)
