@@ -363,7 +363,9 @@ class Subscriptions:
         return await self._change(key, forget)
 
     async def copy_to(self, path: Path) -> None:
-        """Write all of it to a file, for a backup. StoreError if that fails."""
+        """Write all of it to a file, for a backup, with what was acknowledged last. StoreError if
+        that fails."""
+        await self._flush()
         await self._in_thread(self._require_store().copy_to, path)
 
     def _add(self, stored: StoredSubscription, parked: int) -> Subscription:

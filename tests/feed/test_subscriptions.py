@@ -10,7 +10,7 @@ from holdfast.v1 import subscriptions_pb2 as pb
 
 from engine.feed.consumer import Consumer as ServedConsumer
 from engine.feed.cursor import Cursor
-from engine.feed.subscription_store import MemorySubscriptions
+from engine.feed.subscription_store import MemorySubscriptions, StoredSubscription
 from engine.feed.subscriptions import SubscriptionLimits
 from engine.shard.local import LocalShards
 from tests.feed.subscribing import Consumer, SubscribedNode, subscribing
@@ -363,6 +363,28 @@ async def test_a_stop_keeps_what_was_acknowledged() -> None:
         assert await ended(consumer) == "SHARD_UNAVAILABLE"
     [(stored, _)] = store.load()
     assert stored.cursor == cursor
+
+
+async def test_a_cursor_of_a_lost_epoch_is_told_until_it_is_reset() -> None:
+    store = MemorySubscriptions()
+    lost = "1-10ca1000-9-0.1"
+    store.put(
+        StoredSubscription(
+            tenant="", name="web", filter=b"", mode=1, cursor=lost, since=lost, created_ms=1
+        )
+    )
+    async with subscribing(store=store) as node:
+        cursor = await written(node)
+        for _ in range(2):
+            assert (await refused(node.open())).reason == "CURSOR_FOREIGN"
+        state = await node.state()
+        assert (state.cursor, state.lag_events) == (lost, 1)
+        await node.service.ResetSubscription(
+            pb.ResetSubscriptionRequest(name="web", start_from=feed_pb2.START_FROM_BEGINNING)
+        )
+        consumer = await node.open()
+        assert (await consumer.events(1))[1] == cursor
+        consumer.break_off()
 
 
 async def snapshot_of(consumer: Consumer) -> tuple[list[str], str]:
