@@ -102,6 +102,8 @@ class ShardLog:
     def __init__(self) -> None:
         self.facts = array("q")
         """A hash of each event's Fact."""
+        self.states = array("q")
+        """A hash of the part of it that says how the SKU-location is then."""
         self.places: list[tuple[str, str] | None] = []
         """SKU and location of each event, empty for one of none; None for an event of no tenant,
         which nobody is told."""
@@ -122,6 +124,7 @@ class ShardLog:
         for recorded in commit.recorded:
             fact = fact_of_record(recorded, request_id)
             self.facts.append(hash(fact))
+            self.states.append(hash(fact[2:]))
             is_told = bool(fact[2]) or hasattr(recorded.event, "tenant")
             self.places.append((fact[2], fact[3]) if is_told else None)
         self.ends.append(self.head)
@@ -299,6 +302,6 @@ class Auditor:
 
 FINDINGS = (
     *("reordered", "doubled", "missing", "uncalled for", "altered", "torn", "ahead", "back"),
-    *("refused without need", "forgotten too early", "answers without events"),
+    *("refused without need", "forgotten too early", "answers without events", "outdated"),
 )
-"""Everything that an audit can find."""
+"""Everything that an audit can find; `outdated` that of `benchmarks.feed_latest_audit`."""

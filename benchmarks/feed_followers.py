@@ -7,9 +7,10 @@ from itertools import count, islice
 
 from holdfast import Client
 from holdfast.errors import CursorOutOfRange
-from holdfast.feed_messages import EventBatch
+from holdfast.feed_messages import EventBatch, FeedMessage, SnapshotBatch
 
-from benchmarks.feed_audit import Interest, Positions, Refusal, Stream
+from benchmarks.feed_audit import Interest, Positions, Refusal, Stream, fact_of_message
+from benchmarks.feed_latest_audit import LatestStream, State
 from engine.feed.cursor import Cursor
 from engine.shard.slots import shard_of, slot_of
 
@@ -44,6 +45,12 @@ def interest_of(number: int, chance: random.Random) -> Interest:
     return kinds[number % len(kinds)]
 
 
+def mode_of(number: int) -> str:
+    """How much the n-th subscriber is told: every sixth the latest alone, of everything or of
+    less."""
+    return "latest" if number % 6 == 5 else "every_event"
+
+
 @dataclass
 class Progress:
     """How far the run is; subscribers look at it."""
@@ -59,19 +66,21 @@ class Follower:
     """One who follows, leaves and comes back."""
 
     interest: Interest
+    mode: str
     reconnects: int
     chance: random.Random
     progress: Progress
-    streams: list[Stream] = field(default_factory=list)
+    streams: list[Stream | LatestStream] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     left: int = 0
     _cursors: list[str] = field(default_factory=list)
 
     async def follow(self, client: Client) -> None:
         """Follow until the end of the log."""
-        start, positions = "beginning", dict.fromkeys(range(SHARDS), 0)
+        is_latest = self.mode == "latest"
+        start, positions = "snapshot" if is_latest else "beginning", dict.fromkeys(range(SHARDS), 0)
         while True:
-            stream = Stream(self.interest, positions)
+            stream = (LatestStream if is_latest else Stream)(self.interest, positions)
             self.streams.append(stream)
             try:
                 if await self._stream(client, start, stream):
@@ -80,23 +89,23 @@ class Follower:
             except CursorOutOfRange as refused:
                 self.refusals.append(Refusal(start, refused.oldest))
                 start = refused.oldest
-            positions = dict(Cursor.parse(start).positions)
+            if start != "snapshot":
+                positions = dict(Cursor.parse(start).positions)
 
-    async def _stream(self, client: Client, start: str, stream: Stream) -> bool:
+    async def _stream(self, client: Client, start: str, stream: Stream | LatestStream) -> bool:
         """Take in one stream; gives whether it has come to the end of the log."""
-        feed = client.watch(start=start, **self.interest._asdict())
+        feed = client.watch(start=start, mode=self.mode, **self.interest._asdict())
         try:
             async for message in feed.batches():
-                events = message.events if isinstance(message, EventBatch) else ()
-                stream.take(message.cursor, [event.message for event in events])
+                _take(stream, message)
                 if self._is_at_end(message.cursor):
                     return True
                 if self._leaves():
                     return False
         finally:
             await feed.close()
-            if stream.messages:
-                self._cursors.append(stream.messages[-1][1])
+            if feed.cursor:
+                self._cursors.append(feed.cursor)
         return False
 
     def _leaves(self) -> bool:
@@ -112,12 +121,29 @@ class Follower:
 
     def _is_at_end(self, cursor: str) -> bool:
         goal = self.progress.goal
-        if goal is None or self.left < self.reconnects:
+        if not cursor or goal is None or self.left < self.reconnects:
             return False
         positions = Cursor.parse(cursor).positions
         return all(positions[shard] >= position for shard, position in goal.items())
 
     def _next_start(self) -> str:
+        if not self._cursors:
+            return "snapshot"
         if self.chance.random() < EARLIER:
             return self.chance.choice(self._cursors)
         return self._cursors[-1]
+
+
+def _take(stream: Stream | LatestStream, message: FeedMessage) -> None:
+    """Take down a message."""
+    events = message.events if isinstance(message, EventBatch) else ()
+    if isinstance(stream, Stream):
+        stream.take(message.cursor, [event.message for event in events])
+        return
+    states = [State(*fact_of_message(event.message)[2:]) for event in events]
+    for stock in message.stocks if isinstance(message, SnapshotBatch) else ():
+        has = stock.balances
+        states.append(
+            State(stock.sku, stock.location, stock.version, has.on_hand, has.held, has.allocated)
+        )
+    stream.take(message.cursor, states)

@@ -6,18 +6,20 @@ Writers hold, commit and give back baskets, some with more lines than a message 
 events. A round lasts until enough writes were acknowledged; then a shard gets SIGKILL, in every
 fourth round the front end with all shards. Meanwhile the log forgets what is older than a few
 thousand events, as `holdfast retain` lets it, over and over. Each subscriber follows what its
-filter lets through from the beginning; now and then it leaves, and comes back with its last cursor,
-or with one from long ago. What the log forgets is copied first, so that in the end each message of
-each stream is held against all that was ever recorded.
+filter lets through, from the beginning, or (every sixth) only the latest of it, from a snapshot on;
+now and then it leaves, and comes back with its last cursor, or with one from long ago. What the log
+forgets is copied first, so that in the end each message of each stream is held against all that was
+ever recorded.
 
 How to read it. The guarantees are those that etcd gives for a watch, for each stream, across all
 reconnections: *ordered* (`reordered`), *unique* (`doubled`), *complete* (`missing`, `uncalled for`,
 `altered`), *atomic* (`torn`: a cursor lies inside what one command did), *resumable* (`ahead`) and
-*bookmarkable* (`back`, and `missing` of what a checkpoint covers). What is forgotten is refused
-with the oldest cursor, and never passed over: `refused without need` and `forgotten too early` are
-refusals that should not have been. `answers without events` are acknowledged writes that the log
-does not have. All must be 0, and so must `stalled` (subscribers that did not come to the end in
-time) and `void` (rounds without enough writes); else the exit code is 1. `refusals` and
+*bookmarkable* (`back`, and `missing` of what a checkpoint covers). Who follows the latest alone is
+told whatever was so last at each cursor, or something later (`outdated`). What is forgotten is
+refused with the oldest cursor, and never passed over: `refused without need` and `forgotten too
+early` are refusals that should not have been. `answers without events` are acknowledged writes that
+the log does not have. All must be 0, and so must `stalled` (subscribers that did not come to the
+end in time) and `void` (rounds without enough writes); else the exit code is 1. `refusals` and
 `events forgotten` say how much was forgotten: without any, the run has shown little.
 """
 
@@ -42,7 +44,16 @@ from holdfast.errors import (
 
 from benchmarks import forgetful_node, report
 from benchmarks.feed_audit import FINDINGS, Auditor, LogCopy
-from benchmarks.feed_followers import LOCATIONS, SHARDS, SKUS, Follower, Progress, interest_of
+from benchmarks.feed_followers import (
+    LOCATIONS,
+    SHARDS,
+    SKUS,
+    Follower,
+    Progress,
+    interest_of,
+    mode_of,
+)
+from benchmarks.feed_latest_audit import LatestAuditor, LatestStream
 from benchmarks.node import Node, running_node
 from engine.archive.archivist import NotDone
 from engine.archive.operator_socket import NoNode, asked
@@ -217,7 +228,8 @@ async def feed_kills(
         for number in range(subscribers):
             chance = random.Random(f"{seed}-{number}")
             times = len(range(number, reconnects, subscribers))
-            followers.append(Follower(interest_of(number, chance), times, chance, run.progress))
+            interest = interest_of(number, chance)
+            followers.append(Follower(interest, mode_of(number), times, chance, run.progress))
         clients = [Client(node.address, timeout_s=WRITE_S_MAX) for _ in range(CLIENTS)]
         started = time.monotonic()
         try:
@@ -227,10 +239,10 @@ async def feed_kills(
         seconds = time.monotonic() - started
     report.progress("comparing")
     await asyncio.to_thread(run.log.read, node.data_dir)
-    auditor = Auditor(run.log)
-    await asyncio.to_thread(_audit, auditor, followers, run, keep_events)
+    auditor, latest = Auditor(run.log), LatestAuditor(run.log)
+    await asyncio.to_thread(_audit, auditor, latest, followers, run, keep_events)
     verdict = await asyncio.to_thread(node.verify)
-    findings = {name: auditor.findings[name] for name in FINDINGS}
+    findings = {name: auditor.findings[name] + latest.findings[name] for name in FINDINGS}
     findings |= {"stalled": run.stalled, "void": run.void}
     return {
         "well": not any(findings.values()) and verdict.well,
@@ -245,6 +257,7 @@ async def feed_kills(
         "streams": sum(len(each.streams) for each in followers),
         "messages": sum(len(one.messages) for each in followers for one in each.streams),
         "events told": auditor.events,
+        "latest states told": latest.states,
         "refusals": sum(len(each.refusals) for each in followers),
         **findings,
         "verify": str(verdict),
@@ -252,11 +265,18 @@ async def feed_kills(
 
 
 def _audit(
-    auditor: Auditor, followers: Sequence[Follower], run: FeedKills, keep_events: int
+    auditor: Auditor,
+    latest: LatestAuditor,
+    followers: Sequence[Follower],
+    run: FeedKills,
+    keep_events: int,
 ) -> None:
     for follower in followers:
         for stream in follower.streams:
-            auditor.stream(stream)
+            if isinstance(stream, LatestStream):
+                latest.stream(stream)
+            else:
+                auditor.stream(stream)
         for refusal in follower.refusals:
             auditor.refusal(refusal, keep_events)
     auditor.answers(run.writers.cursors)
