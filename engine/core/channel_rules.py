@@ -149,6 +149,15 @@ def share_of(
     return Share(fences, own, limit, terms, there, there - most, buffer, used)
 
 
+def served_fences(
+    places: Places, stock: Callable[[Key], Stock | None], tenant: str, sku: str
+) -> dict[str, int]:
+    """As much of each channel's fence as stock can serve, by channel."""
+    shelf = _Shelf(places, stock, tenant, sku)
+    served = _served(places.channels, shelf, tenant, sku)
+    return {one.channel.name: one.units for one in served}
+
+
 class _Shelf:
     """The SKU at all its locations, each looked at once."""
 

@@ -16,6 +16,7 @@ from engine.core.events import (
     WaitFilled,
 )
 from engine.core.model import Key, Line, Reservation, Selling, Stock
+from engine.log.fences import Fences
 from engine.log.port import Commit
 
 ASKED: dict[type, str] = {
@@ -47,11 +48,13 @@ class Promises:
         reservations: Mapping[str, Reservation],
         configuration: Configuration,
         differs: Callable[[int, str], None],
+        fences: Fences,
     ) -> None:
         self._stock = stock
         self._reservations = reservations
         self._configuration = configuration
         self._differs = differs
+        self._fences = fences
         # In the order in which they began to wait, which is nearly that of the queue.
         self._queues: dict[Key, dict[tuple[str, str], None]] = {}
         self._offers: dict[str, set[str]] = {}
@@ -168,6 +171,7 @@ class Promises:
             if reservation.home_shard is not None:
                 wanted -= self._offered(reservation_id, line)
             free = available_to(stock, reservation.channel)
+            free = self._fences.free(key, reservation.channel, free)
             if wanted > 0 and free > 0:
                 self._differs(
                     position,

@@ -23,6 +23,7 @@ from engine.core.limits import REQUEST_RETENTION_MS_MIN
 from engine.core.model import Key, Reservation, Stock, Struct, Transfer
 from engine.log.chain import chain_hash
 from engine.log.codec import decode_group
+from engine.log.fences import Fences
 from engine.log.listings import changed_records, put_records
 from engine.log.port import Commit, Head, RequestRecord, Totals
 from engine.log.promises import JUDGED, Promises, name_of
@@ -98,12 +99,15 @@ class Replay:
         """The reservations with events in that group."""
         # After one wrong balance all later ones of that key are wrong: the first says it.
         self._wrong: set[Key] = set()
-        self._promises = Promises(self.stock, self.reservations, self.configuration, self.differs)
+        looked_at = (self.stock, self.reservations, self.configuration, self.differs)
+        self._fences = Fences(*looked_at)
+        self._promises = Promises(*looked_at, self._fences)
 
     def resume(self, head: Head) -> None:
         """Go on from the state that was put here, which is that after `head`: the next group
         follows it."""
         self.head = head
+        self._fences.resume()
         waiting = [one for one in self.reservations.values() if one.is_open or one.prepared_for]
         waiting.sort(key=_queued_since)
         for reservation in waiting:
@@ -188,6 +192,7 @@ class Replay:
         earlier = self._apply_reservation_events(concerned, position)
         self.touched_keys.update(dict.fromkeys(before))
         self._promises.judge(commit, position, before, judged)
+        self._fences.judge(commit, position, before)
         self._settle(earlier)
 
     def _apply_keyless_event(self, event: Any, position: int, commit_end: int) -> None:
@@ -199,6 +204,7 @@ class Replay:
                 self._decide(event, commit_end)
         elif kind in CONFIGURATION_EVENTS:
             evolve_configuration(self.configuration, event)
+            self._fences.reconfigured()
             for shard in self._others if kind in TOLD_CONFIGURATION else ():
                 self._tell(shard, position)
         elif kind is ListingsMapped:
