@@ -4,6 +4,15 @@ transfers, configuration, the identifiers of channels, and what shards tell each
 import pytest
 
 from engine.core import events
+from engine.core.channels import (
+    Buffer,
+    Channel,
+    ChannelPolicy,
+    ChannelTerms,
+    ComputedBuffer,
+    DynamicBuffer,
+    SkuGroup,
+)
 from engine.core.configuration import Component, CustomerLimit, Kit, Location
 from engine.core.listings import Listing
 from engine.core.model import Key, Settings, Transfer
@@ -277,6 +286,50 @@ def test_a_crash_takes_configuration_that_was_not_flushed(backend: Backend) -> N
 def test_the_configuration_read_is_the_callers_own(backend: Backend) -> None:
     backend.log.configuration().put_location("", Location("LONDON"))
     assert backend.log.configuration().location("", "LONDON") is None
+
+
+WEB = Channel("web", ("LONDON",), ("UK",), ChannelTerms(Buffer(units=2), 9), listed_only=True)
+FOR_TEA = ChannelPolicy("TEA", "", ChannelTerms(None, None, 6, 77))
+FOR_HOT = ChannelPolicy("", "hot", ChannelTerms(Buffer(percent=0)))
+HOT = SkuGroup("hot", ("CUP",), ("T",))
+COMPUTED = ComputedBuffer("web", "TEA", DynamicBuffer(1.65, 4.0), 2.0, 1.5, 7, 99)
+
+
+def test_channels_go_with_all_that_is_theirs(backend: Backend) -> None:
+    ledger = Ledger()
+    _configure(
+        backend.log,
+        ledger,
+        events.ChannelConfigured("t", WEB),
+        events.ChannelConfigured("t", Channel("web2")),
+        events.SkuGroupDefined("t", HOT),
+        events.ChannelPoliciesSet("t", "web", (FOR_TEA, FOR_HOT)),
+        events.ChannelPoliciesSet("t", "web2", (FOR_TEA,)),
+        events.BufferComputed("t", COMPUTED),
+    )
+    log = backend.reopen()
+    channels = log.configuration().channels
+    assert channels.channels == {("t", "web"): WEB, ("t", "web2"): Channel("web2")}
+    assert channels.groups == {("t", "hot"): HOT}
+    assert channels.policies["t", "web"] == {("TEA", ""): FOR_TEA, ("", "hot"): FOR_HOT}
+    assert channels.computed_buffer("t", "web", "TEA") == COMPUTED
+    assert [one.name for one, _ in channels.allocations("t", "TEA")] == ["web", "web2"]
+    assert list(log.tells(1)) == []
+
+    _configure(
+        log,
+        ledger,
+        # What was stored in the same turn goes too.
+        events.ChannelPoliciesSet("t", "web", (ChannelPolicy("CUP", "", ChannelTerms()),)),
+        events.ChannelConfigured("t", Channel("web"), removed=True),
+        events.ChannelPoliciesSet("t", "web2", (ChannelPolicy("TEA"),)),
+        events.SkuGroupDefined("t", SkuGroup("hot")),
+    )
+    for configuration in (log.configuration(), backend.reopen().configuration()):
+        channels = configuration.channels
+        assert channels.channels == {("t", "web2"): Channel("web2")}
+        assert (channels.groups, channels.policies, channels.buffers) == ({}, {}, {})
+        assert not channels.allocates
 
 
 # The identifiers of channels.
