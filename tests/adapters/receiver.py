@@ -71,6 +71,7 @@ class Receiver:
         self.deliveries: list[Delivery] = []
         self.duplicates = 0
         self.late = 0
+        self._changed = asyncio.Event()
         self._ids: set[str] = set()
         self._sequences: dict[str, str] = {}
         self.url = ""
@@ -86,7 +87,14 @@ class Receiver:
         answer = self.by_sku.get(delivery.sku) or (self.answers.popleft() if self.answers else OK)
         if answer.takes:
             self._apply(delivery)
+        self._changed.set()
         return answer
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Waits until deliveries have made it so."""
+        while not holds():
+            self._changed.clear()
+            await self._changed.wait()
 
     def _apply(self, delivery: Delivery) -> None:
         if delivery.id in self._ids:

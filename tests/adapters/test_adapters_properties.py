@@ -10,12 +10,13 @@ from holdfast.adapters.guard import MemoryGuard
 from holdfast.adapters.pending import Item, Pending
 from holdfast.adapters.source import ChannelUpdate
 from holdfast.adapters.worker import Worker
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.model import Violation, run_model
 
 
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False))
 def test_the_channel_ends_with_the_engines_numbers(random: Random) -> None:
     asyncio.run(run_model(random))

@@ -13,6 +13,8 @@ from holdfast.adapters.outcomes import (
     PushError,
     RetryLater,
 )
+from holdfast.adapters.runner import run
+from holdfast.adapters.settings import Secret
 from holdfast.adapters.source import (
     ChannelLocation,
     ChannelUpdate,
@@ -38,6 +40,8 @@ __all__ = [
     "PermanentError",
     "PushError",
     "RetryLater",
+    "Secret",
     "Source",
     "SystemClock",
+    "run",
 ]

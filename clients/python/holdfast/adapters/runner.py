@@ -68,6 +68,9 @@ def find(name: str) -> type[Adapter]:
     if not colon:
         known = ", ".join(sorted({*ADAPTERS, *installed}))
         raise SettingsError(f"There is no adapter {name!r}; there are {known}, and module:Class.")
+    if place == name and os.getcwd() not in sys.path:
+        # A console script, unlike `python -m`, does not look where it was started.
+        sys.path.insert(0, os.getcwd())
     try:
         found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
