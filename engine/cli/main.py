@@ -24,6 +24,7 @@ from engine.cli import (
     settings,
     stock,
     stock_reads,
+    subscriptions,
     verify,
     watch,
 )
@@ -71,12 +72,16 @@ app = typer.Typer(
 )
 for family in (
     *(serve, health, baskets, fulfilment, reservations, stock, stock_reads, movements),
-    *(history, settings, watch, verify, backup, reshard, export, load, bench),
+    *(history, settings, watch, subscriptions, verify, backup, reshard, export, load, bench),
 ):
     app.registered_commands.extend(family.app.registered_commands)
 app.add_typer(movements.transfers, name="transfer", help="Units between locations.")
 channels.app.registered_commands.extend(channel_listings.app.registered_commands)
 app.add_typer(channels.app, name="channel", help="Where stock is sold.")
+app.add_typer(
+    subscriptions.subscriptions, name="subscriptions", help="Followers whose place is kept."
+)
+app.add_typer(subscriptions.parked, name="parked", help="What a follower could not process.")
 app.add_typer(settings.locations, name="locations", help="Where stock is sourced from.")
 app.add_typer(settings.kits, name="kit", help="SKUs that consist of others.")
 

@@ -15,7 +15,9 @@ COMMANDS = [
     *("amend", "confirm", "pick", "unpick", "return", "move-reservation", "reservations"),
     *("expect", "take-back", "move", "history", "explain"),
     *("limit-customers", "hold-times", "configuration", "backup", "restore", "retain"),
-    *("export", "reshard"),
+    *("export", "reshard", "subscribe"),
+    *("subscriptions list", "subscriptions show", "subscriptions reset", "subscriptions delete"),
+    *("parked list", "parked replay", "parked drop"),
     *("transfer send", "transfer receive", "transfer show"),
     *("locations configure", "locations list", "kit define"),
 ]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from holdfast.subscription import Replayed as Replayed
     from holdfast.subscription import RetentionWarning as RetentionWarning
     from holdfast.subscription import Subscription as Subscription
+    from holdfast.subscription import SubscriptionState as SubscriptionState
     from holdfast.sync import SyncClient as SyncClient
     from holdfast.sync import SyncFeed as SyncFeed
     from holdfast.types import Line as Line
@@ -66,6 +67,7 @@ _HOME = {
     "RetentionWarning": "holdfast.subscription",
     "SnapshotBatch": "holdfast.feed_messages",
     "Subscription": "holdfast.subscription",
+    "SubscriptionState": "holdfast.subscription",
     "SyncClient": "holdfast.sync",
     "SyncFeed": "holdfast.sync",
 }
@@ -98,6 +100,7 @@ __all__ = [
     "RetentionWarning",
     "SnapshotBatch",
     "Subscription",
+    "SubscriptionState",
     "SyncClient",
     "SyncFeed",
     "channels",

@@ -1,8 +1,8 @@
 """What a client asks about durable subscriptions and what is parked for them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from holdfast import _convert
 from holdfast._channel_reads import ChannelReads
@@ -11,39 +11,10 @@ from holdfast._fields import enum_number
 from holdfast.feed_messages import MODES, STARTS, watch_request
 from holdfast.listing import Listing
 from holdfast.parked import ParkedMessage, parked_message, to_park
-from holdfast.subscription import Subscription
+from holdfast.subscription import EventFilter, Subscription, SubscriptionState
 from holdfast.v1 import subscriptions_pb2
 
 MODE_NAMES = {number: name for name, number in MODES.items()}
-
-
-class EventFilter(NamedTuple):
-    """Which events a subscription follows; without any of these, all."""
-
-    skus: tuple[str, ...] = ()
-    sku_prefixes: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    channel: str = ""
-    kinds: tuple[str, ...] = ()
-
-
-class SubscriptionState(NamedTuple):
-    """A subscription as it stands: up to `cursor` everything was acknowledged (empty: nothing yet);
-    `lag_events` of all shards were not, the oldest of them `lag_seconds` ago. `active`: a consumer
-    follows it now."""
-
-    name: str
-    filter: EventFilter
-    mode: str
-    cursor: str
-    created_at: datetime | None
-    acknowledged_at: datetime | None
-    active: bool
-    lag_events: int
-    lag_seconds: float
-    parked_messages: int
-    marks: Mapping[str, str]
 
 
 class SubscriptionCalls(ChannelReads):

@@ -49,6 +49,35 @@ class RetentionWarning(NamedTuple):
         return ""
 
 
+class EventFilter(NamedTuple):
+    """Which events a subscription follows; without any of these, all."""
+
+    skus: tuple[str, ...] = ()
+    sku_prefixes: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    channel: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+class SubscriptionState(NamedTuple):
+    """A subscription as it stands: up to `cursor` everything was acknowledged (empty: nothing yet);
+    `lag_events` of all shards were not, the oldest of them `lag_seconds` ago. `active`: a consumer
+    follows it now."""
+
+    name: str
+    filter: EventFilter
+    mode: str
+    cursor: str
+    created_at: datetime | None
+    acknowledged_at: datetime | None
+    active: bool
+    lag_events: int
+    lag_seconds: float
+    parked_messages: int
+    marks: Mapping[str, str]
+
+
 Park = Callable[[Any, str], Awaitable[ParkedMessage]]
 SetMark = Callable[[str, str], Awaitable[None]]
 
