@@ -92,10 +92,17 @@ async def _sales(asking: Asking, tenant: str, channel: str, skus: list[str]) -> 
     of_shard: dict[int, list[str]] = {}
     for sku in skus:
         of_shard.setdefault(asking.shards.shard_of(slot_of(tenant, sku)), []).append(sku)
+    found: dict[str, SkuSales] = {}
 
-    async def read(shard: int, own: list[str]) -> tuple[SkuSales, ...]:
+    async def read(shard: int, own: list[str]) -> None:
         question = ReadDailySales(tenant, channel, tuple(own), now_ms)
-        return (await asking.look_up(shard, question, DailySalesRead)).sales
+        answer = await asking.look_up(shard, question, DailySalesRead)
+        found.update((one.sku, one) for one in answer.sales)
+        if len(own) > 1:
+            # There was too much to look at for all of them together.
+            for one in answer.sales:
+                if one.parameters is not None and not one.units:
+                    await read(shard, [one.sku])
 
-    answers = await asyncio.gather(*(read(shard, own) for shard, own in of_shard.items()))
-    return {one.sku: one for answer in answers for one in answer}
+    await asyncio.gather(*(read(shard, own) for shard, own in of_shard.items()))
+    return found

@@ -30,7 +30,7 @@ def read_channel_availability(
         room -= len(found[-1].locations)
         if room < 0:
             return TooLarge("skus", AVAILABILITY_LOCATIONS_MAX - room, AVAILABILITY_LOCATIONS_MAX)
-    return ChannelAvailabilityRead(tuple(found), position)
+    return ChannelAvailabilityRead(tuple(found), position, channel.listed_only)
 
 
 def _of_sku(turn: Turn, tenant: str, channel: Channel, sku: str) -> ChannelSku:

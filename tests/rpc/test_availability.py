@@ -10,10 +10,10 @@ from holdfast.v1 import stock_pb2
 
 from engine.core.limits import AVAILABILITY_LOCATIONS_MAX, BALANCE_MAX
 from engine.rpc.convert_state import TOTAL_MAX, put_availability
+from engine.shard.channel_queries import LocationAvailable
 from engine.shard.messages import Request, Result
 from engine.shard.queries import (
     AvailabilityRead,
-    LocationAvailable,
     ReadAvailability,
     TooLarge,
 )
