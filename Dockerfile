@@ -1,5 +1,6 @@
 # Holdfast as an image: `docker build -t holdfast .`, then
 #   docker run -p 127.0.0.1:7411:7411 -v holdfast-data:/data holdfast
+# An adapter runs in the same image: --no-healthcheck --entrypoint holdfast-adapter, see docs/adapters.md.
 # The node speaks without TLS and knows no callers: publish its port on loopback or inside a
 # private network only. scripts/run_dockerfile_steps.py runs these steps without a Docker engine.
 

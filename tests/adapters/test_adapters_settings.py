@@ -111,7 +111,7 @@ def test_an_address() -> None:
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("nothing", "There is no adapter 'nothing'; there are files, "),
+        ("nothing", "There is no adapter 'nothing'; there are files, shopify, "),
         ("holdfast.nowhere:Shop", "cannot be loaded"),
         ("holdfast.adapters:Nothing", "cannot be loaded"),
         ("holdfast.adapters:Secret", "not a subclass"),

@@ -35,6 +35,23 @@ def test_grpc_is_loaded_only_by_what_calls_a_server(module: str, loaded: str) ->
     assert process.stdout.strip() == loaded
 
 
+EXTRA = "import sys, {}; print(bool({{'httpx', 'prometheus_client'}} & set(sys.modules)))"
+
+
+@pytest.mark.parametrize(
+    ("modules", "loaded"),
+    [
+        ("holdfast.client, holdfast.sync, holdfast.subscription", False),
+        ("holdfast.adapters.webhooks", True),
+    ],
+)
+def test_only_adapters_need_the_extra(modules: str, loaded: bool) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", EXTRA.format(modules)], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == str(loaded)
+
+
 def test_every_public_name_is_there_and_described() -> None:
     for name in holdfast.__all__:
         assert inspect.getdoc(getattr(holdfast, name)), name
