@@ -31,7 +31,8 @@ def reshard(
 
     Stock, reservations, configuration and the answers to requests go with it; the old directory
     stays as it is. It is verified before, and the new one after. A new history begins: subscribers
-    start anew, and no question can be asked about the time before. Refused while shards have yet to
+    start anew, durable subscriptions are left behind with what is parked for them, and no question
+    can be asked about the time before. Refused while shards have yet to
     tell each other something.
 
     Example: holdfast reshard --from /var/lib/holdfast --to /var/lib/holdfast-4 --shards 4

@@ -238,3 +238,14 @@ def test_a_shard_can_count_without_a_metrics_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_each_subscription_says_how_far_it_is_behind(metrics: Served) -> None:
+    labels = (("name", "web"), ("tenant", "acme"))
+    assert not [name for name, _ in scrape(metrics) if name.startswith("holdfast_subscription_")]
+    metrics.subscription_gauges(lambda: [("acme", "web", 7, 2.5, 3)], lambda: 1)
+    samples = scrape(metrics)
+    assert samples["holdfast_subscription_lag_events", labels] == 7
+    assert samples["holdfast_subscription_lag_seconds", labels] == 2.5
+    assert samples["holdfast_subscription_parked_messages", labels] == 3
+    assert samples["holdfast_subscriptions_holding_retention", ()] == 1
