@@ -8,10 +8,11 @@ kept is the SKUs to ask about and what was told of each, as a number.
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from engine.channels.asking import Unanswered
+from engine.channels.asking import ChannelMissing, Unanswered
 from engine.channels.facts import ChannelUpdate
 from engine.feed import kinds
 from engine.feed.asking import problem_of
+from engine.feed.configured import CONFIGURATION_SHARD
 from engine.feed.group import FeedEvent, FeedGroup
 from engine.feed.limits import FeedLimits
 from engine.feed.reader import ShardReader
@@ -21,7 +22,6 @@ from engine.feed.steps import Numbers, Step
 from engine.feed.sweep import Sweep
 from engine.feed.telling import Telling
 from engine.shard.port import Overloaded, Shards, ShardUnavailable
-from engine.shard.queries import TooLarge
 
 AskNumbers = Callable[[Sequence[str]], Awaitable[Sequence[ChannelUpdate]]]
 """Gives what the channel may sell of each of these SKUs now."""
@@ -158,10 +158,11 @@ class ChannelFeed(Telling):
             return []
         try:
             updates = await self._ask(skus)
+        except ChannelMissing as missing:
+            # Not any more; or it is new, and a shard is yet to hear of it.
+            self._scope.expire()
+            raise ShardUnavailable(CONFIGURATION_SHARD) from missing
         except Unanswered as unanswered:
-            if isinstance(unanswered.result, TooLarge) and self._skus_max > 1:
-                # They have more locations than one answer may name.
-                self._skus_max //= 2
             raise problem_of(unanswered) from unanswered
         except Overloaded as overloaded:
             raise ShardUnavailable(overloaded.shard) from overloaded

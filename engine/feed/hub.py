@@ -47,14 +47,6 @@ class Mode(IntEnum):
     sell."""
 
 
-class UnknownChannel(Exception):
-    """A feed is asked for of a channel that is not configured."""
-
-    def __init__(self, channel: str) -> None:
-        super().__init__(f"the channel {channel} is not configured")
-        self.channel = channel
-
-
 class TooManySubscribers(Exception):
     """As many feeds are open as may be."""
 
@@ -114,7 +106,7 @@ class Hub:
         closes it. Under its `name`, if it has one, others can wait for it.
 
         MalformedCursor, CursorForeign or CursorOutOfRange if there is no such place (in mode
-        LATEST, an expired one begins with a snapshot); UnknownChannel; TooManySubscribers;
+        LATEST, an expired one begins with a snapshot); ChannelMissing; TooManySubscribers;
         FeedStopping; ShardUnavailable or HistoryDamaged if a shard has to be asked and cannot be.
         """
         if self._followers.closed:
@@ -125,8 +117,6 @@ class Hub:
         try:
             scope = Scope(feed_filter, self._configurations, needs_kits=mode is Mode.LATEST)
             await scope.refresh()
-            if scope.configured and feed_filter.channel not in {"", *scope.configured.channels}:
-                raise UnknownChannel(feed_filter.channel)
             positions, is_snapshot = await self._start(start, mode)
         finally:
             self._joining -= 1
@@ -184,6 +174,9 @@ class Hub:
     def _telling(self, readers: Readers, scope: Scope, mode: Mode, is_snapshot: bool) -> Telling:
         """What tells in a mode; `is_snapshot`: beginning with what is there."""
         shards, limits, feed_filter = self._shards, self.limits, scope.filter
+        if is_snapshot:
+            # What was configured in a past that is not kept any more was not heard of.
+            scope.expire()
         if mode is Mode.LATEST and feed_filter.channel:
             ask = partial(channel_updates, shards, feed_filter.tenant, feed_filter.channel)
             return ChannelFeed(shards, readers, scope, limits, ask, is_snapshot=is_snapshot)

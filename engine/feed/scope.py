@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from engine.channels.asking import ChannelMissing
 from engine.feed import kinds
 from engine.feed.configured import Configurations, Configured
 from engine.feed.filter import Filter, Places, Predicate
@@ -58,10 +59,12 @@ class Scope:
 
     async def refresh(self) -> None:
         """Read the configuration again, if it is stale. ShardUnavailable or HistoryDamaged if it
-        cannot be."""
+        cannot be, ChannelMissing if the filter's channel is not configured."""
         if self._awaited is None:
             return
         configured = await self._configurations.of(self.filter.tenant, self._awaited)
+        if self.filter.channel not in {"", *configured.channels}:
+            raise ChannelMissing(self.filter.channel)
         self._awaited = None
         self.configured = configured
         self.passes = self.filter.predicate(configured)
@@ -80,9 +83,14 @@ class Scope:
             return False
         if event.tenant != self.filter.tenant:
             return False
-        # Other shards record it after the one that decides it, which therefore has it by now.
-        self._awaited = self._configurations.head
+        self.expire()
         return True
+
+    def expire(self) -> None:
+        """The configuration has changed, or may have. Other shards record that after the one that
+        decides it, which therefore has it by now."""
+        if self._is_needed:
+            self._awaited = self._configurations.head
 
     def tells(self, shard: int) -> Predicate:
         """Whether an event of a shard passes, and is news."""

@@ -12,7 +12,7 @@ from holdfast.v1 import errors_pb2 as pb
 from engine.channels.asking import AnsweredTooLate, AnswerTooLarge
 from engine.core.commands import Ship
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
-from engine.feed.hub import TooManySubscribers, UnknownChannel
+from engine.feed.hub import TooManySubscribers
 from engine.feed.steps import FeedStopping
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, shortened
 from engine.rpc.explain_channels import CHANNEL_EXPLANATIONS
@@ -92,11 +92,6 @@ def _server_stopping(_: ServerStopping) -> Refusal:
     return Refusal(
         pb.ERROR_REASON_SHARD_UNAVAILABLE, message, {}, retry_after_ms=UNAVAILABLE_RETRY_MS
     )
-
-
-def _unknown_channel(problem: UnknownChannel) -> Refusal:
-    facts = {"channel": problem.channel}
-    return Refusal(pb.ERROR_REASON_UNKNOWN_CHANNEL, str(problem), facts)
 
 
 def _too_many_subscribers(problem: TooManySubscribers) -> Refusal:
@@ -179,7 +174,6 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     ShardUnavailable: _shard_unavailable,
     ServerStopping: _server_stopping,
     TooManySubscribers: _too_many_subscribers,
-    UnknownChannel: _unknown_channel,
     FeedStopping: _feed_stopping,
     DeadlineExpired: _deadline_expired,
     DecisionFailed: lambda problem: internal(problem.correlation_id),

@@ -32,10 +32,10 @@ class Living:
         self.shards = LocalShards(count)
         self._numbers = itertools.count(1)
 
-    async def do(self, command: Any, sku: str) -> Any:
-        """Have a command decided; what is answered."""
+    async def do(self, command: Any, sku: str | None) -> Any:
+        """Have a command decided: on a SKU, or on how the node is configured; what is answered."""
         context = Context(f"request-{next(self._numbers):026d}")
-        slot = slot_of("", sku)
+        slot = 0 if sku is None else slot_of("", sku)
         return await self.shards.submit(slot, Write(context, b"", command), 0)
 
     async def happen(self, kind: int, sku: int, location: int, units: int) -> None:

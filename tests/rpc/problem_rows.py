@@ -3,7 +3,7 @@
 from engine.core import rejections
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
-from engine.feed.hub import TooManySubscribers, UnknownChannel
+from engine.feed.hub import TooManySubscribers
 from engine.feed.steps import FeedStopping
 from engine.feed.subscription_problems import (
     SubscriptionDiffers,
@@ -358,7 +358,6 @@ ROWS: list[tuple[object, str, str]] = [
         "SUBSCRIBER_STALLED",
         "the subscriber has not taken a message for 60 s; go on after the last cursor",
     ),
-    (UnknownChannel("web"), "UNKNOWN_CHANNEL", "the channel web is not configured"),
     (FeedStopping(), "SHARD_UNAVAILABLE", ""),
     (UnknownSubscription("web"), "UNKNOWN_SUBSCRIPTION", "there is no subscription web"),
     (
