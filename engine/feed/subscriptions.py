@@ -7,7 +7,7 @@ when it is answered.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -25,18 +25,14 @@ from engine.feed.subscription_problems import (
     SubscriptionDiffers,
     TakenOver,
     TooManyMarks,
-    TooManyParked,
     TooManySubscriptions,
-    UnknownParkedMessage,
     UnknownSubscription,
 )
 from engine.feed.subscription_store import (
     Key,
-    StoredParked,
     StoredSubscription,
     StoreError,
     SubscriptionStore,
-    ToPark,
 )
 from engine.shard.port import Shards
 
@@ -114,9 +110,9 @@ class Subscriptions:
 
     async def start(self) -> None:
         """Open the store. StoreError if it cannot be used."""
-        store = await self._in_thread(self._open_store)
+        store = await self.in_thread(self._open_store)
         self._store = store
-        for stored, parked in await self._in_thread(store.load):
+        for stored, parked in await self.in_thread(store.load):
             self._add(stored, parked)
 
     async def stop(self) -> None:
@@ -132,7 +128,7 @@ class Subscriptions:
         await self._flush()
         store, self._store = self._store, None
         if store is not None:
-            await self._in_thread(store.close)
+            await self.in_thread(store.close)
         self._thread.shutdown(wait=False)
 
     def get(self, key: Key) -> Subscription:
@@ -180,17 +176,17 @@ class Subscriptions:
         start, sent = self._start(subscription, resumed)
         feed = await self._hub.subscribe(asked.feed_filter, start, mode=asked.mode)
         try:
-            store, key = self._require_store(), subscription.key
+            store, key = self.store, subscription.key
             if resumed is None:
 
                 async def take_over() -> None:
-                    number = await self._in_thread(store.take_over, key)
+                    number = await self.in_thread(store.take_over, key)
                     subscription.stored = msgspec.structs.replace(
                         subscription.stored, consumer=number
                     )
 
                 await self._settled(take_over())
-            replays = await self._in_thread(store.replaying, key)
+            replays = await self.in_thread(store.replaying, key)
         except BaseException:
             feed.close()
             raise
@@ -242,7 +238,7 @@ class Subscriptions:
                 since=since,
                 created_ms=self.now_ms(),
             )
-            return self._add(await self._in_thread(self._require_store().put, stored), 0), True
+            return self._add(await self.in_thread(self.store.put, stored), 0), True
 
     async def _place(self, start: Start | str) -> tuple[str, str]:
         """The cursor of a start, empty for a snapshot, and the newest one."""
@@ -261,16 +257,16 @@ class Subscriptions:
                 subscription.consumer.end(TakenOver(subscription.name))
             self._acknowledged.pop(key, None)
             stored = msgspec.structs.replace(subscription.stored, cursor=cursor, since=since)
-            subscription.stored = await self._in_thread(self._require_store().put, stored)
+            subscription.stored = await self.in_thread(self.store.put, stored)
             return cursor
 
-        return await self._change(key, move)
+        return await self.change(key, move)
 
     async def delete(self, key: Key) -> None:
         """Forget a subscription. Whoever follows it is ended with UnknownSubscription."""
 
         async def forget(subscription: Subscription) -> None:
-            await self._in_thread(self._require_store().delete, key)
+            await self.in_thread(self.store.delete, key)
             subscription.is_gone = True
             del self._all[key]
             self._acknowledged.pop(key, None)
@@ -278,7 +274,7 @@ class Subscriptions:
             if subscription.consumer is not None:
                 subscription.consumer.end(UnknownSubscription(subscription.name))
 
-        await self._change(key, forget)
+        await self.change(key, forget)
 
     async def set_mark(self, key: Key, mark: str, value: str) -> None:
         """Remember a mark; an empty value removes it. TooManyMarks, UnknownSubscription."""
@@ -290,83 +286,16 @@ class Subscriptions:
                 marks[mark] = value
             if len(marks) > self.limits.marks_max:
                 raise TooManyMarks(self.limits.marks_max)
-            await self._in_thread(self._require_store().set_mark, key, mark, value)
+            await self.in_thread(self.store.set_mark, key, mark, value)
             subscription.stored = msgspec.structs.replace(subscription.stored, marks=marks)
 
-        await self._change(key, remember)
-
-    async def park(self, key: Key, message: ToPark, parked_id: int = 0) -> StoredParked:
-        """Park a message, or, with the id of one that is parked, leave that for a new reason.
-        TooManyParked, UnknownParkedMessage, UnknownSubscription."""
-
-        async def put(subscription: Subscription) -> StoredParked:
-            store = self._require_store()
-            if parked_id:
-                again = await self._in_thread(store.park_again, key, parked_id, message.reason)
-                if again is None:
-                    raise UnknownParkedMessage(subscription.name, parked_id)
-                return again
-            limit = self.limits.parked_max
-            parked = await self._in_thread(store.park, key, message, limit)
-            if parked is None:
-                raise TooManyParked(subscription.name, limit)
-            subscription.parked = await self._in_thread(store.count, key)
-            return parked
-
-        return await self._change(key, put)
-
-    async def parked(
-        self, key: Key, after: int, limit: int, bytes_max: int
-    ) -> tuple[list[StoredParked], bool]:
-        """A page of what is parked, and whether there is more. UnknownSubscription."""
-        self.get(key)
-        store = self._require_store()
-        page = await self._in_thread(store.parked, key, after, limit, bytes_max)
-        if not page:
-            return page, False
-        return page, bool(await self._in_thread(store.parked, key, page[-1].parked_id, 1, 1))
-
-    async def replay(self, key: Key, parked_ids: Collection[int]) -> int:
-        """Have messages, none: all, given again; how many. UnknownParkedMessage for the first that
-        is not parked, and then none is; UnknownSubscription."""
-
-        async def give_again(subscription: Subscription) -> int:
-            store = self._require_store()
-            asked = set(parked_ids) or None
-            found = await self._in_thread(store.replay, key, asked)
-            if asked is not None and len(found) < len(asked):
-                raise UnknownParkedMessage(subscription.name, min(asked.difference(found)))
-            if subscription.consumer is not None:
-                subscription.consumer.replay(found)
-            return len(found)
-
-        return await self._change(key, give_again)
-
-    async def give(self, consumer: Consumer, limit: int) -> list[StoredParked]:
-        """Some of the parked messages that a consumer is to be given again."""
-        parked_ids = consumer.take_replays(limit)
-        if not parked_ids:
-            return []
-        return await self._in_thread(
-            self._require_store().give, consumer.subscription.key, parked_ids
-        )
-
-    async def drop(self, key: Key, parked_ids: Collection[int]) -> int:
-        """Forget parked messages; how many there were. UnknownSubscription."""
-
-        async def forget(subscription: Subscription) -> int:
-            store = self._require_store()
-            dropped = await self._in_thread(store.drop, key, parked_ids)
-            subscription.parked -= dropped
-            return dropped
-
-        return await self._change(key, forget)
+        await self.change(key, remember)
 
     async def copy_to(self, path: Path) -> None:
         """Write all of it to a file, for a backup, with what was acknowledged last. StoreError if
         that fails."""
         await self._flush()
-        await self._in_thread(self._require_store().copy_to, path)
+        await self.in_thread(self.store.copy_to, path)
 
     def _add(self, stored: StoredSubscription, parked: int) -> Subscription:
         subscription = Subscription(
@@ -393,12 +322,12 @@ class Subscriptions:
             return
         places = [each.acknowledged for each in acknowledged.values()]
         try:
-            await self._in_thread(self._store.acknowledge, places)
+            await self.in_thread(self._store.acknowledge, places)
         except StoreError as error:
             _log.error("acknowledgements not stored", reason=str(error))
             self._acknowledged = {**acknowledged, **self._acknowledged}
 
-    async def _change(self, key: Key, change: Callable[[Subscription], Awaitable[T]]) -> T:
+    async def change(self, key: Key, change: Callable[[Subscription], Awaitable[T]]) -> T:
         """Change a subscription, one change at a time, to the end even if nobody waits any more."""
         subscription = self.get(key)
 
@@ -429,12 +358,14 @@ class Subscriptions:
         if not task.cancelled():
             task.exception()  # Whoever has lost interest need not look.
 
-    def _require_store(self) -> SubscriptionStore:
+    @property
+    def store(self) -> SubscriptionStore:
+        """Where subscriptions are kept; FeedStopping if that is closed."""
         if self._store is None:
             raise FeedStopping
         return self._store
 
-    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+    async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Run what the store does in its own thread, in the order in which it is asked."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, function, *arguments)

@@ -8,9 +8,9 @@ from holdfast.v1 import subscriptions_pb2 as pb
 
 from engine.feed.consumer import Consumer
 from engine.feed.cursor import MalformedCursor
+from engine.feed.parking import Parking
 from engine.feed.steps import Step
 from engine.feed.subscription_problems import NotSent
-from engine.feed.subscriptions import Subscriptions
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_count, check_parsed
 from engine.rpc.convert_feed import encoded
 from engine.rpc.convert_subscriptions import feed_response, put_parked, put_warning, to_park
@@ -31,10 +31,8 @@ class SubscribeStream:
     """What a consumer is sent and what it says, from when its subscription is open. A client that
     does not read holds up its own stream, and nothing else, until it is let go."""
 
-    def __init__(
-        self, subscriptions: Subscriptions, consumer: Consumer, context: Any, stall_s: float
-    ) -> None:
-        self._subscriptions = subscriptions
+    def __init__(self, parking: Parking, consumer: Consumer, context: Any, stall_s: float) -> None:
+        self._parking = parking
         self._consumer = consumer
         self._context = context
         self._stall_s = stall_s
@@ -95,7 +93,7 @@ class SubscribeStream:
             response = pb.SubscribeResponse()
             put_warning(response.retention_warning, warned)
             await self._send(response)
-        for parked in await self._subscriptions.give(consumer, REPLAYED_AT_ONCE):
+        for parked in await self._parking.give(consumer, REPLAYED_AT_ONCE):
             response = pb.SubscribeResponse()
             put_parked(response.replayed, parked)
             await self._send(response)
@@ -120,13 +118,12 @@ class SubscribeStream:
             acknowledge(self._consumer, said.cursor)
         if said.parked_ids:
             check_count(len(said.parked_ids), 0, PARKED_IDS_MAX, "acknowledge.parked_ids", "ids")
-            await self._subscriptions.drop(self._consumer.subscription.key, said.parked_ids)
+            await self._parking.drop(self._consumer.subscription.key, said.parked_ids)
 
     async def _park(self, message: pb.ParkedMessage) -> None:
-        subscriptions = self._subscriptions
-        asked = to_park(message, "park.message", subscriptions.now_ms())
+        asked = to_park(message, "park.message", self._parking.now_ms())
         key = self._consumer.subscription.key
-        parked = await subscriptions.park(key, asked, message.id)
+        parked = await self._parking.park(key, asked, message.id)
         response = pb.SubscribeResponse()
         put_parked(response.parked, parked)
         await self._answers.put(response)

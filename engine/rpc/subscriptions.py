@@ -12,6 +12,7 @@ from holdfast.v1 import subscriptions_pb2 as pb
 from engine.core.limits import PAGE_BYTES_MAX
 from engine.feed.cursor import Cursor, MalformedCursor
 from engine.feed.hub import Start
+from engine.feed.parking import Parking
 from engine.feed.subscription_lag import Lag
 from engine.feed.subscription_problems import TooManyMarks
 from engine.feed.subscription_store import Key
@@ -69,6 +70,7 @@ class SubscriptionService:
 
     def __init__(self, subscriptions: Subscriptions, lag: Lag, shards: Shards) -> None:
         self._subscriptions = subscriptions
+        self._parking = Parking(subscriptions)
         self._lag = lag
         self._shards = shards
 
@@ -82,7 +84,7 @@ class SubscriptionService:
             consumer = await self._subscriptions.open(asked, resumed)
             try:
                 stall_s = self._subscriptions.stall_s
-                await SubscribeStream(self._subscriptions, consumer, context, stall_s).run()
+                await SubscribeStream(self._parking, consumer, context, stall_s).run()
             finally:
                 consumer.close()
         except MalformedCursor as malformed:
@@ -172,8 +174,8 @@ class SubscriptionService:
         self, request: pb.ParkMessageRequest, context: Context
     ) -> pb.ParkMessageResponse:
         key, message = _key(request), request.message
-        asked = to_park(message, "message", self._subscriptions.now_ms())
-        parked = await self._subscriptions.park(key, asked, message.id)
+        asked = to_park(message, "message", self._parking.now_ms())
+        parked = await self._parking.park(key, asked, message.id)
         response = pb.ParkMessageResponse()
         put_parked(response.message, parked)
         return response
@@ -184,7 +186,7 @@ class SubscriptionService:
         key = _key(request)
         pages = Pages(request)
         place = pages.start(ParkedPlace)
-        page, has_more = await self._subscriptions.parked(
+        page, has_more = await self._parking.parked(
             key, place.after if place else 0, pages.limit, PAGE_BYTES_MAX
         )
         response = pb.ListParkedMessagesResponse()
@@ -198,14 +200,14 @@ class SubscriptionService:
         self, request: pb.ReplayParkedMessagesRequest, context: Context
     ) -> pb.ReplayParkedMessagesResponse:
         key = _key(request)
-        replayed = await self._subscriptions.replay(key, _ids(request.ids, 0))
+        replayed = await self._parking.replay(key, _ids(request.ids, 0))
         return pb.ReplayParkedMessagesResponse(messages=replayed)
 
     async def DropParkedMessages(
         self, request: pb.DropParkedMessagesRequest, context: Context
     ) -> pb.DropParkedMessagesResponse:
         key = _key(request)
-        dropped = await self._subscriptions.drop(key, _ids(request.ids, 1))
+        dropped = await self._parking.drop(key, _ids(request.ids, 1))
         return pb.DropParkedMessagesResponse(messages=dropped)
 
 

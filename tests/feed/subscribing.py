@@ -16,11 +16,12 @@ from engine.feed.subscriptions import SubscriptionLimits, Subscriptions, wall_ms
 from engine.rpc import feed, subscriptions
 from engine.rpc.server import RpcServer, Service
 from engine.shard.local import LocalShards
-from tests.rpc.serving import Calls, Node
+from tests.rpc.serving import Calls, Node, refused
 
 QUIET = FeedLimits(checkpoint_s=3_600.0, retry_s=0.001)
 PROMPT = SubscriptionLimits(acknowledge_s=0.001)
 BEGINNING = feed_pb2.START_FROM_BEGINNING
+NOW = feed_pb2.START_FROM_NOW
 EVERY_EVENT = feed_pb2.WATCH_MODE_EVERY_EVENT
 
 
@@ -160,3 +161,26 @@ async def subscribing(
         await durable.stop()
         if isinstance(shards, LocalShards):
             shards.close()
+
+
+async def written(node: SubscribedNode, count: int = 1) -> str:
+    """So many events more; the cursor of the last."""
+    cursor = ""
+    for _ in range(count):
+        cursor = (await node.receive(1)).receipt.cursor
+    return cursor
+
+
+async def read_on(consumer: Consumer) -> None:
+    while True:
+        await consumer.read()
+
+
+async def ended(consumer: Consumer) -> str:
+    """The reason with which a stream ends."""
+
+    return (await refused(read_on(consumer))).reason
+
+
+def positions(events: list[feed_pb2.Event]) -> list[int]:
+    return [event.position for event in events]

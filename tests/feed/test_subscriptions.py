@@ -13,10 +13,18 @@ from engine.feed.cursor import Cursor
 from engine.feed.subscription_store import MemorySubscriptions, StoredSubscription
 from engine.feed.subscriptions import SubscriptionLimits
 from engine.shard.local import LocalShards
-from tests.feed.subscribing import Consumer, SubscribedNode, subscribing
+from tests.feed.subscribing import (
+    NOW,
+    Consumer,
+    SubscribedNode,
+    ended,
+    positions,
+    read_on,
+    subscribing,
+    written,
+)
 from tests.rpc.serving import refused
 
-NOW = feed_pb2.START_FROM_NOW
 Filter = feed_pb2.EventFilter
 
 
@@ -24,24 +32,6 @@ Filter = feed_pb2.EventFilter
 async def node() -> AsyncIterator[SubscribedNode]:
     async with subscribing() as served:
         yield served
-
-
-async def written(node: SubscribedNode, count: int = 1) -> str:
-    """So many events more; the cursor of the last."""
-    cursor = ""
-    for _ in range(count):
-        cursor = (await node.receive(1)).receipt.cursor
-    return cursor
-
-
-async def ended(consumer: Consumer) -> str:
-    """The reason with which a stream ends."""
-
-    return (await refused(_read_on(consumer))).reason
-
-
-def positions(events: list[feed_pb2.Event]) -> list[int]:
-    return [event.position for event in events]
 
 
 async def unacknowledged_comes_again(node: SubscribedNode) -> None:
@@ -148,97 +138,6 @@ async def test_an_older_acknowledgement_changes_nothing(node: SubscribedNode) ->
     assert (await node.state()).cursor == cursor
 
 
-async def test_a_newer_consumer_takes_over_and_the_older_is_told(node: SubscribedNode) -> None:
-    await written(node, 2)
-    older = await node.open()
-    _, cursor = await older.events(2)
-    newer = await node.open()
-    await newer.events(2)
-    assert await ended(older) == "SUBSCRIPTION_TAKEN_OVER"
-    await newer.acknowledge(cursor)
-    await node.until_acknowledged(cursor)
-    assert (await node.state()).active
-    newer.break_off()
-
-
-async def test_of_many_that_come_at_once_one_stays(node: SubscribedNode) -> None:
-    await written(node, 2)
-    consumers = await asyncio.gather(*(node.open() for _ in range(12)))
-    last = max(consumers, key=lambda consumer: consumer.opened.consumer)
-    assert len({consumer.opened.consumer for consumer in consumers}) == 12
-    assert sum(consumer.opened.created for consumer in consumers) == 1
-    reasons = await asyncio.gather(*(ended(each) for each in consumers if each is not last))
-    assert set(reasons) == {"SUBSCRIPTION_TAKEN_OVER"}
-    _, cursor = await last.events(2)
-    await last.acknowledge(cursor)
-    await last.leave()
-    assert (await node.state()).lag_events == 0
-
-
-async def test_who_was_cut_off_goes_on_where_it_was(node: SubscribedNode) -> None:
-    await written(node, 3)
-    first = await node.open()
-    _, cursor = await first.events(3)
-    first.break_off()
-    await written(node, 1)
-    resume = pb.Resume(consumer=first.opened.consumer, received_cursor=cursor)
-    again = await node.open(resume=resume)
-    assert again.opened.consumer == first.opened.consumer
-    assert positions((await again.events(1))[0]) == [4]
-    await again.acknowledge(cursor)
-    await again.leave()
-    assert (await node.state()).cursor == cursor
-
-
-async def taken_over(node: SubscribedNode) -> None:
-    (await node.open()).break_off()
-
-
-async def reset(node: SubscribedNode) -> None:
-    await node.service.ResetSubscription(pb.ResetSubscriptionRequest(name="web", start_from=NOW))
-
-
-async def deleted(node: SubscribedNode) -> None:
-    await node.service.DeleteSubscription(pb.DeleteSubscriptionRequest(name="web"))
-
-
-async def deleted_and_made(node: SubscribedNode) -> None:
-    await deleted(node)
-    await taken_over(node)
-
-
-@pytest.mark.parametrize(
-    ("meanwhile", "reason"),
-    [
-        (taken_over, "SUBSCRIPTION_TAKEN_OVER"),
-        (reset, "SUBSCRIPTION_TAKEN_OVER"),
-        (deleted, "UNKNOWN_SUBSCRIPTION"),
-        (deleted_and_made, "SUBSCRIPTION_TAKEN_OVER"),
-    ],
-)
-async def test_who_was_cut_off_does_not_take_over_from_who_came_meanwhile(
-    node: SubscribedNode, meanwhile: Any, reason: str
-) -> None:
-    await written(node, 1)
-    first = await node.open()
-    first.break_off()
-    await meanwhile(node)
-    resume = pb.Resume(consumer=first.opened.consumer)
-    assert (await refused(node.open(resume=resume))).reason == reason
-
-
-@pytest.mark.parametrize(
-    ("meanwhile", "reason"),
-    [(reset, "SUBSCRIPTION_TAKEN_OVER"), (deleted, "UNKNOWN_SUBSCRIPTION")],
-)
-async def test_who_follows_is_told(node: SubscribedNode, meanwhile: Any, reason: str) -> None:
-    await written(node, 1)
-    consumer = await node.open()
-    await consumer.events(1)
-    await meanwhile(node)
-    assert await ended(consumer) == reason
-
-
 SAME = Filter(skus=["TEA", "MUG"])
 DIFFERENT = [
     ({"filter": Filter(skus=["TEA"])}, "filter.skus"),
@@ -286,7 +185,7 @@ async def test_what_opens_nothing(
 ) -> None:
     consumer = node.consumer()
     await consumer.say(**request_)
-    refusal = await refused(_read_on(consumer))
+    refusal = await refused(read_on(consumer))
     assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_FIELD", field)
     listed = await node.service.ListSubscriptions(pb.ListSubscriptionsRequest())
     assert not listed.subscriptions
@@ -304,13 +203,13 @@ async def test_what_is_said_on_an_open_stream_is_looked_at(node: SubscribedNode)
     for request, field in said:
         consumer = await node.open()
         await consumer.say(**request)
-        refusal = await refused(_read_on(consumer))
+        refusal = await refused(read_on(consumer))
         assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_FIELD", field)
     current = (await node.open()).opened.consumer
     resumed.resume.consumer = current
     consumer = node.consumer()
     await consumer.say(open=resumed)
-    refusal = await refused(_read_on(consumer))
+    refusal = await refused(read_on(consumer))
     assert refusal.metadata["field"] == "open.resume.received_cursor"
 
 
@@ -438,8 +337,3 @@ async def test_nothing_of_a_snapshot_is_acknowledged_before_it_is_complete() -> 
         await consumer.acknowledge(Cursor(shards.history, shards.epoch, heads).encode())
         assert await ended(consumer) == "INVALID_FIELD"
         assert (await node.state()).cursor == ""
-
-
-async def _read_on(consumer: Consumer) -> None:
-    while True:
-        await consumer.read()
