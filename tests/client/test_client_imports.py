@@ -71,6 +71,8 @@ SURFACE = [
     *("configure_locations", "define_kit", "limit_customers", "configure_holds", "configuration"),
     *("configure_channel", "set_channel_policies", "define_sku_group", "map_listings", "listings"),
     *("find_listings", "compute_buffers", "channels", "channel_availability"),
+    *("subscribe", "subscriptions", "reset_subscription", "delete_subscription", "set_mark"),
+    *("park_message", "parked_messages", "replay_parked", "drop_parked"),
     *("list_events", "explain_stock", "list_reservations", "wait_for_subscriber", "close"),
 ]
 
