@@ -1,6 +1,7 @@
 """Keeps dynamic buffers up to date: a job of the front end."""
 
 import asyncio
+import time
 from uuid import uuid4
 
 import structlog
@@ -15,6 +16,9 @@ from engine.shard.port import Overloaded, Shards, ShardUnavailable
 
 LOOK_S_MAX = 3_600.0
 """What is due is looked for at least so often: terms may have become dynamic since."""
+
+WAIT_NS = 600 * 1_000_000_000
+"""How long the job waits for an answer: nobody waits for it, and there may be much to look at."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,12 +58,15 @@ class BufferJob:
             after: tuple[str, str] | None = None
             while True:
                 question = ReadDueBuffers(before_ms, BUFFERS_PER_CALL_MAX, after)
-                page = await Asking(self._shards).look_up(shard, question, DueBuffersRead)
+                page = await self._asking().look_up(shard, question, DueBuffersRead)
                 computed += await self._compute(page.due)
                 after = page.next_after
                 if after is None:
                     break
         return computed
+
+    def _asking(self) -> Asking:
+        return Asking(self._shards, time.monotonic_ns() + WAIT_NS)
 
     async def _compute(self, due: tuple[DueBuffer, ...]) -> int:
         computed = 0
@@ -67,9 +74,8 @@ class BufferJob:
         for one in due:
             of_channel.setdefault((one.tenant, one.channel), []).append(one.sku)
         for (tenant, channel), skus in of_channel.items():
-            asking = Asking(self._shards)
             try:
-                results = await compute_what_can_be(asking, tenant, channel, skus, _write)
+                results = await compute_what_can_be(self._asking(), tenant, channel, skus, _write)
             except ChannelMissing:
                 # It is gone since, and nothing of it is due any more.
                 continue

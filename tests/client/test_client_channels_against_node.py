@@ -19,6 +19,7 @@ from holdfast.channels import (
 )
 
 from engine.config import Configuration
+from engine.log.verify import verify
 from engine.node import Node
 
 DYNAMIC = DynamicBuffer(1.65, 4, 0.5, 14)
@@ -74,6 +75,7 @@ async def test_a_channel_is_set_up_and_survives_a_restart(tmp_path: Path) -> Non
         ]
         assert [one async for one in client.listings("web", dangling_only=True)] == []
     await node.stop()
+    assert verify(tmp_path).differences == []
 
 
 async def test_a_node_computes_buffers_by_itself(tmp_path: Path) -> None:
@@ -95,6 +97,7 @@ async def test_a_node_computes_buffers_by_itself(tmp_path: Path) -> None:
         assert found.computed_buffer is not None
         assert found.computed_buffer.parameters == DYNAMIC
     await node.stop()
+    assert verify(tmp_path).differences == []
 
 
 async def test_refusals_have_their_classes(node_address: str) -> None:
