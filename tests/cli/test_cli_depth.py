@@ -1,6 +1,7 @@
 """What the command line asks a real node beyond holding and shipping, and how it shows it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import ServedNode
@@ -226,6 +227,25 @@ def test_watch_begins_with_what_is_there(node: ServedNode) -> None:
     ]
     assert told[0]["balances"]["on_hand"] == 1_200
     assert [line["cursor"] is None for line in told] == [True, True, False, False]
+
+
+def test_watch_tells_a_channel_what_it_may_sell(node: ServedNode, tmp_path: Path) -> None:
+    listings = tmp_path / "listings.csv"
+    listings.write_text("sku,location,shop,item\nFIG,L,eu,42\n")
+    tenant = ("--tenant", "sellers")
+    node.ask("receive", "FIG@L", "1300", *tenant)
+    node.ask("channel", "configure", "web", "--location", "L", "--buffer", "100", *tenant)
+    node.ask("channel", "map", "web", str(listings), *tenant)
+    watch = ("watch", "--channel", "web", "--mode", "latest", "--from", "snapshot", *tenant)
+    code, out, err = node.run(*watch, "--until-caught-up")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "FIG  may sell 1,200  (L 1,200 as eu/42)"
+    assert lines[1] == "snapshot complete"
+    code, out, _ = node.run(*watch, "--limit", "1", "--json")
+    (told,) = [json.loads(line) for line in out.splitlines()]
+    assert (told["type"], told["sku"], told["units"]) == ("channel_update", "FIG", 1_200)
+    assert told["locations"][0]["listing"]["item"] == "42"
 
 
 def test_watch_tells_the_latest_alone_and_kinds_that_are_asked_for(node: ServedNode) -> None:
