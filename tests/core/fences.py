@@ -47,11 +47,6 @@ def served(demands: Sequence[Demand], available: Mapping[str, int]) -> int:
     return total
 
 
-def can_serve(demands: Sequence[Demand], available: Mapping[str, int]) -> bool:
-    """Whether all demands can be served at once."""
-    return served(demands, available) == sum(demand.units for demand in demands)
-
-
 def servable(
     fences: Sequence[tuple[str, int, Sequence[str]]], available: Mapping[str, int]
 ) -> dict[str, Demand]:
@@ -78,9 +73,7 @@ def most(
 def _possible(
     units: int, limits: Mapping[str, int], others: Sequence[Demand], available: Mapping[str, int]
 ) -> int:
-    """As many of the units as can be served beside the others."""
-    return next(
-        less
-        for less in range(units, -1, -1)
-        if can_serve([*others, Demand(less, limits)], available)
-    )
+    """As many of the units as can be served beside the others, which can all be served: finding a
+    place for one more unit moves those that have one, and never drops them."""
+    total = served([*others, Demand(units, limits)], available)
+    return total - sum(other.units for other in others)

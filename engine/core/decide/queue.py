@@ -81,12 +81,18 @@ def consequences(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
 def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
     """What happens to those who wait, because of these events."""
     kinds = set(map(type, events))
-    if _CONCERNING.isdisjoint(kinds):
+    joined = bool(view.channels.channels) and not _JOINING.isdisjoint(kinds)
+    if _CONCERNING.isdisjoint(kinds) and not joined:
         return []
     freed = [event.key for event in events if type(event) in FREEING]
+    if joined:
+        # A buffer that is a part of what is there shrinks with it: who has begun to wait may have
+        # more once he has taken what there was.
+        freed += [event.key for event in events if type(event) in _JOINING]
     if view.channels.channels and freed:
         freed += _elsewhere(view, freed)
-    keys = [key for key in dict.fromkeys(freed) if _has_queue(view, key)]
+    queued_in = Working(view, now_ms, events) if joined else view
+    keys = [key for key in dict.fromkeys(freed) if _has_queue(queued_in, key)]
     left, given_back = ([], set()) if _LEAVING.isdisjoint(kinds) else _left(events)
     if not keys and not left:
         return []
@@ -139,7 +145,7 @@ def _elsewhere(view: View, freed: Sequence[Key]) -> list[Key]:
     ]
 
 
-def _has_queue(view: View, key: Key) -> bool:
+def _has_queue(view: View | Working, key: Key) -> bool:
     stock = view.stock(key)
     return stock is not None and (stock.backordered > 0 or stock.waiting > 0)
 
@@ -159,29 +165,45 @@ def _serve(
     happened in `working` when the next one is asked for."""
     shares: dict[str, Share | None] = {}
     for reservation_id, line_id in _queue(working.view, key, events):
-        stock = working.stock(key)
-        if stock is None or stock.available <= 0:
-            return
-        reservation = working.reservation(reservation_id)
-        line = None if reservation is None else find_line(reservation, line_id, key)
-        if reservation is None or line is None or not line.queued:
-            continue
-        free = _free(working, key, stock, reservation.channel, shares)
-        if stock.selling is Selling.STOPPED:
-            free = min(free, line.backordered)
-        if reservation.expires_at_ms and reservation.expires_at_ms <= now_ms:
-            # Its time is over, whether that was swept or not: only what was ordered is filled.
-            free = min(free, line.allocated_backordered)
-        if free <= 0:
-            continue
-        if reservation.preparing:
-            # It is not yet known whether the basket comes about: it is served when it has.
-            continue
-        shares.clear()
-        if reservation.home_shard is None:
-            yield from fills(reservation_id, line, free)
-        else:
-            yield from _offer(working, reservation, line, free, stock, now_ms)
+        served = True
+        while served:
+            stock = working.stock(key)
+            if stock is None or stock.available <= 0:
+                return
+            served = False
+            for event in _serve_line(working, key, reservation_id, line_id, shares, now_ms):
+                yield event
+                # A buffer that is a part of what is there shrinks with it: there may be more.
+                served = bool(shares)
+            shares = {} if served else shares
+
+
+def _serve_line(
+    working: Working,
+    key: Key,
+    reservation_id: str,
+    line_id: str,
+    shares: dict[str, Share | None],
+    now_ms: int,
+) -> list[LineEvent | BasketPrepared]:
+    """What a line that waits at the SKU-location gets of what is free there."""
+    stock = working.stock(key)
+    reservation = working.reservation(reservation_id)
+    line = None if reservation is None else find_line(reservation, line_id, key)
+    if stock is None or reservation is None or line is None or not line.queued:
+        return []
+    free = _free(working, key, stock, reservation.channel, shares)
+    if stock.selling is Selling.STOPPED:
+        free = min(free, line.backordered)
+    if reservation.expires_at_ms and reservation.expires_at_ms <= now_ms:
+        # Its time is over, whether that was swept or not: only what was ordered is filled.
+        free = min(free, line.allocated_backordered)
+    if free <= 0 or reservation.preparing:
+        # Whether a basket that is prepared comes about is not known: it is served when it does.
+        return []
+    if reservation.home_shard is None:
+        return [*fills(reservation_id, line, free)]
+    return [*_offer(working, reservation, line, free, stock, now_ms)]
 
 
 def _free(
