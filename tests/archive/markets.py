@@ -11,6 +11,7 @@ from engine.core.commands import (
     BasketLine,
     Command,
     Commit,
+    ComputeBuffer,
     DefineKit,
     Extend,
     Receive,
@@ -53,7 +54,7 @@ class RocksMarket(Market):
         self.shards.start()
 
     def slot(self, command: Command) -> int:
-        if isinstance(command, SendTransfer):
+        if isinstance(command, SendTransfer | ComputeBuffer):
             return slot_of("", command.sku)
         return super().slot(command)
 
