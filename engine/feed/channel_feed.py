@@ -58,7 +58,6 @@ class ChannelFeed(Telling):
         self._told: dict[str, int] = {}
         self._sweeps: dict[int, Sweep] = {}
         self._is_snapshot = is_snapshot
-        self._knows_all = is_snapshot
         self._sweeps_next = False
         self._skus_max = limits.message_events_max
         self._targets: dict[int, int] | None = None
@@ -169,24 +168,15 @@ class ChannelFeed(Telling):
         return [(update, 0) for update in updates if self._is_news(update)]
 
     def _is_news(self, update: ChannelUpdate) -> bool:
-        facts = (update.units, update.unlimited, update.locations, update.listing)
-        digest = hash(facts)
-        before = self._told.get(update.sku)
+        """Whether an update differs from what was told last. A SKU that the channel sells nowhere
+        is told of as well: it may have been sold before, as far as whoever listens knows."""
         if not update.told:
             self._told.pop(update.sku, None)
             return False
-        if before is None and self._knows_all and self._is_nowhere(update):
-            return False
+        digest = hash((update.units, update.unlimited, update.locations, update.listing))
+        before = self._told.get(update.sku)
         self._told[update.sku] = digest
         return digest != before
-
-    def _is_nowhere(self, update: ChannelUpdate) -> bool:
-        """Whether the channel has nothing to do with a SKU."""
-        configured = self._scope.configured
-        is_kit = configured is not None and update.sku in configured.kits
-        return not (
-            update.units or update.locations or update.unlimited or update.listing or is_kit
-        )
 
     def take(self, reader: ShardReader, group: FeedGroup) -> None:
         """Note which SKUs are to be asked about."""

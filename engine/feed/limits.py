@@ -5,7 +5,9 @@ import msgspec
 
 class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a feed may take. The whole feed holds at most a tail for each shard, and a message and a
-    chunk for each shard of each subscriber, however far behind a subscriber is."""
+    chunk for each shard of each subscriber, however far behind a subscriber is. In mode LATEST a
+    subscriber holds besides the last event of each SKU-location that it was not told yet, or a
+    number for each SKU that its channel was told of."""
 
     subscribers_max: int = 1_000
     """Feeds open at a time."""
