@@ -17,8 +17,8 @@ from engine.rpc.calls import CURRENT
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_required, check_text
 from engine.rpc.convert_feed import encoded
 from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
-from engine.rpc.problems import SubscriberBehind
-from engine.rpc.sending import send
+from engine.rpc.problems import SubscriberBehind, SubscriberStalled
+from engine.rpc.sending import log_stalled, send
 from engine.shard.port import HistoryDamaged
 
 _log = structlog.get_logger(__name__)
@@ -49,6 +49,9 @@ class FeedService:
         except HistoryDamaged as damage:
             # The client hears which shard it is; only whoever runs the node can do something.
             _log.error("the history is damaged", shard=damage.shard, damage=str(damage))
+            raise
+        except SubscriberStalled as stalled:
+            log_stalled(stalled, request.tenant, request.name)
             raise
 
     async def wait_for_subscriber(

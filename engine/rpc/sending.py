@@ -3,7 +3,11 @@
 import asyncio
 from typing import Any
 
+import structlog
+
 from engine.rpc.problems import SubscriberStalled
+
+_log = structlog.get_logger(__name__)
 
 
 async def send(context: Any, message: bytes, stall_s: float) -> None:
@@ -15,3 +19,9 @@ async def send(context: Any, message: bytes, stall_s: float) -> None:
             await context.write(message)
     except TimeoutError as late:
         raise SubscriberStalled(stall_s) from late
+
+
+def log_stalled(stalled: SubscriberStalled, tenant: str, name: str) -> None:
+    """Say who is let go, for whoever runs the node: the client hears of it only once it reads
+    on."""
+    _log.warning("a subscriber is let go", tenant=tenant, name=name, reason=str(stalled))

@@ -36,8 +36,9 @@ from engine.rpc.convert_subscriptions import (
 )
 from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
 from engine.rpc.pages import Pages
-from engine.rpc.problems import ReadNotKept
+from engine.rpc.problems import ReadNotKept, SubscriberStalled
 from engine.rpc.refusals import time_text
+from engine.rpc.sending import log_stalled
 from engine.rpc.subscribe_stream import END_OF_STREAM, PARKED_IDS_MAX, SubscribeStream
 from engine.shard.port import HistoryDamaged, Shards
 from engine.shard.queries import PastNotKept, PositionRead, ReadPositionAt
@@ -95,6 +96,9 @@ class SubscriptionService:
         except HistoryDamaged as damage:
             # The client hears which shard it is; only whoever runs the node can do something.
             _log.error("the history is damaged", shard=damage.shard, damage=str(damage))
+            raise
+        except SubscriberStalled as stalled:
+            log_stalled(stalled, request.open.tenant, request.open.name)
             raise
 
     async def ListSubscriptions(

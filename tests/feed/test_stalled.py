@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+import structlog
 from holdfast.v1 import feed_pb2, feed_pb2_grpc, subscriptions_pb2_grpc
 from holdfast.v1 import subscriptions_pb2 as pb
 
@@ -53,9 +54,12 @@ async def test_who_does_not_read_is_told_why_and_goes_on() -> None:
     shards = shards_with_past()
     async with feeding(shards, LIMITS) as node, narrow(node) as channel:
         stub: Any = feed_pb2_grpc.FeedServiceStub(channel)
-        stalled = stub.Watch(Request(start_from=BEGINNING))
+        stalled = stub.Watch(Request(start_from=BEGINNING, name="slow"))
         told = (await stalled.read()).events.events[:]
-        idle = await until_let_go(node)
+        with structlog.testing.capture_logs() as logs:
+            idle = await until_let_go(node)
+        # Whoever runs the node hears of it at once.
+        assert [(line["log_level"], line["name"]) for line in logs] == [("warning", "slow")]
         cursor = ""
 
         async def read_on() -> None:
@@ -88,9 +92,10 @@ async def test_a_consumer_that_does_not_read_is_told_why() -> None:
         opening = pb.OpenSubscription(name="web", start_from=BEGINNING)
         await stalled.write(pb.SubscribeRequest(open=opening))
         await stalled.read()
-        while node.hub.subscribers > 0:
-            listed = await node.service.ListSubscriptions(pb.ListSubscriptionsRequest(name="web"))
-            assert listed.subscriptions
+        with structlog.testing.capture_logs() as logs:
+            while node.hub.subscribers > 0:
+                await node.state()
+        assert [(line["log_level"], line["name"]) for line in logs] == [("warning", "web")]
 
         async def read_on() -> None:
             while True:

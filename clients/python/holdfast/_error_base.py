@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from holdfast.types import ShortLine
 
-FactT = TypeVar("FactT", str, int)
+FactT = TypeVar("FactT", str, int, float)
 
 
 class Code(IntEnum):
