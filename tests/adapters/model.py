@@ -76,8 +76,8 @@ class Engine:
                 raise Violation(f"acknowledged {position}, but {change.update} is nowhere")
 
     def forget_parked(self, parked_id: int) -> None:
-        message = self.parked.pop(parked_id)
-        if not self._is_safe(message.content.sku, message.content.version):
+        message = self.parked.pop(parked_id, None)
+        if message is not None and not self._is_safe(message.content.sku, message.content.version):
             raise Violation(f"{message} was dropped and is nowhere")
 
     def _is_safe(self, sku: str, version: int) -> bool:
@@ -128,10 +128,16 @@ class ModelSource:
         while self._sent < len(self._engine.log):
             await turns(random.randrange(4))
             yield self._portion()
-            if random.random() < 0.3:
-                await turns(random.choice((0, 40)))
+            overtaken = self._overtaken()
+            if overtaken and random.random() < 0.5:
+                await turns(random.choice((0, 30, 60)))
                 # Something that was told before, without a cursor of its own.
-                yield ChannelUpdateBatch((random.choice(self._told),), False, "")
+                yield ChannelUpdateBatch((random.choice(overtaken),), False, "")
+
+    def _overtaken(self) -> list[ChannelUpdate]:
+        """What was told before something newer of the same SKU."""
+        newest = {each.sku: each.version for each in self._told}
+        return [each for each in self._told if each.version < newest[each.sku]]
 
     def _portion(self) -> ChannelUpdateBatch:
         """Some of the SKUs that have changed, those first that have waited longest; its cursor is
@@ -192,12 +198,12 @@ class ModelAdapter(Adapter):
 
     async def push(self, updates: Sequence[ChannelUpdate]) -> Failures | None:
         random, channel = self._engine.random, self._engine.channel
-        kind = random.randrange(10) if self._troubles > 0 else 9
+        kind = random.choice((0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 9)) if self._troubles > 0 else 9
         self._troubles -= 1
         if kind < 6:
             for _ in range(random.randrange(3)):
                 self._engine.change()
-        await turns(random.randrange(6))
+        await turns(random.randrange(12))
         if kind == 0:
             raise Crash
         if kind == 1:
@@ -246,6 +252,8 @@ async def run_model(random: Random, steps: int = 12) -> Engine:
 async def run_once(engine: Engine, troubles: int) -> None:
     adapter = ModelAdapter(engine, troubles)
     worker = worker_of(adapter, ModelSource(engine))
+    for parked in engine.parked.values():
+        worker.parked_before(parked)
     with suppress(Crash):
         await worker.run()
     engine.crash()

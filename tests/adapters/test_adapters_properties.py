@@ -94,4 +94,4 @@ def test_control_a_planted_fault_is_found(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises(Violation):
-        run_many(300)
+        run_many(100)

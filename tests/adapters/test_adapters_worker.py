@@ -203,6 +203,21 @@ async def test_a_newer_push_makes_needless_what_was_parked() -> None:
     assert source.acknowledged == ["c1", "c2"]
 
 
+async def test_a_newer_push_makes_needless_what_an_earlier_run_has_parked() -> None:
+    source = ScriptedSource(batch("c1", update("A", 4, 2)), batch("c2", update("B", 4, 2)))
+    source.parked = {
+        number: ParkedMessage(number, update(sku, 9, version), "no", START, 0, False)
+        for number, sku, version in ((1, "A", 1), (2, "A", 2), (3, "B", 3))
+    }
+    adapter = Recorder()
+    worker = worker_of(adapter, source)
+    for parked in source.parked.values():
+        worker.parked_before(parked)
+    await worker.run()
+    assert adapter.told == [[("A", 4)]]
+    assert list(source.parked) == [3]
+
+
 async def test_a_replay_pushes_what_holds_now() -> None:
     old = ParkedMessage(4, update("A", 5, 1), "not mapped", START, 1, True)
     source = ScriptedSource(Replayed(old))

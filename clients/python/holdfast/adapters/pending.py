@@ -62,7 +62,7 @@ class Item:
         """When to try again."""
         self.alone = False
         """Whether it is to be pushed in a batch of its own."""
-        self.parked_ids: tuple[int, ...] = ()
+        self.parked_ids: set[int] = set()
         """Parked messages that are done when it is pushed."""
 
 
@@ -117,15 +117,20 @@ class Pending:
         item = self._add(update, None, now) or self._open_item(update.sku)
         if item is None:
             return False
-        item.parked_ids = (*item.parked_ids, parked_id)
+        item.parked_ids.add(parked_id)
         return True
 
-    def covers_parked(self, sku: str, parked_id: int) -> bool:
-        """Says that a push of the SKU makes a parked message needless; False if none is open."""
+    def covers_parked(self, sku: str, parked_ids: Iterable[int]) -> bool:
+        """Says that a push of the SKU makes parked messages needless; False if none is open."""
         item = self._open_item(sku)
         if item is not None:
-            item.parked_ids = (*item.parked_ids, parked_id)
+            item.parked_ids.update(parked_ids)
         return item is not None
+
+    def parked_before(self, update: ChannelUpdate) -> None:
+        """Says that an update is parked since an earlier run: nothing older may take its place."""
+        order = order_of(update)
+        self._parked[update.sku] = max(order, self._parked.get(update.sku, order))
 
     def due_at(self, batch_max: int, batch_wait_s: float) -> float | None:
         """When the next batch may go; None: there is nothing to push."""
@@ -176,7 +181,7 @@ class Pending:
         if newer is not None:
             item.update = newer.update
             item.updates += newer.updates
-            item.parked_ids += newer.parked_ids
+            item.parked_ids |= newer.parked_ids
             self.conflated += 1
             if item.told is None:
                 item.told, item.told_at = newer.told, newer.told_at

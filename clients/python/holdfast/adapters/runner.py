@@ -182,12 +182,15 @@ class Process:
                 client=client,
                 count=self._metrics.count,
             )
-            self._worker = Worker(self._adapter, metrics=self._metrics)
+            worker = Worker(self._adapter, metrics=self._metrics)
+            async for parked in client.parked_messages(settings.subscription):
+                worker.parked_before(parked)
+            self._worker = worker
             self._log.info(
                 "Following.",
                 extra={"subscription": subscription.name, "cursor": subscription.cursor},
             )
-            await self._worker.run()
+            await worker.run()
 
     def _routes(self) -> Mapping[tuple[str, str], Handler]:
         return {

@@ -53,13 +53,20 @@ class Worker:
         self._channel_attempts = 0
         self._taken_at = -math.inf
         self._paused_until = 0.0
-        self._parked: dict[str, int] = {}
+        self._parked: dict[str, tuple[int, ...]] = {}
         self._replayed: dict[str, ParkedMessage] = {}
         self._bucket = (
             TokenBucket(adapter.rate_per_s, adapter.burst, self._clock.monotonic())
             if adapter.rate_per_s > 0
             else None
         )
+
+    def parked_before(self, parked: ParkedMessage) -> None:
+        """Takes what earlier runs have parked: it is needless once something newer is pushed."""
+        if isinstance(parked.content, ChannelUpdate):
+            sku = parked.content.sku
+            self._parked[sku] = (*self._parked.get(sku, ()), parked.id)
+            self.pending.parked_before(parked.content)
 
     @property
     def is_ready(self) -> bool:
@@ -115,8 +122,8 @@ class Worker:
             self.pending.tell(message.updates, message.cursor, now)
             for update in message.updates:
                 # A push of what is newer makes needless what was parked of the SKU.
-                parked_id = self._parked.get(update.sku)
-                if parked_id is not None and self.pending.covers_parked(update.sku, parked_id):
+                parked_ids = self._parked.get(update.sku)
+                if parked_ids and self.pending.covers_parked(update.sku, parked_ids):
                     del self._parked[update.sku]
         elif isinstance(message, Replayed):
             await self._replay(message.parked)
@@ -139,7 +146,8 @@ class Worker:
             now = self._clock.monotonic()
             if self.pending.replay(latest, parked.id, now):
                 self._replayed[latest.sku] = parked
-                self._parked.pop(latest.sku, None)
+                others = self._parked.pop(latest.sku, ())
+                self.pending.covers_parked(latest.sku, set(others) - {parked.id})
                 return
         else:
             try:
@@ -216,7 +224,7 @@ class Worker:
                 self.pending.done(item)
                 self._replayed.pop(item.update.sku, None)
                 self.metrics.pushed(1)
-                done_ids += item.parked_ids
+                done_ids += sorted(item.parked_ids)
                 continue
             self.metrics.failed(error)
             if isinstance(error, _OfBatchError):
@@ -289,11 +297,11 @@ class Worker:
             self._delay(item, RetryLater(str(refusal), reason="parking"))
             return
         # What was parked of the SKU before is the same trouble with an older number.
-        older = tuple(each for each in item.parked_ids if each != parked.id)
+        older = sorted(item.parked_ids - {parked.id})
         if older:
             await self._source.acknowledge(parked_ids=older)
         self._replayed.pop(update.sku, None)
-        self._parked[update.sku] = parked.id
+        self._parked[update.sku] = (parked.id,)
         self.pending.parked(item)
         self.metrics.parked(error)
         self._log.warning(
