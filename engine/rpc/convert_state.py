@@ -119,6 +119,8 @@ def put_stock(message: stock_pb2.Stock, key: Key, stock: Stock) -> None:
         told = message.sources.add(source=mark.source, sequence=mark.sequence)
         if mark.counted_at_ms:
             put_time(told.counted_at, mark.counted_at_ms)
+    for use in stock.channel_uses:
+        message.channel_uses.add(channel=use.channel, units=use.units)
 
 
 def put_short_line(message: stock_pb2.ShortLine, line: ShortLine) -> None:
