@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from enum import Enum, IntEnum
 from functools import partial
+from weakref import WeakValueDictionary
 
 from holdfast.v1 import feed_pb2
 
-from engine.channels.updates import channel_updates
 from engine.feed.channel_feed import ChannelFeed
 from engine.feed.configured import Configurations
 from engine.feed.cursor import Cursor, CursorOutOfRange, own
+from engine.feed.desk import Desk
 from engine.feed.filter import Filter
 from engine.feed.followers import Follower, Followers
 from engine.feed.latest import Latest
@@ -68,6 +69,7 @@ class Hub:
             Tail(feed, self._followers, self.limits.tail_bytes_max) for feed in self._feeds
         ]
         self._configurations = Configurations(shards)
+        self._desks: WeakValueDictionary[tuple[str, str], Desk] = WeakValueDictionary()
         self._subscribers: set[Subscriber] = set()
         self._joining = 0
         self._names = Names(self._followers)
@@ -178,11 +180,18 @@ class Hub:
             # What was configured in a past that is not kept any more was not heard of.
             scope.expire()
         if mode is Mode.LATEST and feed_filter.channel:
-            ask = partial(channel_updates, shards, feed_filter.tenant, feed_filter.channel)
+            ask = self._desk(feed_filter.tenant, feed_filter.channel).ask
             return ChannelFeed(shards, readers, scope, limits, ask, is_snapshot=is_snapshot)
         kind = Latest if mode is Mode.LATEST else EveryEvent
         changes = kind(readers, scope, limits)
         return SnapshotFirst(shards, readers, scope, limits, changes) if is_snapshot else changes
+
+    def _desk(self, tenant: str, channel: str) -> Desk:
+        """Where the feeds of a channel ask; it lasts as long as one of them."""
+        desk = self._desks.get((tenant, channel))
+        if desk is None:
+            desk = self._desks[tenant, channel] = Desk(self._shards, tenant, channel)
+        return desk
 
     async def place(self, start: Start | str) -> Cursor:
         """The complete cursor of a place to start from, other than a snapshot. Raises as
