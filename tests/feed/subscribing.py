@@ -132,8 +132,11 @@ async def subscribing(
     limits: SubscriptionLimits = PROMPT,
     feed_limits: FeedLimits = QUIET,
     now_ms: Callable[[], int] = wall_ms,
+    *,
+    keeps_shards: bool = False,
 ) -> AsyncIterator[SubscribedNode]:
-    """A node with subscriptions that serves until the end of the block."""
+    """A node with subscriptions that serves until the end of the block; `keeps_shards`: they go on
+    after it."""
     shards = shards or LocalShards()
     hub = Hub(shards, feed_limits)
     kept = store or MemorySubscriptions()
@@ -159,7 +162,7 @@ async def subscribing(
         hub.stop()
         await server.stop(0)
         await durable.stop()
-        if isinstance(shards, LocalShards):
+        if isinstance(shards, LocalShards) and not keeps_shards:
             shards.close()
 
 
