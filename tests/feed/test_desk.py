@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.channels.updates import channel_updates
 from engine.core.channels import Buffer, Channel, ChannelTerms
 from engine.core.commands import Receive
 from engine.core.commands.channels import ConfigureChannel
@@ -20,11 +21,10 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[list[str]] = []
-        ask = desks.channel_updates
 
         async def counted(shards: Any, tenant: str, channel: str, skus: Any) -> Any:
             self.asked.append(list(skus))
-            return await ask(shards, tenant, channel, skus)
+            return await channel_updates(shards, tenant, channel, skus)
 
         monkeypatch.setattr(desks, "channel_updates", counted)
 
