@@ -91,6 +91,14 @@ async def watch_a_replay(client: Client, receiver: Receiver, adapter: AdapterPro
     await receiver.until(lambda: receiver.units == dict.fromkeys(SKUS, 84))
 
 
+async def test_who_is_stopped_before_the_engine_is_there_ends_well() -> None:
+    async with adapter_process("127.0.0.1:1", "stdout", "--channel", "shop") as adapter:
+        assert (await adapter.get("/readyz")).status_code == 503
+        adapter.process.terminate()
+        assert await adapter.ended() == 0
+    assert adapter.log[-1]["message"] == "Stopped."
+
+
 async def test_what_ends_an_adapter_is_said(node: str, receiver: Receiver, tmp_path: Path) -> None:
     path = str(tmp_path / "shop.jsonl")
     async with (

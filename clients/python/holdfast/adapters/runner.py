@@ -132,14 +132,12 @@ class Process:
         stop = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
-            if self._worker is None:
-                work.cancel()
-            else:
+            if self._worker is not None:
                 self._worker.stop()
                 await asyncio.wait((work,), timeout=self._settings.stop_s)
-            if not work.done():
-                self._log.error("The push in flight took too long and was given up.")
-                work.cancel()
+                if not work.done():
+                    self._log.error("The push in flight took too long and was given up.")
+            work.cancel()
             await asyncio.wait((work,))
         finally:
             stop.cancel()
@@ -147,9 +145,9 @@ class Process:
 
     def _conclude(self, work: "asyncio.Task[None]") -> int:
         """Says how it ended; gives the exit code."""
-        if work.cancelled():
-            return 0 if self._worker is None else 1
-        error = work.exception()
+        if work.cancelled() and self._worker is not None:
+            return 1
+        error = None if work.cancelled() else work.exception()
         if error is None:
             self._log.info("Stopped.")
             return 0
