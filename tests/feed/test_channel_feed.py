@@ -88,7 +88,8 @@ def units(messages: list[feed_pb2.WatchResponse]) -> Units:
 
 async def told(stream: Any) -> channels.ChannelUpdate:
     """The one update that comes next."""
-    (update,) = (await stream.read()).channel_updates.updates
+    message: feed_pb2.WatchResponse = await stream.read()
+    (update,) = message.channel_updates.updates
     return update
 
 
