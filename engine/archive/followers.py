@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from engine.feed.consumer import Warned
+from engine.feed.subscription import Subscription
 from engine.feed.subscription_lag import Lag
 from engine.feed.subscriptions import Subscriptions
 
@@ -33,18 +34,26 @@ class Followers:
 
     def acknowledged(self, shard: int) -> int | None:
         """The position up to which every subscription has acknowledged the events of a shard; None:
-        there is none that has any position."""
-        positions = (each.positions for each in self._subscriptions.all)
-        return min((one[shard] for one in positions if one is not None), default=None)
+        there is none that can go on where it is."""
+        return min((position for _, position in self._places(shard)), default=None)
+
+    def _places(self, shard: int) -> list[tuple[Subscription, int]]:
+        """The subscriptions that can go on where they are, with how far they are in a shard. One
+        that was left behind needs nothing any more."""
+        oldest = self._lag.oldest(shard)
+        return [
+            (each, each.positions[shard])
+            for each in self._subscriptions.all
+            if each.positions is not None and each.positions[shard] + 1 >= oldest
+        ]
 
     async def warn(self, shard: int, usable: int) -> None:
         """Warn each subscription for which a shard keeps events up to `usable` that are old enough
         to be forgotten."""
-        for subscription in self._subscriptions.all:
-            positions = subscription.positions
-            if positions is None or positions[shard] >= usable:
+        for subscription, position in self._places(shard):
+            if position >= usable:
                 continue
-            first = positions[shard] + 1
+            first = position + 1
             recorded_ms = await self._lag.recorded_ms(shard, first)
             drops_ms = recorded_ms + self._keep_ms + self.grace_ms if recorded_ms else 0
             warned = Warned(drops_ms, subscription.lag_events(self._lag.heads()), shard, usable)
@@ -59,10 +68,10 @@ class Followers:
             )
 
     def note_dropped(self, shard: int, position: int) -> None:
-        """Say which subscriptions are left behind now that a shard forgets up to a position."""
-        for subscription in self._subscriptions.all:
-            positions = subscription.positions
-            if positions is not None and positions[shard] < position:
+        """Say which subscriptions are left behind, before a shard forgets up to a position."""
+        for subscription, at in self._places(shard):
+            if at < position:
+                subscription.hold_nothing()
                 _logger.error(
                     "a subscription was left behind",
                     tenant=subscription.key[0],

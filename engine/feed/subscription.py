@@ -84,6 +84,10 @@ class Subscription:
         if self.consumer is not None:
             self.consumer.warn(warning)
 
+    def hold_nothing(self) -> None:
+        """Note that what it needs is forgotten, so that it holds up retention no more."""
+        self._warning = None
+
     @property
     def cursor(self) -> str:
         """Everything up to here was acknowledged; empty: nothing yet."""

@@ -39,6 +39,10 @@ class Lag:
         """The last durable position of each shard."""
         return {shard: self._shards.feed(shard).head for shard in range(self._shards.count)}
 
+    def oldest(self, shard: int) -> int:
+        """The oldest position that a shard keeps."""
+        return self._shards.feed(shard).oldest
+
     async def of(self, subscription: Subscription) -> tuple[int, float]:
         """The lag of a subscription in events and in seconds. A shard that is down does not count
         for the seconds."""

@@ -20,8 +20,10 @@ from holdfast import (
 )
 from holdfast.errors import CursorForeign, CursorOutOfRange
 from holdfast.feed_messages import SnapshotBatch
+from holdfast.v1 import subscriptions_pb2 as pb
 
 from engine.archive.backup import back_up_stopped
+from engine.archive.followers import Followers
 from engine.archive.restore import restore
 from engine.config import Configuration
 from engine.feed.sqlite_subscriptions import FILE
@@ -30,6 +32,7 @@ from engine.log.layout import open_layout
 from engine.node import Node, NodeRefused
 from tests.archive.histories import Past
 from tests.cli.conftest import ServedNode
+from tests.feed.subscribing import subscribing
 
 DAY_MS = 86_400_000
 
@@ -122,6 +125,8 @@ async def test_what_is_too_old_is_forgotten_and_whoever_needs_it_is_told(tmp_pat
             for _ in range(6):
                 await client.receive("TEA", "LONDON", 1)
             assert (await retained(node))["dropped_up_to"] == base
+            # What can go on no more holds up nothing.
+            assert "holdfast_subscriptions_holding_retention 0.0" in metrics(node)
             with pytest.raises(CursorOutOfRange) as gone:
                 async with client.subscribe("web"):
                     pass
@@ -139,6 +144,27 @@ async def test_what_is_too_old_is_forgotten_and_whoever_needs_it_is_told(tmp_pat
                 assert [stock.sku for stock in message.stocks] == ["TEA"]
         _, errors = node.stop()
     assert errors.count("a subscription was left behind") == 2
+
+
+async def test_who_can_go_on_no_more_holds_up_nothing() -> None:
+    async with subscribing() as node:
+        for _ in range(6):
+            await node.receive(1)
+        (await node.open()).break_off()
+        (
+            await node.open(name="ahead", after_cursor="1-10ca1000-1-0.4", start_from=None)
+        ).break_off()
+        followers = Followers(node.subscriptions, node.lag, 0, 0)
+        assert followers.acknowledged(0) == 0
+        await followers.warn(0, 3)
+        assert followers.holding == 1
+        followers.note_dropped(0, 3)
+        node.shards.shards[0].oldest = 4
+        assert (followers.acknowledged(0), followers.holding) == (4, 0)
+        await followers.warn(0, 5)
+        assert followers.holding == 1
+        await node.service.DeleteSubscription(pb.DeleteSubscriptionRequest(name="ahead"))
+        assert (followers.acknowledged(0), followers.holding) == (None, 0)
 
 
 ACKNOWLEDGED = [
