@@ -56,6 +56,7 @@ class Client:
     def __init__(self, living: Living, limits: FeedLimits, feed_filter: Filter, mode: Mode) -> None:
         self.state = State(is_latest=mode is Mode.LATEST)
         self.differences: list[str] = []
+        self.is_forgetful = False
         self._living = living
         self._hub = Hub(living.shards, limits)
         self._filter = feed_filter
@@ -70,6 +71,7 @@ class Client:
             self._subscriber.close()
         if not self._cursor:
             self.state = State(is_latest=self._mode is Mode.LATEST)
+            self.state.is_forgetful = self.is_forgetful
         start: Any = self._cursor or Start.SNAPSHOT
         self._subscriber = await self._hub.subscribe(self._filter, start, mode=self._mode)
         self.state.resume()
@@ -112,6 +114,7 @@ async def follow(
         elif kind == "forget" and mode is Mode.LATEST:
             shard = living.shards.shards[argument % count]
             shard.oldest = shard.head + 1
+            client.is_forgetful = client.state.is_forgetful = True
         elif kind == "crash":
             shard = living.shards.shards[argument % count]
             shard.crash()
