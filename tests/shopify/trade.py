@@ -28,6 +28,7 @@ class Trade:
         self.client = client
         self.did: Counter[str] = Counter()
         """How often each thing has happened."""
+        self.seed = seed
         self._chance = random.Random(seed)
         self.locations = {self.shop.add_location(name): name for name in LOCATIONS}
         self.items = {self.shop.add_item(sku): sku for sku in SKUS}
@@ -43,7 +44,7 @@ class Trade:
             (1, self._write_off),
             (2, self._take_off),
             (2, self._send_back),
-            (1, self._move),
+            (2, self._move),
         ]
 
     async def open(self, *, unmapped: tuple[str, ...] = ()) -> None:
@@ -83,11 +84,11 @@ class Trade:
     def act(self) -> None:
         """Something happens at the shop."""
         weights = [weight for weight, _ in self._actions]
-        while True:
-            (_, action) = self._chance.choices(self._actions, weights)[0]
+        for _, action in self._chance.choices(self._actions, weights, k=1_000):
             if action():
                 self.did[action.__name__.strip("_")] += 1
                 return
+        raise AssertionError("the shop has nothing to sell")
 
     async def differences(self) -> list[str]:
         """What the engine has otherwise than the shop, or than what has happened."""
