@@ -148,6 +148,22 @@ async def test_a_whole_life_is_told_step_by_step_or_all_at_once(tenant: Tenant) 
         assert await at.parked() == []
 
 
+async def test_what_is_moved_to_and_fro_is_promised_where_it_is(tenant: Tenant) -> None:
+    async with office(tenant) as at, at.intake() as intake:
+        order = at.buys(("TEA", 3))
+        line = order.lines[0]
+        for name in ("LEEDS", "LONDON", "LEEDS", "LONDON"):
+            await intake.take([order.id])
+            assert await at.trade.differences() == []
+            at.shop.move(order, line, line.shares[-1], at.location(name))
+        await intake.take([order.id])
+        at.shop.fulfil(order, line, line.shares[-1], 2)
+        await intake.take([order.id])
+        await intake.take([order.id])
+        assert await at.trade.differences() == []
+        assert await at.parked() == []
+
+
 async def test_till_sales_are_told_once_also_by_another_process(tenant: Tenant) -> None:
     async with office(tenant) as at:
         async with at.intake(overlap_s=0) as intake:

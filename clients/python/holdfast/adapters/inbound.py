@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from holdfast import commands
 from holdfast.commands import Command
-from holdfast.types import Line, Reservation
+from holdfast.types import Line, Reservation, ReservationStatus
 
 
 class Place(NamedTuple):
@@ -71,6 +71,9 @@ class ChannelOrder(NamedTuple):
     taken_back: tuple[Movement, ...] = ()
 
 
+OPEN = frozenset({ReservationStatus.WAITING, ReservationStatus.HELD, ReservationStatus.COMMITTED})
+"""States of a reservation that may have more units."""
+
 Names = Mapping[Place, Key]
 """What the channel's places mean, as far as they are mapped."""
 
@@ -106,10 +109,11 @@ def wanted_lines(order: ChannelOrder, names: Names) -> list[OrderLine]:
     return [line for line in order.lines if line.open + line.sent and line.place in names]
 
 
-def late_reference(order_id: str, line_id: str) -> str:
+def late_reference(order_id: str, line_id: str, number: int = 1) -> str:
     """The reference of a line that its order's reservation is without: it was added later, moved to
-    another location, or could not be mapped at first."""
-    return f"{order_id}#{line_id}"
+    another location, or could not be mapped at first. Those after the first are for what has gone
+    to and fro."""
+    return f"{order_id}#{line_id}" + (f"#{number}" if number > 1 else "")
 
 
 def allocation(
@@ -151,6 +155,17 @@ def line_states(reservation: Reservation) -> dict[str, LineState]:
     return states
 
 
+def is_closed(reservation: Reservation) -> bool:
+    """Whether the reservation can have no more units: all of it was released, or sent."""
+    return reservation.status not in OPEN
+
+
+def rest_of(line: OrderLine, state: LineState) -> OrderLine:
+    """What of a line is not in a reservation that is closed."""
+    sent, returned = line.sent - state.shipped, line.returned - state.returned
+    return line._replace(sent=max(0, sent), returned=max(0, returned))
+
+
 def changes(order: ChannelOrder, reservation: Reservation, *, late: bool) -> list[Command[Any]]:
     """What is to be told of a reservation so that it is as the order: what it gains, what has left,
     what has come back, what is not needed any more.
@@ -167,6 +182,9 @@ def changes(order: ChannelOrder, reservation: Reservation, *, late: bool) -> lis
         if late and line_id not in wanted:
             continue
         line = wanted.get(line_id, OrderLine(line_id, Place("", ""), 0, state.shipped))
+        if is_closed(reservation):
+            # It has no more to send: what is to be sent is of another reservation.
+            line = line._replace(open=0, sent=min(line.sent, state.shipped))
         ship = max(0, line.sent - state.shipped)
         # Where the engine knows of more parcels than the channel, these units are open no more.
         target = max(0, line.open - max(0, state.shipped - line.sent))
@@ -177,13 +195,13 @@ def changes(order: ChannelOrder, reservation: Reservation, *, late: bool) -> lis
                 change[line_id] = units
     found: list[Command[Any]] = []
     options = {"occurred_at": order.updated_at}
+    key = reservation.reservation_id
 
     def request(verb: str, units: Mapping[str, int]) -> str:
         numbers = [(line_id, states[line_id], units[line_id]) for line_id in sorted(units)]
-        said = repr((order.updated_at.timestamp(), numbers)).encode()
+        said = repr((key, order.updated_at.timestamp(), numbers)).encode()
         return f"{order.order_id}/{verb}/{blake2b(said, digest_size=8).hexdigest()}"
 
-    key = reservation.reservation_id
     if gains:
         grown = [
             _grown(reservation, line_id, states[line_id].allocated + units)

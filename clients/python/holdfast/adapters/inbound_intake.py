@@ -2,6 +2,7 @@
 far it has come."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,11 @@ from holdfast.adapters.inbound import (
     Place,
     allocation,
     changes,
+    is_closed,
     late_reference,
     line_states,
     places_of,
+    rest_of,
     till_commands,
     unmapped,
     wanted_lines,
@@ -257,21 +260,29 @@ class Intake:
             await self._send(command)
         known = line_states(reservation)
         for line in order.lines:
-            if line.line_id not in known:
-                await self._tell_late(order, line, line in wanted, names)
+            state = known.get(line.line_id)
+            if state is None:
+                await self._tell_late(order, line, names)
+            elif is_closed(reservation):
+                await self._tell_late(order, rest_of(line, state), names)
 
-    async def _tell_late(
-        self, order: ChannelOrder, line: OrderLine, is_wanted: bool, names: Names
-    ) -> None:
-        """Tells of a line that the order's reservation is without."""
-        reference = late_reference(order.order_id, line.line_id)
-        reservation = await self._find(reference)
-        if reservation is None:
-            if not is_wanted:
+    async def _tell_late(self, order: ChannelOrder, line: OrderLine, names: Names) -> None:
+        """Tells of a line that the order's reservation is without, or of what that has not of
+        it."""
+        for number in itertools.count(1):
+            reference = late_reference(order.order_id, line.line_id, number)
+            reservation = await self._find(reference)
+            part = order._replace(lines=(line,))
+            if reservation is None:
+                wanted = wanted_lines(part, names)
+                if not wanted:
+                    return
+                reservation = await self._allocate(order, wanted, names, reference)
+            for command in changes(part, reservation, late=True):
+                await self._send(command)
+            if not is_closed(reservation):
                 return
-            reservation = await self._allocate(order, [line], names, reference)
-        for command in changes(order, reservation, late=True):
-            await self._send(command)
+            line = rest_of(line, line_states(reservation)[line.line_id])
 
     async def _allocate(
         self, order: ChannelOrder, lines: Sequence[OrderLine], names: Names, reference: str
