@@ -187,7 +187,8 @@ class CrowdProcess:
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line:
-            raise RuntimeError("the crowd has gone; what it had to say is above")
+            code = await self._process.wait()
+            raise RuntimeError(f"the crowd has ended with code {code}")
         return json.loads(line)
 
 
