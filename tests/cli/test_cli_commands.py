@@ -20,6 +20,8 @@ COMMANDS = [
     *("parked list", "parked replay", "parked drop"),
     *("transfer send", "transfer receive", "transfer show"),
     *("locations configure", "locations list", "kit define"),
+    *("channel configure", "channel policy", "channel sku-group", "channel list", "channel show"),
+    *("channel buffers", "channel map", "channel listings", "channel find"),
 ]
 
 

@@ -153,13 +153,8 @@ async def test_a_read_is_tried_again(client: Client, server: ScriptedServer) -> 
         ([BUSY_FOR_LONG], Overloaded, False),
         # ... unless an earlier try was cut off.
         ([BREAK_AFTER, BUSY_FOR_LONG, BUSY_FOR_LONG], Overloaded, True),
-        # A basket over several shards that is given up is not there.
-        ([GIVEN_UP] * 10_000, AttemptDecided, False),
     ],
-    ids=[
-        *("silent", "broken", "away", "away for long", "busy for long", "broken then busy"),
-        "given up",
-    ],
+    ids=["silent", "broken", "away", "away for long", "busy for long", "broken then busy"],
 )
 async def test_when_the_time_is_over_the_error_says_what_is_known(
     server: ScriptedServer,
@@ -180,6 +175,24 @@ async def test_when_the_time_is_over_the_error_says_what_is_known(
     error = raised.value
     assert (error.request_id, error.outcome_unknown) == ("id", outcome_unknown)
     assert ("a retry with the same request id is safe: id" in str(error)) is outcome_unknown
+
+
+@EITHER_WAY
+async def test_a_basket_that_was_given_up_to_the_end_is_not_there(
+    server: ScriptedServer, coalesce: bool
+) -> None:
+    """Unless the time ended a try that was under way: of that one nothing is known."""
+    if coalesce:
+        server.refusals = {"id": [GIVEN_UP] * 10_000}
+    else:
+        server.steps = [GIVEN_UP] * 10_000
+    async with Client(server.address, coalesce=coalesce, timeout_s=0.3) as client:
+        with pytest.raises(AttemptDecided) as raised:
+            await client.receive("TEA", "LONDON", 1, request_id="id")
+    assert raised.value.request_id == "id"
+    for was_cut_off in (False, True):
+        given_up = AttemptDecided(reason="ATTEMPT_DECIDED", code=Code.ABORTED)
+        assert _retry.conclude(given_up, "id", was_cut_off).outcome_unknown is was_cut_off
 
 
 async def test_a_deadline_that_the_server_saw_pass_leaves_nothing_unknown(

@@ -155,7 +155,7 @@ def test_who_is_forgotten_in_the_queue_is_found(
     def nobody(*_: object) -> Sequence[Event]:
         return []
 
-    monkeypatch.setattr(decide, "promotions", nobody)
+    monkeypatch.setattr(decide, "consequences", nobody)
     found = [
         difference
         for seed in range(6)
