@@ -32,8 +32,8 @@ help: ## List the targets
 demo: $(VENV)/.projects ## A flash sale with a crash in the middle, and the report
 	$(BIN)/python -m benchmarks.demo
 
-test: $(VENV)/.projects ## All tests but the long ones
-	$(BIN)/python -m pytest
+test: $(VENV)/.projects ## All tests but the long ones, on all cores
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/.projects $(BUF) ## Style, types, layers, contract, generated code
 	$(BIN)/python scripts/generate_stubs.py --check
