@@ -102,15 +102,17 @@ async def _follow_all(crowd: Crowd) -> None:
             for number, ear in enumerate(ears)
         ]
         awaited = asyncio.create_task(_all(ear.done for ear in ears) if crowd.events else _hear())
-        if crowd.start == "now":
-            await _first_failure([asyncio.create_task(_all(ready)), *following])
-            _say({"ready": True})
-            cpu_s = time.process_time()
-        await _first_failure([awaited, *following])
-        seen = _seen(ears, time.monotonic() - started, time.process_time() - cpu_s, awaited)
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        try:
+            if crowd.start == "now":
+                await _first_failure([asyncio.create_task(_all(ready)), *following])
+                _say({"ready": True})
+                cpu_s = time.process_time()
+            await _first_failure([awaited, *following])
+            seen = _seen(ears, time.monotonic() - started, time.process_time() - cpu_s, awaited)
+        finally:
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
     _say(msgspec.to_builtins(seen))
 
 

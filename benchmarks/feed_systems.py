@@ -22,7 +22,8 @@ from benchmarks import messages
 from benchmarks.load import RawStream
 from benchmarks.node import Node, running_node
 
-SUBSCRIBERS_PER_CONNECTION = 100
+CONNECTIONS = 10
+"""Over which the subscribers of a crowd are spread, where a connection may have many."""
 WRITES_AT_ONCE = 16
 STREAMS_MAX = 20_000
 
@@ -125,7 +126,7 @@ class HoldfastReading:
         self, number: int, skus: Sequence[str], start: str, ready: Callable[[], None], told: Told
     ) -> None:
         """See Reading."""
-        client = self._clients[number // SUBSCRIBERS_PER_CONNECTION % len(self._clients)]
+        client = self._clients[number % len(self._clients)]
         if start == "beginning":
             ready()
         async for batch in client.watch(skus=skus, start=start).batches():
@@ -155,7 +156,7 @@ class Holdfast:
     async def reading(self, address: str) -> AsyncIterator[HoldfastReading]:
         """See System."""
         async with AsyncExitStack() as stack:
-            clients = [await stack.enter_async_context(Client(address)) for _ in range(10)]
+            clients = [await stack.enter_async_context(Client(address)) for _ in range(CONNECTIONS)]
             yield HoldfastReading(clients)
 
 
