@@ -19,8 +19,10 @@ async def channel_updates(
     shards: Shards, tenant: str, channel: str, skus: Sequence[str], deadline_ns: int = 0
 ) -> list[ChannelUpdate]:
     """What a channel may sell of each of these SKUs now, in their order; of a kit, as many as its
-    components allow. A SKU that is nowhere has no units. Where the channel is told of what is
-    listed only, the locations are those with a listing, unless the SKU has one as a whole.
+    components allow. A SKU that is nowhere has no units. A location with a listing that the channel
+    does not sell from has none either, and comes last: what was shown there before must not stay.
+    Where the channel is told of what is listed only, the locations are those with a listing, unless
+    the SKU has one as a whole.
 
     The version is what the front end had heard of all shards before it asked, so that a later
     answer never has a lower one. Raises ChannelMissing, Unanswered, Overloaded or ShardUnavailable
@@ -43,8 +45,9 @@ async def channel_numbers(
     numbers = []
     for sku in skus:
         one = found.skus[sku]
-        locations = _locations(one, listings)
-        listing = listings.get((sku, ""))
+        of_sku = listings.get(sku, {})
+        locations = _locations(one, of_sku)
+        listing = of_sku.get("")
         if found.listed_only and listing is None:
             locations = tuple(at for at in locations if at.listing is not None)
         told = not found.listed_only or listing is not None or bool(locations)
@@ -57,19 +60,21 @@ async def channel_numbers(
 
 async def _listings_of(
     asking: Asking, tenant: str, channel: str, skus: Iterable[str]
-) -> dict[tuple[str, str], Listing]:
-    """The channel's listings of SKUs, by SKU and location. Raises as Asking does."""
+) -> dict[str, dict[str, Listing]]:
+    """The channel's listings of SKUs, by SKU and by location. Raises as Asking does."""
     question = ReadListings(tenant, channel, tuple(dict.fromkeys(skus)))
     read = await asking.look_up(LISTINGS_SHARD, question, ListingsRead)
-    return {listing.place: listing for listing in read.listings}
+    found: dict[str, dict[str, Listing]] = {}
+    for listing in read.listings:
+        found.setdefault(listing.sku, {})[listing.location] = listing
+    return found
 
 
-def _locations(
-    found: ChannelSku, listings: Mapping[tuple[str, str], Listing]
-) -> tuple[ChannelLocation, ...]:
-    return tuple(
-        ChannelLocation(
-            at.location, at.available, at.unlimited, listings.get((found.sku, at.location))
-        )
+def _locations(found: ChannelSku, listings: Mapping[str, Listing]) -> tuple[ChannelLocation, ...]:
+    sold = [
+        ChannelLocation(at.location, at.available, at.unlimited, listings.get(at.location))
         for at in found.locations
-    )
+    ]
+    unsold = listings.keys() - {at.location for at in sold} - {""}
+    left = [ChannelLocation(name, 0, listing=listings[name]) for name in sorted(unsold)]
+    return (*sold, *left)

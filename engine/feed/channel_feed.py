@@ -8,6 +8,9 @@ kept is the SKUs to ask about and what was told of each, as a number.
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+from holdfast.v1 import channels_pb2
+from msgspec.structs import replace
+
 from engine.channels.asking import ChannelMissing, Unanswered
 from engine.channels.facts import ChannelUpdate
 from engine.feed import kinds
@@ -56,6 +59,7 @@ class ChannelFeed(Telling):
         }
         self._changed_ms: dict[str, int] = {}
         self._told: dict[str, int] = {}
+        self._relisted: set[str] = set()
         self._sweeps: dict[int, Sweep] = {}
         self._is_snapshot = is_snapshot
         self._sweeps_next = False
@@ -165,18 +169,23 @@ class ChannelFeed(Telling):
             raise problem_of(unanswered) from unanswered
         except Overloaded as overloaded:
             raise ShardUnavailable(overloaded.shard) from overloaded
-        return [(update, 0) for update in updates if self._is_news(update)]
+        news = map(self._news, updates)
+        return [(update, 0) for update in news if update is not None]
 
-    def _is_news(self, update: ChannelUpdate) -> bool:
-        """Whether an update differs from what was told last. A SKU that the channel sells nowhere
-        is told of as well: it may have been sold before, as far as whoever listens knows."""
+    def _news(self, update: ChannelUpdate) -> ChannelUpdate | None:
+        """What is to be told, if an update differs from what was told last. A SKU that the channel
+        sells nowhere is told of as well: it may have been sold before, as far as whoever listens
+        knows. So is, once, one that is not to be told of any more, because it has lost its
+        listings: as nothing that may be sold."""
+        sku = update.sku
+        before = self._told.pop(sku, None)
+        may_be_known = before is not None or sku in self._relisted
+        self._relisted.discard(sku)
         if not update.told:
-            self._told.pop(update.sku, None)
-            return False
+            return replace(update, units=0, unlimited=False) if may_be_known else None
         digest = hash((update.units, update.unlimited, update.locations, update.listing))
-        before = self._told.get(update.sku)
-        self._told[update.sku] = digest
-        return digest != before
+        self._told[sku] = digest
+        return update if digest != before else None
 
     def take(self, reader: ShardReader, group: FeedGroup) -> None:
         """Note which SKUs are to be asked about."""
@@ -223,7 +232,7 @@ class ChannelFeed(Telling):
             return (message.kit_defined.kit.sku,)
         if event.kind == kinds.LISTINGS:
             mapped = message.listings_mapped
-            return [each.sku for each in mapped.listings] if mapped.channel == channel else ()
+            return self._relists(mapped.listings) if mapped.channel == channel else ()
         if event.kind == kinds.BUFFER:
             return (message.buffer_computed.buffer.sku,)
         if event.kind == kinds.POLICIES:
@@ -231,6 +240,13 @@ class ChannelFeed(Telling):
             if all(policy.WhichOneof("scope") == "sku" for policy in policies):
                 return [policy.sku for policy in policies]
         return None
+
+    def _relists(self, listings: Iterable[channels_pb2.Listing]) -> Iterable[str]:
+        """Note which SKUs may have lost a listing: they are known to whoever listens, even if this
+        feed has not told of them yet."""
+        skus = {each.sku for each in listings}
+        self._relisted.update(filter(self._scope.filter.admits, skus))
+        return skus
 
     def _sweep(self, shard: int, position: int, recorded_at_ms: int) -> None:
         """Ask about all SKUs of a shard, whatever was asked about them before."""

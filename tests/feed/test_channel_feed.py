@@ -26,11 +26,16 @@ class Shop:
     def __init__(self, node: FeedNode) -> None:
         self.node = node
 
-    async def configure(self, *locations: str, remove: bool = False, **terms: Any) -> None:
+    async def configure(
+        self, *locations: str, remove: bool = False, listed_only: bool = False, **terms: Any
+    ) -> None:
         """Configure the channel "web", without a buffer unless the terms say otherwise."""
         terms = {"buffer": channels.Buffer(units=0), **terms}
         channel = channels.Channel(
-            name="web", locations=locations, terms=channels.ChannelTerms(**terms)
+            name="web",
+            locations=locations,
+            terms=channels.ChannelTerms(**terms),
+            listed_only=listed_only,
         )
         await self.node.channels.ConfigureChannel(
             channels.ConfigureChannelRequest(
@@ -50,8 +55,9 @@ class Shop:
         )
 
     async def list(self, sku: str, location: str, item: str) -> None:
-        """Map the channel's identifiers."""
-        listing = channels.Listing(sku=sku, location=location, shop="eu", item=item)
+        """Map the channel's identifiers; an empty item removes them."""
+        shop = "eu" if item else ""
+        listing = channels.Listing(sku=sku, location=location, shop=shop, item=item)
         await self.node.channels.MapListings(
             channels.MapListingsRequest(
                 context=self.node.context(), channel="web", listings=[listing]
@@ -179,6 +185,48 @@ async def test_a_channel_that_sells_from_elsewhere_hears_of_all_again() -> None:
         heard: Units = {}
         while heard != dict.fromkeys(skus, 1):
             heard |= units([await stream.read()])
+        stream.cancel()
+
+
+async def test_where_a_channel_sells_no_longer_its_listing_has_no_units() -> None:
+    async with selling() as shop:
+        for location, count in (("LONDON", 5), ("PARIS", 3)):
+            await shop.receive("TEA", count, location)
+            await shop.list("TEA", location, f"item in {location}")
+        stream = shop.watch(start_from=SNAPSHOT)
+        await read(stream, "caught_up")
+        await shop.configure("PARIS")
+        update = await told(stream)
+        assert update.units == 3
+        assert [(each.location, each.units, each.listing.item) for each in update.locations] == [
+            ("PARIS", 3, "item in PARIS"),
+            ("LONDON", 0, "item in LONDON"),
+        ]
+        stream.cancel()
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+async def test_what_loses_its_listing_is_told_of_once_more(is_cut_off: bool) -> None:
+    async with selling() as shop:
+        await shop.configure("LONDON", listed_only=True)
+        for sku in ("TEA", "CUP"):
+            await shop.receive(sku, 5)
+        await shop.list("TEA", "LONDON", "tea")
+        stream = shop.watch(start_from=SNAPSHOT)
+        snapshot = await read(stream, "caught_up")
+        assert units(snapshot) == {"TEA": 5}
+        if is_cut_off:
+            stream.cancel()
+        await shop.list("TEA", "LONDON", "")
+        if is_cut_off:
+            stream = shop.watch(after_cursor=snapshot[-1].cursor)
+        update = await told(stream)
+        assert (update.sku, update.units, len(update.locations)) == ("TEA", 0, 0)
+        for sku in ("TEA", "CUP"):
+            await shop.receive(sku, 1)
+        await shop.list("CUP", "LONDON", "cup")
+        message = (await read(stream, "channel_updates"))[-1]
+        assert units([message]) == {"CUP": 6}
         stream.cancel()
 
 
