@@ -177,8 +177,7 @@ class Hub:
         """What tells in a mode; `is_snapshot`: beginning with what is there."""
         shards, limits, feed_filter = self._shards, self.limits, scope.filter
         if is_snapshot:
-            # What was configured in a past that is not kept any more was not heard of.
-            scope.expire()
+            scope.begin()
         if mode is Mode.LATEST and feed_filter.channel:
             ask = self._desk(feed_filter.tenant, feed_filter.channel).ask
             return ChannelFeed(shards, readers, scope, limits, ask, is_snapshot=is_snapshot)

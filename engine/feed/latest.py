@@ -5,13 +5,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from engine.feed.configured import CONFIGURATION_SHARD
 from engine.feed.group import FeedEvent, FeedGroup
 from engine.feed.limits import FeedLimits
 from engine.feed.reader import ShardReader
 from engine.feed.readers import Readers
 from engine.feed.scope import Scope
 from engine.feed.steps import Events, Step
-from engine.feed.telling import Telling
+from engine.feed.telling import Overtaken, Telling
 
 Place = tuple[str, str]
 """A SKU and a location."""
@@ -30,7 +31,8 @@ class Latest(Telling):
 
     What has waited longest is told first, so that no SKU-location waits for ever behind others that
     change more often. A cursor lies before the first event that was not told of any SKU-location
-    that still waits: whoever goes on from there is told its last state.
+    that still waits: whoever goes on from there is told its last state. When more locations pass
+    than before, what is there already has to be told too: a snapshot does that.
     """
 
     starts_over = True
@@ -46,6 +48,7 @@ class Latest(Telling):
         self._looked_at = 0
         self._held_bytes = 0
         self._turn = 0
+        self._is_overtaken = False
 
     @property
     def covered(self) -> Mapping[int, int]:
@@ -79,6 +82,8 @@ class Latest(Telling):
             self._targets = self._readers.heads
         self._looked_at = 0
         self.has_moved = await self._readers.gather(self)
+        if self._is_overtaken:
+            raise Overtaken
         positions = self._readers.positions
         is_all = all(positions[shard] >= head for shard, head in self._targets.items())
         if self.has_moved and not (is_all or is_due):
@@ -99,6 +104,8 @@ class Latest(Telling):
         self._looked_at += len(events) + 1
         for event in events:
             if event.sku is None or event.location is None:
+                if reader.feed.shard == CONFIGURATION_SHARD and scope.widens(event):
+                    self._is_overtaken = True
                 if scope.note(event):
                     position = event.position
                     break

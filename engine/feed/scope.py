@@ -38,6 +38,11 @@ class Scope:
         """Is called when `keys` have changed."""
         self._configurations = configurations
         self._needs_kits = needs_kits
+        # Who was in the filter's groups up to the last event that was asked about, and where that
+        # began.
+        self._members = frozenset[str]()
+        self._members_at = 0
+        self._is_new = True
         self._is_needed = feed_filter.depends_on_configuration
         # The configuration has to be known up to this position, None: it is.
         self._awaited: int | None = configurations.head if self._is_needed else None
@@ -67,6 +72,10 @@ class Scope:
             raise ChannelMissing(self.filter.channel)
         self._awaited = None
         self.configured = configured
+        if self._is_new:
+            self._is_new = False
+            self._members = configured.members(self.filter.groups)
+            self._members_at = configured.position
         self.passes = self.filter.predicate(configured)
         if self._needs_kits and self.filter.keys is not None:
             components = [
@@ -85,6 +94,25 @@ class Scope:
             return False
         self.expire()
         return True
+
+    def widens(self, event: FeedEvent) -> bool:
+        """Whether an event of the shard that decides the configuration may have brought locations
+        into the filter's groups: all that it names there, other than those that were in one
+        before. To be asked about each such event in order, once."""
+        groups = self.filter.groups
+        if not groups or event.kind != kinds.LOCATIONS or event.tenant != self.filter.tenant:
+            return False
+        named = kinds.event_of(event.entry).locations_configured.locations
+        members = {one.name for one in named if not groups.isdisjoint(one.groups)}
+        before = self._members if self._members_at < event.position else frozenset[str]()
+        self._members = self._members.difference(one.name for one in named) | members
+        return not members <= before | self.filter.locations
+
+    def begin(self) -> None:
+        """A snapshot is told now: what was configured in a past that is not kept any more was not
+        heard of."""
+        self._is_new = True
+        self.expire()
 
     def expire(self) -> None:
         """The configuration has changed, or may have. Other shards record that after the one that

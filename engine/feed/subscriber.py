@@ -12,7 +12,7 @@ from engine.feed.limits import FeedLimits
 from engine.feed.reader import HistoryDropped
 from engine.feed.readers import Readers
 from engine.feed.steps import CaughtUp, Checkpoint, FeedStopping, FellBehind, Step
-from engine.feed.telling import Telling
+from engine.feed.telling import Overtaken, Telling
 from engine.shard.port import ShardUnavailable
 
 TellingFrom = Callable[[bool], Telling]
@@ -176,6 +176,8 @@ class Subscriber:
         except HistoryDropped as dropped:
             if not self._telling.starts_over:
                 raise CursorOutOfRange(self.cursor, self._readers.oldest) from dropped
+            self._start_over()
+        except Overtaken:
             self._start_over()
         return None
 

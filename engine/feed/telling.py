@@ -13,6 +13,11 @@ from engine.feed.scope import Scope
 from engine.feed.steps import Events, Step
 
 
+class Overtaken(Exception):
+    """What is to be told from now on cannot be told by what happens alone: a snapshot comes
+    first."""
+
+
 class Telling(ABC):
     """What a subscriber is told, and what is kept to be told.
 
@@ -30,7 +35,8 @@ class Telling(ABC):
         """The next message, None if there is none now. `is_due`: nothing was told for so long that
         it is better to tell what there is than to wait for more.
 
-        HistoryDropped, HistoryDamaged, ShardUnavailable if it cannot go on.
+        HistoryDropped, HistoryDamaged, ShardUnavailable if it cannot go on; Overtaken if it can
+        from a snapshot alone.
         """
 
     @property

@@ -115,10 +115,48 @@ async def test_a_group_narrows_a_snapshot_and_exact_skus() -> None:
         ]
         # A follower of two SKUs hears of the group nevertheless.
         await located(node, "PARIS", "shops")
+        assert ("MUG", "PARIS", 1) in states(await read(stream, "caught_up"))
         await node.receive(1, key("TEA", "PARIS"))
-        (event,) = (await stream.read()).events.events
-        assert (event.key.sku, event.key.location, event.version) == ("TEA", "PARIS", 2)
+        assert states([await stream.read()]) == [("TEA", "PARIS", 2)]
         stream.cancel()
+
+
+def states(messages: list[feed_pb2.WatchResponse]) -> list[tuple[str, str, int]]:
+    """What messages show of SKU-locations, by states and by events, each with its version."""
+    shown = [(each.key, each.version) for one in messages for each in one.snapshot.stocks]
+    shown += [(each.key, each.version) for one in messages for each in one.events.events]
+    return sorted((each.sku, each.location, version) for each, version in shown)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_what_is_in_a_location_that_joins_a_group_is_told_in_mode_latest(count: int) -> None:
+    async with feeding(LocalShards(count)) as node:
+        await located(node, "LONDON", "shops")
+        for sku in ("TEA", "CUP"):
+            for location in ("LONDON", "PARIS"):
+                await node.receive(1, key(sku, location))
+        request = Request(filter=Filter(groups=["shops"]), mode=LATEST)
+        stream = node.watch(request)
+        cursor = (await read(stream, "caught_up"))[-1].cursor
+        # That one is in the group already, and that another is in another one, says nothing new.
+        await located(node, "LONDON", "shops", "stores")
+        await located(node, "PARIS", "stores")
+        await node.receive(1, key("TEA", "LONDON"))
+        assert states([await stream.read()]) == [("TEA", "LONDON", 2)]
+        await located(node, "PARIS", "shops")
+        told = await read(stream, "caught_up")
+        everything = [("CUP", "LONDON", 1), ("CUP", "PARIS", 1), ("TEA", "LONDON", 2)]
+        everything.append(("TEA", "PARIS", 1))
+        assert (states(told), told[-2].snapshot.complete) == (everything, True)
+        await node.receive(1, key("CUP", "PARIS"))
+        assert states([await stream.read()]) == [("CUP", "PARIS", 2)]
+        stream.cancel()
+        # Nor is it missed by who was away when it happened.
+        resumed = node.watch(Request(filter=request.filter, mode=LATEST, after_cursor=cursor))
+        told = await read(resumed, "caught_up")
+        everything[1] = ("CUP", "PARIS", 2)
+        assert set(everything) <= set(states(told))
+        resumed.cancel()
 
 
 async def test_kinds_of_events_are_asked_for_by_name() -> None:
