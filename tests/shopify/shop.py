@@ -221,6 +221,15 @@ class Shop:
         share.open = 0
         self._touch(order, "orders/updated")
 
+    def edit(self, order: Order, line: LineItem, share: Share, quantity: int) -> None:
+        """Staff adds units to a line, also where too few are available."""
+        level = self.levels[line.item, share.location]
+        level.available -= quantity
+        level.committed += quantity
+        share.open += quantity
+        line.quantity += quantity
+        self._touch(order, "orders/updated")
+
     def route(self, order: Order) -> None:
         """Says at last which location sends the order."""
         order.routed = True

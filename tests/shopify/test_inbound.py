@@ -15,6 +15,7 @@ from holdfast.adapters.inbound import (
     allocation,
     changes,
     line_states,
+    shares_of,
     till_commands,
     unmapped,
     wanted_lines,
@@ -74,13 +75,13 @@ ROWS: list[tuple[str, tuple[int, int, int], tuple[int, int, int], dict[str, int]
 def test_what_is_told(
     shown: tuple[int, int, int], has: tuple[int, int, int], expected: dict[str, int]
 ) -> None:
-    commands = changes(order(OrderLine("a", TEA, *shown)), reservation(a=has), late=False)
+    commands = changes(order(OrderLine("a", TEA, *shown)), reservation(a=has), NAMES, late=False)
     assert told(commands) == {kind: {"a": units} for kind, units in expected.items()}
 
 
 def test_a_line_that_has_gone_is_given_back() -> None:
     commands = changes(
-        order(OrderLine("a", TEA, 1)), reservation(a=(1, 0, 0), b=(2, 1, 0)), late=False
+        order(OrderLine("a", TEA, 1)), reservation(a=(1, 0, 0), b=(2, 1, 0)), NAMES, late=False
     )
     assert told(commands) == {"release": {"b": 2}}
 
@@ -88,7 +89,8 @@ def test_a_line_that_has_gone_is_given_back() -> None:
 def test_the_same_state_makes_the_same_request_ids_and_another_state_others() -> None:
     def ids(minutes: int, units: int) -> list[str]:
         shown = order(OrderLine("a", TEA, 0, units), minutes=minutes)
-        return [each.request_id for each in changes(shown, reservation(a=(3, 0, 0)), late=False)]
+        said = changes(shown, reservation(a=(3, 0, 0)), NAMES, late=False)
+        return [each.request_id for each in said]
 
     assert ids(1, 1) == ids(1, 1)
     assert len({*ids(1, 1), *ids(1, 2), *ids(2, 1)}) == 6
@@ -157,7 +159,7 @@ def test_telling_it_again_tells_nothing(
     """The commands leave the reservation as the channel shows it, or as much further as somebody
     else has told; then nothing is left to be told."""
     line = order(OrderLine("a", TEA, *shown))
-    commands = told(changes(line, reservation(a=has), late=False))
+    commands = told(changes(line, reservation(a=has), NAMES, late=False))
     by_kind = {kind: next(iter(lines.values())) for kind, lines in commands.items()}
     allocated, shipped, returned = has
     allocated = by_kind.get("amend", allocated) - by_kind.get("ship", 0)
@@ -166,5 +168,25 @@ def test_telling_it_again_tells_nothing(
     allocated -= by_kind.get("release", 0)
     assert allocated >= 0
     assert returned <= shipped
-    assert changes(line, reservation(a=(allocated, shipped, returned)), late=False) == []
+    assert changes(line, reservation(a=(allocated, shipped, returned)), NAMES, late=False) == []
     assert allocated + shipped == max(shown[0] + shown[1], has[1])
+
+
+@given(shown=states, held=st.lists(states, max_size=3))
+def test_a_line_is_divided_among_reservations(
+    shown: tuple[int, int, int], held: list[tuple[int, int, int]]
+) -> None:
+    """What they have, and what none has yet, adds up; none is to have more than it has."""
+    line = OrderLine("a", TEA, *shown)
+    has = [LineState(*each) for each in held]
+    shares, more = shares_of(line, has)
+    shipped = sum(each.shipped for each in has)
+    assert sum(share.open + share.sent for share in (*shares, more)) == max(
+        line.open + line.sent, shipped
+    )
+    assert sum(share.sent for share in (*shares, more)) == max(line.sent, shipped)
+    for share, state in zip(shares, has, strict=True):
+        assert state.shipped <= share.sent
+        assert share.open + share.sent <= state.allocated + state.shipped
+        assert state.returned <= share.returned <= share.sent
+    assert more.returned <= more.sent

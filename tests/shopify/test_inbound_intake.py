@@ -277,6 +277,65 @@ async def test_what_was_sold_is_recorded_also_where_units_are_missing(tenant: Te
         assert (await at.client.stock("TEA", "LONDON")).balances.available == 1 - 2
 
 
+async def test_what_an_order_gains_is_recorded_also_where_units_are_missing(
+    tenant: Tenant,
+) -> None:
+    async with office(tenant) as at, at.intake() as intake:
+        order = at.buys(("TEA", 3), ("MUG", 1))
+        line = order.lines[0]
+        await intake.take([order.id])
+        at.shop.edit(order, line, line.shares[0], 1)
+        await intake.take([order.id])
+        assert len((await at.client.reservation(reservation_reference=order.id)).lines) == 2
+        await at.client.sell("TEA", "LONDON", 36)
+        # Nothing is left, and the shop sells more to the same customer all the same.
+        for units in (2, 1):
+            at.later(1)
+            at.shop.edit(order, line, line.shares[0], units)
+            await intake.take([order.id])
+            await intake.take([order.id])
+        assert await at.has("TEA") == (4, 7)
+        at.later(1)
+        at.shop.refund_unsent(order, line, line.shares[0], 2)
+        await intake.take([order.id])
+        assert await at.has("TEA") == (4, 5)
+        at.later(1)
+        at.shop.fulfil(order, line, line.shares[0], 4)
+        at.shop.refund_sent(order, line, at.location("LONDON"), 3)
+        await intake.take([order.id])
+        assert await at.has("TEA") == (3, 1)
+        at.later(1)
+        at.shop.cancel(order)
+        await intake.take([order.id])
+        assert [await at.has(sku) for sku in ("TEA", "MUG")] == [(3, 0), (40, 0)]
+        assert await at.parked() == []
+
+
+async def test_what_a_warehouse_sends_of_either_reservation_counts_once(tenant: Tenant) -> None:
+    async with office(tenant) as at, at.intake() as intake:
+        await at.client.sell("TEA", "LONDON", 38)
+        order = at.buys(("TEA", 2))
+        line = order.lines[0]
+        await intake.take([order.id])
+        at.shop.edit(order, line, line.shares[0], 2)
+        await intake.take([order.id])
+        (more,) = [
+            each
+            async for each in at.client.list_reservations("TEA", "LONDON")
+            if each.reference != order.id
+        ]
+        await at.client.ship(more.reservation_id)
+        await intake.take([order.id])
+        assert await at.has("TEA") == (0, 2)
+        at.shop.fulfil(order, line, line.shares[0], 2)
+        await intake.take([order.id])
+        assert await at.has("TEA") == (0, 2)
+        at.shop.fulfil(order, line, line.shares[0], 2)
+        await intake.take([order.id])
+        assert await at.has("TEA") == (-2, 0)
+        assert await at.parked() == []
+
+
 async def test_control_without_request_ids_and_references_orders_count_twice(
     tenant: Tenant,
 ) -> None:

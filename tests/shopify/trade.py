@@ -45,6 +45,7 @@ class Trade:
             (2, self._take_off),
             (2, self._send_back),
             (2, self._move),
+            (2, self._edit),
         ]
 
     async def open(self, *, unmapped: tuple[str, ...] = ()) -> None:
@@ -175,6 +176,11 @@ class Trade:
             self.shop.move(
                 *found, next(each for each in self.locations if each != found[2].location)
             )
+        return found is not None
+
+    def _edit(self) -> bool:
+        if found := self._open_share():
+            self.shop.edit(*found, self._chance.randint(1, 2))
         return found is not None
 
     def _cancel(self, **options: Any) -> bool:

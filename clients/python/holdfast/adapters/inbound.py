@@ -111,8 +111,8 @@ def wanted_lines(order: ChannelOrder, names: Names) -> list[OrderLine]:
 
 def late_reference(order_id: str, line_id: str, number: int = 1) -> str:
     """The reference of a line that its order's reservation is without: it was added later, moved to
-    another location, or could not be mapped at first. Those after the first are for what has gone
-    to and fro."""
+    another location, could not be mapped at first, or has more units than could be promised with
+    it. Those after the first are for what has gone to and fro, or has grown again."""
     return f"{order_id}#{line_id}" + (f"#{number}" if number > 1 else "")
 
 
@@ -160,13 +160,42 @@ def is_closed(reservation: Reservation) -> bool:
     return reservation.status not in OPEN
 
 
-def rest_of(line: OrderLine, state: LineState) -> OrderLine:
-    """What of a line is not in a reservation that is closed."""
-    sent, returned = line.sent - state.shipped, line.returned - state.returned
-    return line._replace(sent=max(0, sent), returned=max(0, returned))
+def shares_of(line: OrderLine, states: Sequence[LineState]) -> tuple[list[OrderLine], OrderLine]:
+    """What each of the reservations that have units of a line is to have of it, and what none of
+    them has yet. What has left, whoever has told of it, and what has come back counts once.
+
+    Earlier reservations keep their units, later ones give back first.
+    """
+    shipped = sum(state.shipped for state in states)
+    ship = max(0, line.sent - shipped)
+    # Where the engine knows of more parcels than the channel, these units are open no more.
+    keep = max(0, line.open - max(0, shipped - line.sent))
+    back = max(0, line.returned - sum(state.returned for state in states))
+    shares = []
+    for state in states:
+        ships = min(ship, state.allocated)
+        keeps = min(keep, state.allocated - ships)
+        sent = state.shipped + ships
+        returns = min(back, max(0, sent - state.returned))
+        shares.append(line._replace(open=keeps, sent=sent, returned=state.returned + returns))
+        ship, keep, back = ship - ships, keep - keeps, back - returns
+    return shares, line._replace(open=keep, sent=ship, returned=min(back, ship))
 
 
-def changes(order: ChannelOrder, reservation: Reservation, *, late: bool) -> list[Command[Any]]:
+def plus(line: OrderLine, more: OrderLine | None) -> OrderLine:
+    """The line with more units."""
+    if more is None:
+        return line
+    return line._replace(
+        open=line.open + more.open,
+        sent=line.sent + more.sent,
+        returned=line.returned + more.returned,
+    )
+
+
+def changes(
+    order: ChannelOrder, reservation: Reservation, names: Names, *, late: bool
+) -> list[Command[Any]]:
     """What is to be told of a reservation so that it is as the order: what it gains, what has left,
     what has come back, what is not needed any more.
 
@@ -182,9 +211,6 @@ def changes(order: ChannelOrder, reservation: Reservation, *, late: bool) -> lis
         if late and line_id not in wanted:
             continue
         line = wanted.get(line_id, OrderLine(line_id, Place("", ""), 0, state.shipped))
-        if is_closed(reservation):
-            # It has no more to send: what is to be sent is of another reservation.
-            line = line._replace(open=0, sent=min(line.sent, state.shipped))
         ship = max(0, line.sent - state.shipped)
         # Where the engine knows of more parcels than the channel, these units are open no more.
         target = max(0, line.open - max(0, state.shipped - line.sent))
@@ -204,7 +230,7 @@ def changes(order: ChannelOrder, reservation: Reservation, *, late: bool) -> lis
 
     if gains:
         grown = [
-            _grown(reservation, line_id, states[line_id].allocated + units)
+            _grown(reservation, wanted[line_id], names, states[line_id].allocated + units)
             for line_id, units in gains.items()
         ]
         found.append(commands.amend(key, set_lines=grown, request_id=request("amend", gains)))
@@ -282,8 +308,10 @@ def _is_old(movement: Movement, told_before: datetime | None) -> bool:
     return told_before is not None and movement.at < told_before
 
 
-def _grown(reservation: Reservation, line_id: str, quantity: int) -> Line:
+def _grown(reservation: Reservation, line: OrderLine, names: Names, quantity: int) -> Line:
     """The line with another quantity, from where it is."""
-    lines = [line for line in reservation.lines if line.line_id == line_id]
-    locations = tuple(dict.fromkeys(line.location for line in lines))
-    return Line(lines[0].sku, quantity=quantity, line_id=line_id, locations=locations)
+    parts = [part for part in reservation.lines if part.line_id == line.line_id]
+    locations = tuple(dict.fromkeys(part.location for part in parts))
+    # The parts of a kit have the names of its components.
+    sku = names[line.place].sku if line.place in names else parts[0].sku
+    return Line(sku, quantity=quantity, line_id=line.line_id, locations=locations)

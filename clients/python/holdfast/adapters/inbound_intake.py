@@ -2,7 +2,6 @@
 far it has come."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,8 @@ from holdfast.adapters.inbound import (
     late_reference,
     line_states,
     places_of,
-    rest_of,
+    plus,
+    shares_of,
     till_commands,
     unmapped,
     wanted_lines,
@@ -33,6 +33,7 @@ from holdfast.errors import (
     AttemptDecided,
     DeadlineExpired,
     HoldfastError,
+    InsufficientStock,
     Overloaded,
     RequestIdReused,
     Unavailable,
@@ -250,39 +251,66 @@ class Intake:
         return ""
 
     async def _tell_lines(self, order: ChannelOrder, names: Names) -> None:
-        wanted = wanted_lines(order, names)
         reservation = await self._find(order.order_id)
+        is_new = reservation is None
         if reservation is None:
+            wanted = wanted_lines(order, names)
             if not wanted:
                 return
             reservation = await self._allocate(order, wanted, names, order.order_id)
-        for command in changes(order, reservation, late=False):
-            await self._send(command)
-        known = line_states(reservation)
+        first = _Holder(reservation)
+        holders, rest = [first], list[OrderLine]()
+        numbers: dict[str, int] = {}
         for line in order.lines:
-            state = known.get(line.line_id)
-            if state is None:
-                await self._tell_late(order, line, names)
-            elif is_closed(reservation):
-                await self._tell_late(order, rest_of(line, state), names)
+            late = [] if is_new else await self._find_late(order, line)
+            numbers[line.line_id] = 1 + len(late)
+            rest += _divide(line, [first, *late])
+            holders += late
+        for holder in holders:
+            rest += await self._tell_holder(order, holder, names, late=holder is not first)
+        for line in rest:
+            await self._tell_late(order, line, names, numbers[line.line_id])
 
-    async def _tell_late(self, order: ChannelOrder, line: OrderLine, names: Names) -> None:
-        """Tells of a line that the order's reservation is without, or of what that has not of
-        it."""
-        for number in itertools.count(1):
-            reference = late_reference(order.order_id, line.line_id, number)
+    async def _find_late(self, order: ChannelOrder, line: OrderLine) -> "list[_Holder]":
+        """The reservations that have units of a line beside the order's."""
+        found: list[_Holder] = []
+        while True:
+            reference = late_reference(order.order_id, line.line_id, 1 + len(found))
             reservation = await self._find(reference)
-            part = order._replace(lines=(line,))
             if reservation is None:
-                wanted = wanted_lines(part, names)
-                if not wanted:
-                    return
-                reservation = await self._allocate(order, wanted, names, reference)
-            for command in changes(part, reservation, late=True):
+                return found
+            found.append(_Holder(reservation))
+
+    async def _tell_holder(
+        self, order: ChannelOrder, holder: "_Holder", names: Names, *, late: bool
+    ) -> list[OrderLine]:
+        """Makes a reservation as the order says; gives what it cannot take, as units are missing:
+        they are sold all the same."""
+        if holder.grows:
+            grown = tuple(plus(line, holder.grows.get(line.line_id)) for line in holder.lines)
+            wish = order._replace(lines=grown)
+            try:
+                for command in changes(wish, holder.reservation, names, late=late):
+                    await self._send(command)
+                return []
+            except InsufficientStock:
+                pass  # Nothing was told yet: what a reservation gains comes first.
+        part = order._replace(lines=tuple(holder.lines))
+        for command in changes(part, holder.reservation, names, late=late):
+            await self._send(command)
+        return list(holder.grows.values())
+
+    async def _tell_late(
+        self, order: ChannelOrder, line: OrderLine, names: Names, number: int
+    ) -> None:
+        """Tells of units that no reservation of the order has: by one of their own."""
+        part = order._replace(lines=(line,))
+        wanted = wanted_lines(part, names)
+        if wanted:
+            reference = late_reference(order.order_id, line.line_id, number)
+            reservation = await self._allocate(order, wanted, names, reference)
+            for command in changes(part, reservation, names, late=True):
                 await self._send(command)
-            if not is_closed(reservation):
-                return
-            line = rest_of(line, line_states(reservation)[line.line_id])
 
     async def _allocate(
         self, order: ChannelOrder, lines: Sequence[OrderLine], names: Names, reference: str
@@ -333,6 +361,32 @@ class Intake:
         self._seen[order.order_id] = order.updated_at
         while len(self._seen) > REMEMBERED_ORDERS_MAX:
             del self._seen[next(iter(self._seen))]
+
+
+class _Holder:
+    """A reservation that has units of an order, and what it is to have."""
+
+    def __init__(self, reservation: Reservation) -> None:
+        self.reservation = reservation
+        self.states = line_states(reservation)
+        self.lines: list[OrderLine] = []
+        self.grows: dict[str, OrderLine] = {}
+        """What it is to have besides, by line, if units are there."""
+
+
+def _divide(line: OrderLine, holders: Sequence[_Holder]) -> list[OrderLine]:
+    """Divides a line among those that have units of it; gives what none of them can have."""
+    own = [holder for holder in holders if line.line_id in holder.states]
+    shares, more = shares_of(line, [holder.states[line.line_id] for holder in own])
+    for holder, share in zip(own, shares, strict=True):
+        holder.lines.append(share)
+    if more.open + more.sent == 0:
+        return []
+    for holder in own:
+        if not is_closed(holder.reservation):
+            holder.grows[line.line_id] = more
+            return []
+    return [more]
 
 
 def _taken(order: ChannelOrder, names: Names) -> Taken:
