@@ -1,5 +1,6 @@
 """Setting quantities while shoppers buy: nothing that was sold is ever overwritten."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from holdfast.adapters.shopify_stock import UNEXPLAINED_TRIES_MAX, UNEXPLAINED_W
 from tests.adapters.scripted import ManualClock
 from tests.shopify.engine import SmallEngine, context_of
 from tests.shopify.faults import Fate, Faults
+from tests.shopify.running import shopify_adapter
 from tests.shopify.server import TOKEN, ShopifyServer, loopback_client, shopify_server
 from tests.shopify.shop import SoldOut
 
@@ -68,8 +70,7 @@ class Desk:
         self.shop.sell_online([(item, self.london, units)])
 
     async def push(self, *updates: ChannelUpdate) -> dict[str, Any]:
-        newest = {each.sku: each for each in updates if not self.stock.is_older(each)}
-        return await self.stock.state(newest)
+        return await self.stock.state(await self.stock.newest(updates))
 
 
 @asynccontextmanager
@@ -129,6 +130,20 @@ async def test_nothing_older_is_set_after_something_newer() -> None:
         await at.push(second)
         assert await at.push(first) == {}
         assert at.available(item) == 15
+
+
+async def test_what_has_waited_for_something_newer_is_not_set_after_it() -> None:
+    async with desk() as at:
+        adapter = shopify_adapter(at.shopify)
+        adapter._stock = at.stock
+        item, first = at.item("TEA", 10)
+        await adapter.push([first])
+        second, third = at.engine.receive(item, 5), at.engine.receive(item, 5)
+        await asyncio.gather(adapter.push([third]), adapter.push([second]))
+        assert at.available(item) == 20
+        other = third._replace(locations=first.locations)
+        assert await at.push(other) == {}
+        assert at.available(item) == 20, "of the same version it is not known which is newer"
 
 
 async def test_one_unknown_item_stops_no_other() -> None:

@@ -122,9 +122,8 @@ class Shopify(Adapter):
 
     async def push(self, updates: Sequence[ChannelUpdate]) -> Failures:
         """Sets what the updates say."""
-        newest = {update.sku: update for update in updates if not self.stock.is_older(update)}
         async with self._lock:
-            return await self.stock.state(newest)
+            return await self.stock.state(await self.stock.newest(updates))
 
     async def background(self) -> None:
         """Takes in what the shop has sold: at once what webhooks tell, and the rest by polls."""

@@ -91,9 +91,18 @@ class ShopStock:
         self._stated: dict[str, tuple[int, int]] = {}
         self._salt = 0
 
-    def is_older(self, update: ChannelUpdate) -> bool:
-        """Whether something newer was stated of the SKU."""
-        return (update.epoch, update.version) < self._stated.get(update.sku, (0, 0))
+    async def newest(self, updates: Iterable[ChannelUpdate]) -> dict[str, ChannelUpdate]:
+        """The updates without those that are older than what was stated: an order may have had
+        something newer stated while they waited. Of two with one version, the engine is asked."""
+        found: dict[str, ChannelUpdate] = {}
+        again: list[str] = []
+        for update in updates:
+            order, stated = (update.epoch, update.version), self._stated.get(update.sku, (0, 0))
+            if order > stated:
+                found[update.sku] = update
+            elif order == stated:
+                again.append(update.sku)
+        return found | await self.latest(again)
 
     def touch(self, places: Iterable[Place], being_stated: Collection[Place] = ()) -> None:
         """Orders were taken in that have changed these places: what was known of them does not hold
