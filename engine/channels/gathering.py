@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from engine.channels.asking import AnswerTooLarge, Asking
+from engine.core.channel_rules import kit_buffer_units
 from engine.core.limits import CHANNEL_SKUS_READ_MAX
 from engine.shard.channel_queries import (
     ChannelAvailabilityRead,
@@ -72,13 +73,20 @@ async def _read(asking: Asking, tenant: str, channel: str, skus: set[str]) -> Ga
 
 def _of_kit(kit: ChannelSku, found: Mapping[str, ChannelSku]) -> ChannelSku:
     """What may be sold of a kit: at each location that has all components, and in all, as many as
-    the scarcest of them allows."""
+    the scarcest of them allows, less the kit's own buffer and at most its cap. In all it may be
+    more than at the locations, as components may come from several."""
     parts = [(found[each.sku], each.quantity) for each in kit.components]
     by_location = [{at.location: at for at in part.locations} for part, _ in parts]
     counted = [part.units // quantity for part, quantity in parts if not part.unlimited]
+    made = min(counted, default=None)
+    buffer = 0 if made is None else kit_buffer_units(kit.terms, kit.policy, made)
+    limits = [] if made is None else [max(0, made - buffer)]
     if kit.terms.cap_units is not None:
-        counted.append(kit.terms.cap_units)
-    left = min(counted, default=0)
+        limits.append(kit.terms.cap_units)
+    if set().union(*by_location) <= set(kit.stopped):
+        limits.append(0)
+    units = min(limits, default=None)
+    left = units
     locations = []
     for place in parts[0][0].locations:
         name = place.location
@@ -89,12 +97,17 @@ def _of_kit(kit: ChannelSku, found: Mapping[str, ChannelSku]) -> ChannelSku:
             for at, (_, quantity) in zip(by_location, parts, strict=True)
             if not at[name].unlimited
         ]
-        units = min([*kits, left]) if kits or counted else 0
-        left -= units
-        locations.append(LocationAvailable(name, units, not kits and not counted, 0))
+        if name in kit.stopped:
+            kits.append(0)
+        at_most = kits if left is None else [*kits, left]
+        here = min(at_most, default=0)
+        left = None if left is None else left - here
+        locations.append(LocationAvailable(name, here, not at_most, 0))
     return replace(
         kit,
-        units=sum(one.available for one in locations),
-        unlimited=not counted and any(one.unlimited for one in locations),
+        units=units or 0,
+        unlimited=units is None,
         locations=tuple(locations),
+        available_units=made or 0,
+        buffer_units=buffer,
     )

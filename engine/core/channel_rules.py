@@ -17,7 +17,13 @@ from typing import Protocol
 
 from engine.core.availability import available_to
 from engine.core.channel_book import ChannelBook
-from engine.core.channels import DEFAULT_BUFFER_PERCENT, Buffer, Channel, ChannelTerms
+from engine.core.channels import (
+    DEFAULT_BUFFER_PERCENT,
+    Buffer,
+    Channel,
+    ChannelPolicy,
+    ChannelTerms,
+)
 from engine.core.configuration import Location
 from engine.core.model import Key, Selling, Stock, Struct
 
@@ -158,6 +164,16 @@ def served_fences(
     return {one.channel.name: one.units for one in served}
 
 
+def kit_buffer_units(terms: ChannelTerms, policy: ChannelPolicy | None, kits: int) -> int:
+    """How many of the kits that components make a channel leaves to others, by its terms for the
+    kit's SKU. Components have their own buffers, so only one that a policy states counts here; a
+    dynamic one is none, for it follows from stock, and a kit has none."""
+    buffer = terms.buffer if policy is not None else None
+    if buffer is None or buffer.dynamic is not None:
+        return 0
+    return _units_of(buffer, kits)
+
+
 class _Shelf:
     """The SKU at all its locations, each looked at once."""
 
@@ -282,10 +298,15 @@ def _buffer_units(
         if terms.allocation_units is not None:
             return 0
         buffer = Buffer(percent=DEFAULT_BUFFER_PERCENT)
-    if buffer.units is not None:
-        return buffer.units
     computed = book.computed_buffer(tenant, channel, sku) if buffer.dynamic else None
     if computed is not None:
         return computed.units
+    return _units_of(buffer, units)
+
+
+def _units_of(buffer: Buffer, units: int) -> int:
+    """The size of a buffer, stated or not computed yet, where so many units are there."""
+    if buffer.units is not None:
+        return buffer.units
     percent = DEFAULT_BUFFER_PERCENT if buffer.percent is None else buffer.percent
     return -(-units * percent // 100)

@@ -41,7 +41,8 @@ class Wish(Struct, frozen=True):
 
     A kit's line makes one wish for each component, with `units_each` units in one kit, and one for
     the kit itself, which only counts how many were promised: `counting`. All of these are `of_kit`.
-    `given_back` units of the SKU come back from the customer by the same command.
+    `given_back` units of the SKU come back from the customer by the same command. `kit` is the SKU
+    of the kit that a wish is of, also where what is there of a kit is only moved or taken again.
     """
 
     line_id: str
@@ -53,6 +54,7 @@ class Wish(Struct, frozen=True):
     counting: bool = False
     given_back: int = 0
     of_kit: bool = False
+    kit: str = ""
 
     @property
     def tenant(self) -> str:

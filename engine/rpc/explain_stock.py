@@ -107,7 +107,7 @@ def _customer_required(problem: rejections.CustomerRequired) -> Refusal:
 
 
 def _kit_has_no_stock(problem: rejections.KitHasNoStock) -> Refusal:
-    message = f"{at(problem.key)} is a kit: its components have stock, it has none of its own"
+    message = f"{sku_of(problem.key)} is a kit: its components have stock, it has none of its own"
     return Refusal(pb.ERROR_REASON_KIT_HAS_NO_STOCK, message, key_facts(problem.key))
 
 

@@ -67,9 +67,9 @@ class ChannelSku(Struct, frozen=True):
 
     `units` in all, below which the sum over the `locations` stays; these are in the channel's order
     of preference, and those alone that have the SKU. A kit has neither: what may be sold of it
-    follows from its components. `available_units` are there for anyone
-    at the channel's locations, `others_units` of them are other channels' alone, and `buffer_units`
-    the channel leaves to others. `policy` None: the terms are the channel's own.
+    follows from its components, where selling the kit is not `stopped`. `available_units` are there
+    for anyone at the channel's locations, `others_units` of them are other channels' alone, and
+    `buffer_units` the channel leaves to others. `policy` None: the terms are the channel's own.
     """
 
     sku: str
@@ -84,6 +84,7 @@ class ChannelSku(Struct, frozen=True):
     computed_buffer: ComputedBuffer | None = None
     allocation_used_units: int = 0
     components: tuple[Component, ...] = ()
+    stopped: tuple[str, ...] = ()
 
 
 class ChannelAvailabilityRead(Struct, frozen=True, tag=True):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from engine.core.channel_rules import share_of
 from engine.core.channels import Channel
 from engine.core.limits import AVAILABILITY_LOCATIONS_MAX
-from engine.core.model import Key
+from engine.core.model import Key, Selling
 from engine.shard.channel_queries import (
     ChannelAvailabilityRead,
     ChannelSku,
@@ -37,7 +37,15 @@ def _of_sku(turn: Turn, tenant: str, channel: Channel, sku: str) -> ChannelSku:
     terms, policy = turn.channels.terms(tenant, channel, sku)
     kit = turn.kit(tenant, sku)
     if kit is not None:
-        return ChannelSku(sku, 0, False, (), terms, policy, components=kit.components)
+        stopped = tuple(
+            name
+            for name in turn.locations(tenant, sku)
+            if (stock := turn.look_at(Key(tenant, sku, name))) is not None
+            and stock.selling is Selling.STOPPED
+        )
+        return ChannelSku(
+            sku, 0, False, (), terms, policy, components=kit.components, stopped=stopped
+        )
     share = share_of(turn, turn.look_at, tenant, channel.name, sku)
     if share is None or share.locations is None or share.limit is None:
         raise ValueError(f"{channel.name} is configured, and nothing is said of {sku}")

@@ -33,7 +33,7 @@ def read_daily_sales(log: Log, question: ReadDailySales, durable: int) -> DailyS
     for sku in question.skus:
         terms, _ = configuration.channels.terms(tenant, channel, sku)
         parameters = terms.buffer.dynamic if terms.buffer else None
-        if parameters is None:
+        if parameters is None or configuration.kit(tenant, sku) is not None:
             sales.append(SkuSales(sku, None))
             continue
         there = log.locations(tenant, sku)

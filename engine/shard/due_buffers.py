@@ -69,7 +69,7 @@ def _is_due(
 ) -> bool:
     terms, _ = configuration.channels.terms(tenant, channel, sku)
     parameters = terms.buffer.dynamic if terms.buffer is not None else None
-    if parameters is None:
+    if parameters is None or configuration.kit(tenant, sku) is not None:
         return False
     sells_from = configuration.sells_from(tenant, channel)
     if sells_from is not None and locations.isdisjoint(sells_from):

@@ -157,7 +157,7 @@ def test_what_is_not_there_elsewhere_is_refused() -> None:
 
 def test_a_kit_is_counted_at_home_and_its_components_where_they_are() -> None:
     world = World({TEA: Stock(on_hand=10)}, elsewhere={"MUG": 3}, configured=(KIT,))
-    mugs = Wish("1", (MUG,), 4, units_each=2, of_kit=True)
+    mugs = Wish("1", (MUG,), 4, units_each=2, of_kit=True, kit="SET")
     world.prepare("a1", {mugs: Filled((Grant(MUG, 4),))})
     after(world, Allocate("", (BasketLine("1", SET, 2),)))
     assert when(world, ship("1:1")) == [

@@ -221,7 +221,7 @@ ROWS: list[tuple[object, str, str]] = [
     (
         rejections.KitHasNoStock(TEA),
         "KIT_HAS_NO_STOCK",
-        "TEA at LONDON is a kit: its components have stock, it has none of its own",
+        "TEA is a kit: its components have stock, it has none of its own",
     ),
     (
         rejections.KitInKit("TEA-SET", "CUPS"),

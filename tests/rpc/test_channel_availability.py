@@ -7,7 +7,7 @@ from holdfast.v1 import channels_pb2 as pb
 from holdfast.v1 import configuration_pb2, inventory_pb2, stock_pb2
 
 from engine.channels.updates import channel_updates
-from tests.rpc.serving import Node, line, serving
+from tests.rpc.serving import Node, line, refused, serving
 from tests.rpc.test_channel_listings import CUP, POT, listing, map_listings
 from tests.rpc.test_channel_service import configure, define_group, set_policies
 
@@ -95,7 +95,14 @@ async def test_a_kit_is_what_its_components_allow(shop: Node) -> None:
         configuration_pb2.DefineKitRequest(context=shop.context(), sku="SET", components=parts)
     )
     found = await asked(shop, "SET")
-    assert (found.update.units, places(found.update)) == (3, [("LONDON", 2), ("LEEDS", 1)])
+    # The cups of a fourth one come from both.
+    assert (found.update.units, places(found.update)) == (4, [("LONDON", 2), ("LEEDS", 1)])
+    own = pb.ChannelTerms(buffer=pb.Buffer(percent=50), cap_units=9)
+    await set_policies(shop, "web", pb.ChannelPolicy(sku="SET", terms=own))
+    found = await asked(shop, "SET")
+    assert (found.available_units, found.buffer_units, found.update.units) == (4, 2, 2)
+    assert (places(found.update), found.terms) == ([("LONDON", 2), ("LEEDS", 0)], own)
+    await set_policies(shop, "web", pb.ChannelPolicy(sku="SET"))
     capped = pb.ChannelTerms(buffer=pb.Buffer(units=0), cap_units=5)
     await set_policies(shop, "web", pb.ChannelPolicy(sku=CUP, terms=capped))
     found = await asked(shop, "SET")
@@ -110,6 +117,16 @@ async def test_a_kit_is_what_its_components_allow(shop: Node) -> None:
     found = await asked(shop, "SET")
     assert found.update.unlimited
     assert all(one.unlimited for one in found.update.locations)
+
+
+async def test_a_kit_has_no_stock_to_allocate(shop: Node) -> None:
+    parts = [configuration_pb2.Component(sku=CUP, quantity=4)]
+    await shop.configuration.DefineKit(
+        configuration_pb2.DefineKitRequest(context=shop.context(), sku="SET", components=parts)
+    )
+    ring = pb.ChannelTerms(allocation_units=8)
+    problem = await refused(set_policies(shop, "web", pb.ChannelPolicy(sku="SET", terms=ring)))
+    assert problem.reason == "KIT_HAS_NO_STOCK"
 
 
 async def test_a_channel_of_listed_stock_is_told_of_that_alone(shop: Node) -> None:

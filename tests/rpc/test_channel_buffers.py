@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from holdfast.v1 import channels_pb2 as pb
-from holdfast.v1 import inventory_pb2, stock_pb2
+from holdfast.v1 import configuration_pb2, inventory_pb2, stock_pb2
 
 from engine.channels.buffer_job import BufferJob
 from engine.channels.buffers import wall_ms
@@ -67,6 +67,23 @@ async def test_a_buffer_that_is_stated_is_not_computed(shop: Node) -> None:
     assert refusal.reason == "BUFFER_NOT_DYNAMIC"
     assert refusal.metadata == {"channel": "web", "sku": POT}
     assert shop.shards.events() == events
+
+
+async def test_a_kit_has_no_sales_of_its_own_to_compute_a_buffer_from(shop: Node) -> None:
+    parts = [configuration_pb2.Component(sku=POT, quantity=1)]
+    await shop.configuration.DefineKit(
+        configuration_pb2.DefineKitRequest(context=shop.context(), sku="SET", components=parts)
+    )
+    stopped = inventory_pb2.ConfigureRequest(
+        context=shop.context(),
+        key=stock_pb2.StockKey(sku="SET", location="LONDON"),
+        selling=stock_pb2.SELLING_STOPPED,
+    )
+    await shop.stub.Configure(stopped)
+    assert (await asked(shop, "SET")).update.units == 0
+    refusal = await refused(shop.channels.ComputeBuffers(ask_for(shop, CUP, "SET")))
+    assert refusal.metadata == {"channel": "web", "sku": "SET"}
+    assert await BufferJob(shop.shards, 86_400).run_once() == 1
 
 
 async def test_the_job_computes_what_is_due_once(shop: Node) -> None:

@@ -42,7 +42,8 @@ def set_channel_policies(
     """States what a channel may sell of single SKUs, or of each SKU of a group; a policy without
     terms is no more. Others stay as they are.
 
-    Gives `NodeConfigured`; raises UnknownChannel, UnknownSkuGroup, InvalidField.
+    Gives `NodeConfigured`; raises UnknownChannel, UnknownSkuGroup, InvalidField, and KitHasNoStock
+    for an allocation or a dynamic buffer of a kit.
     """
     request = channels_pb2.SetChannelPoliciesRequest(channel=channel)
     for policy in policies:

@@ -53,7 +53,8 @@ class OnHandMismatch(OfStock):
 
 
 class KitHasNoStock(OfStock):
-    """The SKU is a kit, or is to be one: its components have stock, it has none of its own."""
+    """The SKU is a kit, or is to be one: its components have stock, it has none of its own, nor any
+    to allocate to a channel."""
 
 
 class KitInKit(HoldfastError):

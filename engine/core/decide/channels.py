@@ -19,7 +19,9 @@ from engine.core.events import (
     SkuGroupDefined,
 )
 from engine.core.limits import ALLOCATIONS_PER_SKU_MAX
+from engine.core.model import Key
 from engine.core.rejections import (
+    KitHasNoStock,
     NoDynamicBuffer,
     Rejection,
     TooManyAllocations,
@@ -63,6 +65,8 @@ def set_channel_policies(
         group = policy.sku_group
         if group and policy.terms and (tenant, group) not in view.channels.groups:
             return UnknownSkuGroup(group)
+        if _needs_stock(policy) and view.kit(tenant, policy.sku) is not None:
+            return KitHasNoStock(Key(tenant, policy.sku, ""))
         dated = policy
         if policy.terms is not None:
             dated = replace(policy, terms=_dated(policy.terms, old.terms if old else None, now_ms))
@@ -90,12 +94,21 @@ def compute_buffer(view: View, command: ComputeBuffer, now_ms: int) -> Decision 
         return UnknownChannel(command.channel)
     terms, _ = view.channels.terms(tenant, channel, sku)
     parameters = terms.buffer.dynamic if terms.buffer else None
-    if parameters is None:
+    if parameters is None or view.kit(tenant, sku) is not None:
         return NoDynamicBuffer(channel.name, sku)
     mean, deviation = daily_sales(command.daily_sales)
     units = safety_stock(parameters, mean, deviation)
     buffer = ComputedBuffer(channel.name, sku, parameters, mean, deviation, units, now_ms)
     return Decision((BufferComputed(tenant, buffer),))
+
+
+def _needs_stock(policy: ChannelPolicy) -> bool:
+    """Whether the terms are about stock of the SKU itself: a part of it, or what was sold of it."""
+    terms = policy.terms
+    if terms is None:
+        return False
+    dynamic = terms.buffer is not None and terms.buffer.dynamic is not None
+    return dynamic or terms.allocation_units is not None
 
 
 def _dated(terms: ChannelTerms, before: ChannelTerms | None, now_ms: int) -> ChannelTerms:

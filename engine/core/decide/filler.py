@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from engine.core.availability import available_to
 from engine.core.channel_rules import Share, share_of
 from engine.core.decide.customers import allowed_to_customer
+from engine.core.decide.kits import at_most, room_for_kits
 from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock, Strategy
 from engine.core.rejections import CustomerRequired
 from engine.core.sourcing import Candidate, plan
@@ -21,7 +22,9 @@ _STOPPED = Selling.STOPPED
 _STOCK = ShortCause.STOCK
 _FEWEST_SPLITS = Strategy.FEWEST_SPLITS
 
-_Taken = tuple[dict[Key, int], dict[Key, int], dict[Key, int], dict[str, None], dict[str, int]]
+_Units = dict[Key, int]
+_OfKits = dict[tuple[str, str], int]
+_Taken = tuple[_Units, _Units, _Units, dict[str, None], dict[str, int], _OfKits]
 
 
 class Filler(msgspec.Struct):
@@ -38,6 +41,8 @@ class Filler(msgspec.Struct):
     of_customer: dict[str, int] = {}
     before_kit: _Taken | None = None
     shares: dict[str, Share | None] = {}
+    of_kits: _OfKits = {}
+    """Units that kits took, by kit and component; the kits by the kit and itself."""
 
     def begin(self, wishes: Sequence[Wish]) -> None:
         """These are what the basket asks for. With the fewest splits: if one location has all that
@@ -73,6 +78,7 @@ class Filler(msgspec.Struct):
             dict(self.waiting),
             dict(self.in_use),
             dict(self.of_customer),
+            dict(self.of_kits),
         )
 
     def keep_whole_kits(self, wishes: Sequence[Wish], found: list[Filled]) -> None:
@@ -92,6 +98,7 @@ class Filler(msgspec.Struct):
                 self.waiting,
                 self.in_use,
                 self.of_customer,
+                self.of_kits,
             ) = self.before_kit
         for index, (wish, one) in enumerate(zip(wishes, of_kit, strict=True)):
             less = replace(wish, quantity=kits * wish.units_each)
@@ -148,12 +155,17 @@ class Filler(msgspec.Struct):
                 return allowed
             if type(allowed) is int and allowed < quantity:
                 quantity, cause = max(0, allowed), ShortCause.CUSTOMER_LIMIT
+        share = None if wish.counting else self._share(wish.keys[0])
+        if wish.kit:
+            taken = self.of_kits.get((wish.kit, wish.sku), 0)
+            room = room_for_kits(self.view, self.terms, wish, share, taken)
+            if room is not None and room < quantity:
+                quantity, cause = room, ShortCause.CHANNEL
         open_stocks = [(key, stock) for key, stock in stocks if self._is_open(key, stock)]
         if not open_stocks:
             stopped = any(stock.selling is _STOPPED for _, stock in stocks)
             closed = ShortCause.STOPPED if stopped else ShortCause.LOCATION_DISABLED
             return Filled((), _short(wish, closed, 0))
-        share = None if wish.counting else self._share(wish.keys[0])
         if share is not None:
             open_stocks = [
                 (key, stock) for key, stock in open_stocks if share.sells_at(key.location)
@@ -362,6 +374,10 @@ class Filler(msgspec.Struct):
                     self.backordered[key] = before + grant.backordered
                 if grant.waiting:
                     self.waiting[key] = self.waiting.get(key, 0) + grant.waiting
+            if wish.kit:
+                of_kit = (wish.kit, wish.sku)
+                units = self.of_kits.get(of_kit, 0) + grant.quantity + grant.waiting
+                self.of_kits[of_kit] = units
         if self.terms.customer:
             self._take_for_customer(wish.sku, sum([one.quantity + one.waiting for one in grants]))
 
@@ -374,19 +390,3 @@ def _short(wish: Wish, cause: ShortCause, available: int) -> ShortLine:
     if len(wish.keys) > 1:
         key = Key(key.tenant, key.sku, "")
     return ShortLine(wish.line_id, key, cause, wish.quantity, available)
-
-
-def at_most(grants: Sequence[Grant], units: int) -> tuple[Grant, ...]:
-    """The first so many units of the grants."""
-    kept = []
-    for grant in grants:
-        quantity = min(grant.quantity, units)
-        waiting = min(grant.waiting, units - quantity)
-        units -= quantity + waiting
-        if quantity or waiting:
-            # What no stock backs goes first.
-            backordered = max(0, grant.backordered - (grant.quantity - quantity))
-            kept.append(
-                Grant(grant.key, quantity, grant.counted, backordered, waiting, grant.place)
-            )
-    return tuple(kept)

@@ -145,6 +145,14 @@ def counts_kits(reservation: Reservation, line: Line) -> bool:
     )
 
 
+def kit_of(reservation: Reservation, line: Line) -> str:
+    """The SKU of the kit that the line counts, or is a component of; empty if it is of none."""
+    for other in reservation.lines:
+        if other.line_id == line.line_id and not other.former and counts_kits(reservation, other):
+            return other.key.sku
+    return ""
+
+
 def in_whole_kits(portions: list[Portion], broken: set[str]) -> list[Portion]:
     """The portions without what is left over of kits whose components are not all there: of those
     lines of which that may be so."""

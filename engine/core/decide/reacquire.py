@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.core.decide.fill import fill
-from engine.core.decide.portions import counts_kits
+from engine.core.decide.portions import counts_kits, kit_of
 from engine.core.events import HoldReacquired, LineEvent
 from engine.core.model import Line, Reservation
 from engine.core.rejections import (
@@ -25,7 +25,9 @@ def reacquire(
             line.line_id,
             (line.key,),
             units,
+            units_each=line.units_each,
             counting=counts_kits(reservation, line),
+            kit=kit_of(reservation, line),
         )
         for line, units in portions
         if units

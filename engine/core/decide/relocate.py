@@ -3,7 +3,7 @@
 from engine.core.commands import TransferReservation
 from engine.core.decide.fill import Given, fill
 from engine.core.decide.giving_back import GivenBack
-from engine.core.decide.portions import counts_kits, find, is_over, take
+from engine.core.decide.portions import counts_kits, find, is_over, kit_of, take
 from engine.core.decide.told import to_shards
 from engine.core.events import LineEvent, StockAllocated, StockHeld
 from engine.core.model import Key, Line, Reservation, Struct
@@ -127,6 +127,7 @@ def _wish(reservation: Reservation, moved: _Moved, to_location: str, given: Give
         units_each=line.units_each,
         counting=counts_kits(reservation, line),
         given_back=given.units.get(line.key.sku, 0),
+        kit=kit_of(reservation, line),
     )
 
 

@@ -48,6 +48,7 @@ def _of_kit(line: BasketLine, keys: tuple[Key, ...], kit: Kit) -> list[Wish]:
         customer_limit=line.customer_limit,
         counting=True,
         of_kit=True,
+        kit=kit.sku,
     )
     components = [
         Wish(
@@ -57,6 +58,7 @@ def _of_kit(line: BasketLine, keys: tuple[Key, ...], kit: Kit) -> list[Wish]:
             line.allow_backorder,
             units_each=component.quantity,
             of_kit=True,
+            kit=kit.sku,
         )
         for component in kit.components
     ]
