@@ -159,9 +159,36 @@ def served_fences(
     places: Places, stock: Callable[[Key], Stock | None], tenant: str, sku: str
 ) -> dict[str, int]:
     """As much of each channel's fence as stock can serve, by channel."""
+    return {one.channel.name: one.units for one in fences_served(places, stock, tenant, sku)}
+
+
+class Served(Struct, frozen=True):
+    """A channel with an allocation, and as much of what it has not taken of it as stock can
+    serve, from these locations that have the SKU."""
+
+    channel: Channel
+    locations: frozenset[str]
+    units: int
+
+
+def fences_served(
+    places: Places, stock: Callable[[Key], Stock | None], tenant: str, sku: str
+) -> list[Served]:
+    """All fences of a SKU, each as high as stock can serve it beside those before it."""
+    return _served(places.channels, _Shelf(places, stock, tenant, sku), tenant, sku)
+
+
+def are_served(
+    served: Sequence[Served],
+    places: Places,
+    stock: Callable[[Key], Stock | None],
+    tenant: str,
+    sku: str,
+) -> bool:
+    """Whether fences can still be served, by stock that has moved since."""
     shelf = _Shelf(places, stock, tenant, sku)
-    served = _served(places.channels, shelf, tenant, sku)
-    return {one.channel.name: one.units for one in served}
+    moved = [Served(one.channel, shelf.sells_from(one.channel), one.units) for one in served]
+    return all(fence.room >= 0 for fence in _fences(moved, shelf))
 
 
 def kit_buffer_units(terms: ChannelTerms, policy: ChannelPolicy | None, kits: int) -> int:
@@ -229,28 +256,19 @@ class _Shelf:
         return frozenset(self.of(self._places.sells_from(self._tenant, channel)))
 
 
-class _Served(Struct, frozen=True):
-    """A channel with an allocation, and as much of what it has not taken of it as stock can
-    serve."""
-
-    channel: Channel
-    locations: frozenset[str]
-    units: int
-
-
-def _served(book: ChannelBook, shelf: _Shelf, tenant: str, sku: str) -> list[_Served]:
+def _served(book: ChannelBook, shelf: _Shelf, tenant: str, sku: str) -> list[Served]:
     """All fences, each as high as those before it leave it."""
-    served: list[_Served] = []
+    served: list[Served] = []
     for channel, terms in book.allocations(tenant, sku):
         used = _used(terms, channel.name, shelf)
         locations = shelf.sells_from(channel)
         units = max(0, (terms.allocation_units or 0) - used)
         own = {name: shelf.available(name) for name in locations}
-        served.append(_Served(channel, locations, min(units, _most(own, _fences(served, shelf)))))
+        served.append(Served(channel, locations, min(units, _most(own, _fences(served, shelf)))))
     return served
 
 
-def _fences(served: Sequence[_Served], shelf: _Shelf) -> tuple[Fence, ...]:
+def _fences(served: Sequence[Served], shelf: _Shelf) -> tuple[Fence, ...]:
     """The limits that fences are to others: one for each set of channels, of which the narrowest
     counts where several sets sell from the same locations."""
     needed: dict[frozenset[str], int] = {frozenset(): 0}

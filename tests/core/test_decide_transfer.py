@@ -5,9 +5,10 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from engine.core.channels import Channel, ChannelTerms
 from engine.core.commands import Command, ReceiveTransfer, SendTransfer
 from engine.core.configuration import Location
-from engine.core.events import LocationsConfigured
+from engine.core.events import ChannelConfigured, Event, LocationsConfigured
 from engine.core.limits import BALANCE_MAX, INCOMING_MAX, UNAVAILABLE_CAUSES_MAX
 from engine.core.model import IfShort, Incoming, Key, Selling, ShortCause, ShortLine, Stock
 from engine.core.rejections import (
@@ -102,6 +103,57 @@ def test_send(stocks: dict[Key, Stock], command: Command, then: object) -> None:
 def test_a_disabled_location_can_be_emptied() -> None:
     disabled = LocationsConfigured("", (Location("LONDON", enabled=False),))
     assert when(given(STOCKS, configured=(disabled,)), send(4)) == sent(4)
+
+
+def fenced(units: int, *locations: str, name: str = "web") -> Event:
+    terms = ChannelTerms(allocation_units=units, allocation_since_ms=1)
+    return ChannelConfigured("", Channel(name, locations, terms=terms))
+
+
+def fenced_short(asked: int, available: int) -> InsufficientStock:
+    return InsufficientStock((ShortLine("", TEA, ShortCause.CHANNEL, asked, available),))
+
+
+TEN = {TEA: Stock(on_hand=10)}
+ELSEWHERE = {**TEN, Key("", "TEA", "ROME"): Stock(on_hand=3)}
+PARIS_STOPPED = {**TEN, PARIS: Stock(selling=Selling.STOPPED)}
+PARIS_OWES = {**TEN, PARIS: Stock(on_hand=1, held=3)}
+CLOSED = LocationsConfigured("", (Location("PARIS", enabled=False),))
+FENCED: list[tuple[str, dict[Key, Stock], tuple[Event, ...], Command, object]] = [
+    ("what is not fenced", TEN, (fenced(6, "LONDON"),), send(4), sent(4)),
+    ("what is fenced", TEN, (fenced(6, "LONDON"),), send(5), fenced_short(5, 4)),
+    ("all is fenced", TEN, (fenced(12, "LONDON"),), send(1), fenced_short(1, 0)),
+    ("told, what is fenced", TEN, (fenced(6, "LONDON"),), send(9, TOLD), sent(9)),
+    ("to where its channel sells too", TEN, (fenced(6, "PARIS", "LONDON"),), send(9), sent(9)),
+    ("of a channel that sells everywhere", TEN, (fenced(6),), send(9), sent(9)),
+    (
+        "fenced elsewhere as well",
+        ELSEWHERE,
+        (fenced(6, "LONDON", "ROME"),),
+        send(8),
+        fenced_short(8, 7),
+    ),
+    (
+        "of two channels, of which one sells there",
+        TEN,
+        (fenced(6, "LONDON"), fenced(4, "LONDON", "PARIS", name="app")),
+        send(5),
+        fenced_short(5, 4),
+    ),
+    ("to where selling is stopped", PARIS_STOPPED, (fenced(6),), send(5), fenced_short(5, 4)),
+    ("to a disabled location", TEN, (fenced(6), CLOSED), send(5), fenced_short(5, 4)),
+    ("to where they are owed", PARIS_OWES, (fenced(9),), send(7), fenced_short(7, 1)),
+    ("while selling is stopped", STOPPED, (fenced(6, "LONDON"),), send(6), sent(6)),
+]
+
+
+@pytest.mark.parametrize(
+    ("stocks", "events", "command", "then"), [pytest.param(*row, id=name) for name, *row in FENCED]
+)
+def test_send_of_what_is_fenced(
+    stocks: dict[Key, Stock], events: tuple[Event, ...], command: Command, then: object
+) -> None:
+    assert when(given(stocks, configured=events), command) == then
 
 
 CAUSES = tuple((f"cause {number:02}", 1) for number in range(UNAVAILABLE_CAUSES_MAX))

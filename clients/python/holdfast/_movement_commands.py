@@ -104,7 +104,7 @@ def send_transfer(
     """Records that units have left one location for another, where they are expected from now on.
 
     `reference` is the caller's own name for the transfer. Gives `TransferSent`, with the
-    `transfer_id`; raises UnknownStock, BelowPromised, KitHasNoStock.
+    `transfer_id`; raises UnknownStock, InsufficientStock, KitHasNoStock.
     """
     message = inventory_pb2.Command()
     request = message.send_transfer

@@ -1,15 +1,20 @@
 """Transfers of units from one location to another: SendTransfer and ReceiveTransfer.
 
 Both ends have the same SKU and so the same shard. To move stock is not to sell it: neither stopped
-selling nor a disabled location keeps units from leaving or arriving.
+selling nor a disabled location keeps units from leaving or arriving. Nor does a fence, where its
+channel sells them from the new location as well.
 """
 
+from bisect import bisect_left
+
+from engine.core.channel_rules import are_served, fences_served
 from engine.core.commands import ReceiveTransfer, SendTransfer
 from engine.core.decide.bounds import arrival_refused, out_of_range, short_line, shortfall
 from engine.core.decide.sources import on_stock
-from engine.core.events import TransferExpected, TransferReceived, TransferSent
+from engine.core.decide.working import Working
+from engine.core.events import StockReceived, TransferExpected, TransferReceived, TransferSent
 from engine.core.limits import INCOMING_MAX
-from engine.core.model import IfShort, Key, Stock, Transfer
+from engine.core.model import IfShort, Key, ShortCause, ShortLine, Stock, Transfer
 from engine.core.rejections import (
     InsufficientStock,
     Rejection,
@@ -33,7 +38,7 @@ def _received_at(view: View, command: ReceiveTransfer) -> Key | None:
 
 
 @on_stock(_sent_from)
-def send_transfer(view: View, command: SendTransfer, _now_ms: int) -> Decision | Rejection:
+def send_transfer(view: View, command: SendTransfer, now_ms: int) -> Decision | Rejection:
     """Let units leave for another location: of what is available when asked, in any case when told.
     They are expected there, at a SKU-location that may be new."""
     key = _sent_from(view, command)
@@ -44,6 +49,7 @@ def send_transfer(view: View, command: SendTransfer, _now_ms: int) -> Decision |
         return UnknownStock(key)
     if command.if_short is IfShort.REFUSE:
         short = short_line(stock, "", key, quantity)
+        short = short or _fenced(view, key, target, quantity, now_ms)
         if short is not None:
             return InsufficientStock((short,))
     refusal = out_of_range(key, "on_hand", stock.on_hand - quantity)
@@ -77,6 +83,26 @@ def receive_transfer(view: View, command: ReceiveTransfer, _now_ms: int) -> Deci
     if refusal is not None:
         return refusal
     return Decision((TransferReceived(key, transfer.transfer_id, quantity, lost, cause),))
+
+
+def _fenced(view: View, key: Key, target: Key, quantity: int, now_ms: int) -> ShortLine | None:
+    """Why units may not leave for another location: they are fenced for channels that would find
+    less of what is theirs once the units have arrived. None if they may."""
+    tenant, sku = key.tenant, key.sku
+    if not view.channels.channels or not view.channels.is_allocated(tenant, sku):
+        return None
+    served = fences_served(view, view.stock, tenant, sku)
+
+    def is_too_much(units: int) -> bool:
+        moved = (TransferSent(key, "", target.location, units), StockReceived(target, units))
+        after = Working(view, now_ms, moved)
+        return not are_served(served, after, after.stock, tenant, sku)
+
+    if not is_too_much(quantity):
+        return None
+    # The more leave, the less is left.
+    possible = bisect_left(range(1, quantity + 1), True, key=is_too_much)
+    return ShortLine("", key, ShortCause.CHANNEL, quantity, possible)
 
 
 def _transfer(view: View, command: ReceiveTransfer) -> Transfer | None:
