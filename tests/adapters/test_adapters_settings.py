@@ -38,6 +38,8 @@ def options(arguments: list[str], environment: dict[str, str]) -> Any:
 def test_flags_go_before_variables_and_variables_before_defaults() -> None:
     environment = BASE | {"HOLDFAST_ADAPTER_URL": "a", "HOLDFAST_ADAPTER_RETRIES": "3"}
     assert options([], environment) == ("a", "t0k3n", Path("/srv"), 3, True)
+    impolite = BASE | {"HOLDFAST_ADAPTER_POLITE": "no"}
+    assert options(["--url", "a", "--polite"], impolite)[-1] is True
     assert options(["--url", "b", "--polite", "no", "--folder", "/x"], environment) == (
         *("b", "t0k3n", Path("/x"), 3, False),
     )

@@ -118,7 +118,9 @@ def read(
     for title, options in (("adapter", own), ("engine", _COMMON), ("pace", tuning)):
         group = parser.add_argument_group(title)
         for option in options:
-            group.add_argument(option.flag, dest=option.name, help=_help(option), metavar="VALUE")
+            alone: dict[str, Any] = {"nargs": "?", "const": "true"} if option.kind is bool else {}
+            text = _help(option)
+            group.add_argument(option.flag, dest=option.name, help=text, metavar="VALUE", **alone)
     given = vars(parser.parse_args(arguments))
 
     def values(options: Sequence[_Option]) -> dict[str, Any]:
