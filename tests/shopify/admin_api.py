@@ -18,7 +18,7 @@ from graphql.utilities import value_from_ast_untyped
 
 from tests.shopify.cost import QUERY_COST_MAX, Bucket, actual_cost, requested_cost
 from tests.shopify.schema import admin_schema
-from tests.shopify.set_quantities import SetQuantities
+from tests.shopify.set_quantities import SetQuantities, activate
 from tests.shopify.shop import Order, Shop
 from tests.shopify.views import connection, item_view, order_view, part_view
 
@@ -101,6 +101,9 @@ class AdminApi:
                 filter(None, (item_view(shop, item) for item in shop.items))
             )(info, first, after),
             "inventorySetQuantities": set_quantities,
+            "inventoryActivate": lambda _info, **asked: activate(
+                shop, _idempotency_key(written, variables), asked
+            ),
         }
 
     def _node(self, identity: str) -> dict[str, Any] | None:

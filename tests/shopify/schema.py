@@ -141,6 +141,9 @@ input InventorySetQuantitiesInput {
   quantities: [InventoryQuantityInput!]!
 }
 
+type UserError { field: [String!] message: String! }
+type InventoryActivatePayload { inventoryLevel: InventoryLevel userErrors: [UserError!]! }
+
 type Query {
   nodes(ids: [ID!]!): [Node]!
   order(id: ID!): Order
@@ -155,6 +158,13 @@ type Query {
   inventoryItems(first: Int, after: String, query: String): InventoryItemConnection!
 }
 type Mutation {
+  inventoryActivate(
+    inventoryItemId: ID!
+    locationId: ID!
+    available: Int
+    onHand: Int
+    stockAtLegacyLocation: Boolean = false
+  ): InventoryActivatePayload
   inventorySetQuantities(
     input: InventorySetQuantitiesInput!
   ): InventorySetQuantitiesPayload

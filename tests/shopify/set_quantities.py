@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from tests.shopify.shop import Shop
+from tests.shopify.views import level_view
 
 QUANTITIES_MAX = 250
 QUANTITY_MAX = 1_000_000_000
@@ -38,6 +39,44 @@ def refused(message: str, code: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code})
 
 
+def need_key(key: str | None) -> str:
+    """Since 2026-04 what changes quantities needs an idempotency key."""
+    if key is None:
+        raise refused(
+            "The @idempotent directive is required for this mutation but was not provided.",
+            "BAD_REQUEST",
+        )
+    return key
+
+
+def activate(shop: Shop, key: str | None, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The mutation that has an item stocked at a location, without any units unless it is told how
+    many. Of an item that is stocked there already it changes nothing. The same request again, with
+    its key or another, has the same answer."""
+    need_key(key)
+    item, location = asked["inventoryItemId"], asked["locationId"]
+    problem = None
+    if item not in shop.items:
+        problem = ["inventoryItemId"], "The product couldn't be stocked because it wasn't found."
+    elif location not in shop.locations:
+        problem = (
+            ["locationId"],
+            "The product couldn't be stocked because the location wasn't found.",
+        )
+    elif item in shop.untracked:
+        problem = ["inventoryItemId"], "The inventory item is not tracked."
+    elif (item, location) in shop.levels:
+        if asked.get("available") is not None:
+            text = "Not allowed to set available quantity when the item is already active there."
+            problem = ["available"], text
+    else:
+        shop.stock(item, location, asked.get("available") or 0)
+    if problem:
+        field, message = problem
+        return {"inventoryLevel": None, "userErrors": [{"field": field, "message": message}]}
+    return {"inventoryLevel": level_view(shop, item, location), "userErrors": []}
+
+
 class SetQuantities:
     """The mutation of one shop, with the idempotency keys that it has seen."""
 
@@ -53,11 +92,7 @@ class SetQuantities:
 
     def __call__(self, key: str | None, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The payload. `raw` is the input as it was written: null is not the same as left out."""
-        if key is None:
-            raise refused(
-                "The @idempotent directive is required for this mutation but was not provided.",
-                "BAD_REQUEST",
-            )
+        key = need_key(key)
         quantities = raw["quantities"]
         if len(quantities) > QUANTITIES_MAX:
             raise refused(

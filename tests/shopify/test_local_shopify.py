@@ -17,6 +17,12 @@ SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
   }
 }"""
 WITHOUT_KEY = SET.replace(", $key: String!", "").replace(" @idempotent(key: $key)", "")
+ACTIVATE = """mutation Activate($item: ID!, $location: ID!, $available: Int, $key: String!) {
+  inventoryActivate(inventoryItemId: $item, locationId: $location, available: $available)
+  @idempotent(key: $key) {
+    inventoryLevel { quantities(names: ["available"]) { quantity } } userErrors { field message }
+  }
+}"""
 ORDERS = """query Orders($first: Int!, $after: String, $query: String) {
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
     nodes { id updatedAt } pageInfo { hasNextPage endCursor }
@@ -119,6 +125,30 @@ async def test_an_item_that_is_not_stocked_and_one_named_twice() -> None:
             "ITEM_NOT_STOCKED_AT_LOCATION",
             "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR",
         ]
+
+
+async def test_an_item_is_stocked_at_a_location_and_that_changes_nothing_twice() -> None:
+    async with calling() as caller:
+        lamp = caller.shop.add_item("LAMP")
+
+        async def activate(item: str, location: str = "", **more: Any) -> tuple[Any, list[Any]]:
+            where = location or caller.location
+            asked = {"item": item, "location": where, "available": None, "key": "a", **more}
+            answer = (await caller.ask(ACTIVATE, **asked))["data"]["inventoryActivate"]
+            level = answer["inventoryLevel"]
+            units = level and level["quantities"][0]["quantity"]
+            return units, [error["field"] for error in answer["userErrors"]]
+
+        assert await activate(lamp) == (0, [])
+        assert await activate(lamp) == (0, [])
+        assert await activate(caller.items[0]) == (10, []), "it was stocked before"
+        assert await activate(caller.items[0], available=5) == (None, [["available"]])
+        assert await activate("gid://shopify/InventoryItem/1") == (None, [["inventoryItemId"]])
+        assert await activate(lamp, "gid://shopify/Location/1") == (None, [["locationId"]])
+        assert caller.shop.levels[lamp, caller.location].available == 0
+        document = ACTIVATE.replace(", $key: String!", "").replace(" @idempotent(key: $key)", "")
+        answer = await caller.ask(document, item=lamp, location=caller.location)
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 async def test_an_idempotency_key_is_needed_and_counts_once() -> None:
