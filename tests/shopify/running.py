@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from holdfast import Client
@@ -103,12 +104,12 @@ class AdapterProcess:
 
 @asynccontextmanager
 async def adapter_inside(
-    adapter: Shopify, address: str, shopify: ShopifyServer
+    adapter: Shopify, address: str, shopify: ShopifyServer, *, tenant: str = ""
 ) -> AsyncIterator[Worker]:
     """The adapter in this process, for what a test wants to change or to see of it."""
     name = f"shopify-{CHANNEL}"
     async with (
-        Client(address) as client,
+        Client(address, tenant=tenant) as client,
         client.subscribe(name, channel=CHANNEL, mode="latest", start="snapshot") as subscription,
     ):
         adapter.context = Context(
@@ -120,9 +121,13 @@ async def adapter_inside(
             subscription=name,
             client=client,
         )
+        worker = Worker(adapter)
+        metrics = worker.metrics
+        adapter.context = replace(
+            adapter.context, count=metrics.count, reconciled=metrics.reconciled
+        )
         failures: list[Exception] = []
         server = HttpServer(adapter.routes(), on_error=failures.append)
-        worker = Worker(adapter)
         running = asyncio.create_task(worker.run())
         port = await server.start("127.0.0.1", 0)
         shopify.deliver_to(f"http://127.0.0.1:{port}/webhooks/shopify")

@@ -12,14 +12,14 @@ from holdfast.adapters import ChannelUpdate
 from holdfast.adapters.inbound import Place
 from holdfast.adapters.outcomes import PermanentError, RetryLater
 from holdfast.adapters.shopify_api import TRIES_MAX, ShopifyApi
-from holdfast.adapters.shopify_stock import UNEXPLAINED_TRIES_MAX, UNEXPLAINED_WAIT_S, ShopStock
+from holdfast.adapters.shopify_stock import UNEXPLAINED_S, UNEXPLAINED_TRY_S, ShopStock
 
 from tests.adapters.scripted import ManualClock
 from tests.shopify.engine import SmallEngine, context_of
 from tests.shopify.faults import Fate, Faults
 from tests.shopify.running import shopify_adapter
 from tests.shopify.server import TOKEN, ShopifyServer, loopback_client, shopify_server
-from tests.shopify.shop import SoldOut
+from tests.shopify.shop import SHOP, SoldOut
 
 
 class Busy(Faults):
@@ -40,7 +40,9 @@ class Busy(Faults):
 class Desk:
     """A shop with one location, and what keeps its quantities."""
 
-    def __init__(self, shopify: ShopifyServer, faults: Busy, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, shopify: ShopifyServer, faults: Busy, http: httpx.AsyncClient, activate: bool
+    ) -> None:
         self.clock = ManualClock()
         self.shopify = shopify
         self.faults = faults
@@ -49,7 +51,7 @@ class Desk:
         self.engine = SmallEngine(self.shop, self.london)
         context = context_of(self.engine, self.clock)
         api = ShopifyApi(shopify.url, TOKEN, self.clock, lambda: 0.0, http=http)
-        self.stock = ShopStock(api, context, self.take_in)
+        self.stock = ShopStock(api, context, self.take_in, shop=SHOP, activate=activate)
         self.takes_in = True
 
     async def take_in(self, being_stated: Collection[Place]) -> None:
@@ -74,13 +76,13 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(faults: Busy | None = None) -> AsyncIterator[Desk]:
+async def desk(faults: Busy | None = None, *, activate: bool = False) -> AsyncIterator[Desk]:
     faults = faults or Busy()
     async with (
         shopify_server(faults, points=1e9, points_per_s=1e9) as shopify,
         loopback_client() as http,
     ):
-        yield Desk(shopify, faults, http)
+        yield Desk(shopify, faults, http, activate)
 
 
 async def test_what_is_not_known_is_read_then_orders_are_taken_in_then_it_is_set() -> None:
@@ -164,6 +166,75 @@ async def test_one_unknown_item_stops_no_other() -> None:
         assert at.available(tea) == 11
 
 
+async def test_an_item_is_stocked_where_it_is_listed_if_that_is_wanted() -> None:
+    async with desk(activate=True) as at:
+        tea, update = at.item("TEA", 10)
+        gone, of_gone = at.item("GONE", 5)
+        del at.shop.levels[tea, at.london], at.shop.items[gone]
+        failures = await at.push(update, of_gone)
+        assert [str(failures["GONE"])] == [f"The shop does not stock {gone} at {at.london}."]
+        assert at.available(tea) == 10
+        # It was known, and is not stocked any more.
+        del at.shop.levels[tea, at.london]
+        assert await at.push(at.engine.receive(tea, 1)) == {}
+        assert at.available(tea) == 11
+        assert at.shopify.requests.count("mutation Activate") == 2
+
+
+async def test_an_item_that_may_not_be_stocked_is_a_failure_of_its_own() -> None:
+    async with desk(activate=True) as at:
+        tea, update = at.item("TEA", 10)
+        mug, of_mug = at.item("MUG", 7)
+        del at.shop.levels[tea, at.london]
+        at.shop.untracked.add(tea)
+        failures = await at.push(update, of_mug)
+        assert list(failures) == ["TEA"]
+        assert failures["TEA"].reason == "not_activated"
+        assert at.available(mug) == 7
+
+
+async def test_what_is_of_another_shop_is_left_alone() -> None:
+    async with desk() as at:
+        item, update = at.item("TEA", 10)
+        (here,) = update.locations
+        assert here.listing is not None
+        there = here._replace(listing=here.listing._replace(shop="other", item="gid-9"))
+        assert await at.push(update._replace(locations=(here, there))) == {}
+        assert await at.stock.compare(["TEA"], 0) == []
+        assert at.available(item) == 10
+
+
+async def test_a_comparison_finds_what_somebody_has_written() -> None:
+    async with desk() as at:
+        items = [at.item(sku, 10)[0] for sku in ("TEA", "MUG", "POT")]
+        await at.push(*map(at.engine.update, at.engine.units))
+        tea, mug, pot = items
+        at.shop.levels[tea, at.london].available = 4
+        at.shop.levels[mug, at.london].available = 12
+        at.buys(pot, 3)
+        found = await at.stock.compare(["TEA", "MUG", "POT"], 2)
+        assert [(each.sku, each.shown, each.expected) for each in found] == [("TEA", 4, 10)]
+        assert isinstance((await at.push(at.engine.receive(tea, 1)))["TEA"], RetryLater)
+        at.clock.seconds += UNEXPLAINED_S
+        assert await at.push(*map(at.engine.update, at.engine.units)) == {}
+        assert [at.available(item) for item in items] == [11, 12, 7]
+        # What was left alone is not taken for known.
+        assert isinstance((await at.push(at.engine.receive(mug, 1)))["MUG"], RetryLater)
+
+
+async def test_an_order_that_is_shown_late_is_not_overwritten_after_a_comparison() -> None:
+    async with desk() as at:
+        item, update = at.item("TEA", 10)
+        await at.push(update)
+        at.buys(item, 3)
+        at.engine.shows = lambda _order_id: False
+        assert [each.shown for each in await at.stock.compare(["TEA"], 0)] == [7]
+        assert isinstance((await at.push(at.engine.receive(item, 1)))["TEA"], RetryLater)
+        at.engine.shows = lambda _order_id: True
+        assert await at.push(at.engine.update("TEA")) == {}
+        assert at.available(item) == 8
+
+
 async def test_more_quantities_than_one_mutation_may_have() -> None:
     async with desk() as at:
         updates = [at.item(f"SKU-{number}", 1 + number)[1] for number in range(260)]
@@ -205,11 +276,12 @@ async def test_a_number_that_was_changed_by_hand_is_set_right_after_a_while() ->
         await at.push(update)
         at.shop.levels[item, at.london].available = 4
         more = at.engine.receive(item, 1)
-        for _ in range(UNEXPLAINED_TRIES_MAX):
+        for _ in range(int(UNEXPLAINED_S / UNEXPLAINED_TRY_S)):
             failure = (await at.push(more))["TEA"]
             assert isinstance(failure, RetryLater)
-            assert failure.after_s == UNEXPLAINED_WAIT_S
+            assert failure.after_s == UNEXPLAINED_TRY_S
             assert at.available(item) == 4
+            at.clock.seconds += UNEXPLAINED_TRY_S
         assert await at.push(more) == {}
         assert at.available(item) == 11
 
@@ -226,6 +298,24 @@ async def test_an_order_that_is_shown_late_is_waited_for() -> None:
         at.engine.shows = lambda _order_id: True
         assert await at.push(more) == {}
         assert at.available(item) == 8
+
+
+async def test_a_push_comes_to_an_end_while_others_buy() -> None:
+    """Somebody buys with each request, as on the day of a sale: most quantities are set all the
+    same, and the rest next time."""
+    faults = Busy(buys=1.0)
+    async with desk(faults) as at:
+        items = [at.item(f"SKU-{number}", 100)[0] for number in range(40)]
+        await at.push(*map(at.engine.update, at.engine.units))
+        faults.buy = lambda: at.buys(faults.random.choice(items))
+        updates = [at.engine.receive(item, 10) for item in items]
+        failures = await at.push(*updates)
+        assert all(isinstance(each, RetryLater) for each in failures.values())
+        assert len(failures) < 10
+        faults.buys = 0.0
+        at.stock.touch(at.engine.take_in())
+        assert await at.push(*map(at.engine.update, at.engine.units)) == {}
+        assert [at.available(item) for item in items] == [at.engine.unsold(item) for item in items]
 
 
 async def sale(seed: int, **planted: bool) -> list[str]:
@@ -248,6 +338,7 @@ async def sale(seed: int, **planted: bool) -> list[str]:
         for _ in range(25):
             update = at.engine.receive(chance.choice(items), chance.randint(0, 6))
             await at.push(update)
+            at.clock.seconds += UNEXPLAINED_TRY_S
             wrong += [
                 f"{item} shows {at.available(item)}, {at.engine.unsold(item)} are unsold"
                 for item in items
@@ -255,7 +346,8 @@ async def sale(seed: int, **planted: bool) -> list[str]:
             ]
         faults.buys = 0.0
         at.takes_in = True
-        for _ in range(UNEXPLAINED_TRIES_MAX + 1):
+        for _ in range(2):
+            at.clock.seconds += UNEXPLAINED_S
             at.stock.touch(at.engine.take_in())
             await at.push(*map(at.engine.update, at.engine.units))
         wrong += [

@@ -32,6 +32,9 @@ class Context:
     """The `holdfast.Client` that the subscription is of; None where a test scripts the source."""
     count: Callable[[str, str], None] = lambda _event, _reason: None
     """Counts something of the adapter's own in the metric `holdfast_adapter_events_total`."""
+    reconciled: Callable[[int, int], None] = lambda _places, _units: None
+    """Says how many places of the channel a comparison with the engine has found different, and by
+    how many units."""
 
 
 class Adapter:

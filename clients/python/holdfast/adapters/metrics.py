@@ -65,6 +65,13 @@ class Metrics:
         self._feed_lag = gauge(
             "holdfast_adapter_feed_lag_events", "Events the engine had yet to tell, last it said."
         )
+        self._drift_places = gauge(
+            "holdfast_adapter_drift_places", "Places that the last reconciliation found different."
+        )
+        self._drift_units = gauge("holdfast_adapter_drift_units", "By how many units they were.")
+        self._reconciled_at = gauge(
+            "holdfast_adapter_reconciled_timestamp_seconds", "When it was; 0: not in this run."
+        )
         for counted in (self._told, self._pushed):
             counted.labels(*labels)
         self._feed_lag.set(0)
@@ -115,6 +122,12 @@ class Metrics:
     def count(self, event: str, reason: str = "") -> None:
         """Counts something of the adapter's own."""
         self._events.labels(*self._labels, event, reason).inc()
+
+    def reconciled(self, places: int, units: int) -> None:
+        """All of the channel was compared with the engine."""
+        self._drift_places.set(places)
+        self._drift_units.set(units)
+        self._reconciled_at.set_to_current_time()
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format."""

@@ -179,6 +179,7 @@ class Process:
                 subscription=settings.subscription,
                 client=client,
                 count=self._metrics.count,
+                reconciled=self._metrics.reconciled,
             )
             worker = Worker(self._adapter, metrics=self._metrics)
             async for parked in client.parked_messages(settings.subscription):

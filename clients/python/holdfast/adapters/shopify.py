@@ -19,7 +19,8 @@ from holdfast.adapters.pacing import backoff_s
 from holdfast.adapters.settings import Secret
 from holdfast.adapters.shopify_api import ShopifyApi
 from holdfast.adapters.shopify_orders import ShopifyOrders
-from holdfast.adapters.shopify_stock import ENGINE_BUSY, ShopStock
+from holdfast.adapters.shopify_reconcile import Reconciliation
+from holdfast.adapters.shopify_stock import ENGINE_BUSY, Drift, ShopStock
 from holdfast.adapters.source import ChannelUpdate, ParkedMessage
 
 RESTATE_S = 1.0
@@ -55,8 +56,20 @@ class Shopify(Adapter):
         orders_since: Annotated[
             str, "When the stock was counted, in ISO 8601; empty: when the adapter first starts."
         ] = "",
+        activate: Annotated[
+            bool, "Stock an item where it is listed and not stocked yet, instead of parking it."
+        ] = False,
+        reconcile_every_s: Annotated[
+            float, "Time between two comparisons of all quantities; 0: none."
+        ] = 3_600.0,
+        reconcile_threshold: Annotated[
+            int, "Units that a quantity may be off without being corrected by it."
+        ] = 0,
     ) -> None:
         self._shop = shop
+        self._activates = activate
+        self._reconcile_every_s = reconcile_every_s
+        self._reconcile_threshold = reconcile_threshold
         self._access_token = access_token
         secrets = webhook_secret.reveal().split() if webhook_secret else []
         self._signature = ShopifySignature(*secrets) if secrets else None
@@ -77,6 +90,7 @@ class Shopify(Adapter):
         self._api: ShopifyApi | None = None
         self._intake: Intake | None = None
         self._stock: ShopStock | None = None
+        self._reconciliation: Reconciliation | None = None
 
     @property
     def intake(self) -> Intake:
@@ -106,7 +120,14 @@ class Shopify(Adapter):
         )
         await intake.start(self._orders_since)
         self._intake = intake
-        self._stock = ShopStock(self._api, context, self._take_in)
+        self._stock = ShopStock(
+            self._api, context, self._take_in, shop=self._shop, activate=self._activates
+        )
+        if self._reconcile_every_s > 0:
+            self._reconciliation = Reconciliation(
+                context, self._shop, self._compare, every_s=self._reconcile_every_s
+            )
+            await self._reconciliation.start()
 
     async def stop(self) -> None:
         """Closes the API."""
@@ -140,7 +161,7 @@ class Shopify(Adapter):
                 if polls:
                     await self.intake.poll()
                     poll_at = clock.monotonic() + self._poll_every_s
-                again_s = await self._restate()
+                again_s = min(await self._restate(), await self._reconcile())
             except (PushError, *ENGINE_BUSY) as error:
                 self._heard = {**heard, **self._heard}
                 failures += 1
@@ -196,6 +217,22 @@ class Shopify(Adapter):
         later = {sku: each for sku, each in failures.items() if isinstance(each, RetryLater)}
         self._dirty |= dict.fromkeys(later)
         return min((each.after_s or RESTATE_S for each in later.values()), default=math.inf)
+
+    async def _reconcile(self) -> float:
+        """Compares a page, if it is time to; gives after how many seconds the next one is due."""
+        if self._reconciliation is None:
+            return math.inf
+        if self._reconciliation.due_in_s() <= 0:
+            await self._reconciliation.step()
+            if self._dirty:
+                return 0.0  # What was found is corrected first.
+        return self._reconciliation.due_in_s()
+
+    async def _compare(self, skus: Collection[str]) -> list[Drift]:
+        async with self._lock:
+            drifts = await self.stock.compare(skus, self._reconcile_threshold)
+        self._dirty |= {drift.sku: None for drift in drifts}
+        return drifts
 
     async def _take_in(self, being_stated: Collection[Place]) -> None:
         heard, self._heard = self._heard, {}

@@ -8,7 +8,14 @@ is ever overwritten.
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
@@ -17,27 +24,23 @@ from holdfast.adapters.adapter import Context
 from holdfast.adapters.inbound import Place
 from holdfast.adapters.outcomes import PermanentError, PushError, RetryLater
 from holdfast.adapters.shopify_api import ShopifyApi
-from holdfast.adapters.source import ChannelUpdate
+from holdfast.adapters.shopify_levels import QUANTITIES_MAX, Levels
+from holdfast.adapters.source import ChannelLocation, ChannelUpdate
 from holdfast.errors import AttemptDecided, DeadlineExpired, Overloaded, Unavailable
-
-QUANTITIES_MAX = 250
-"""Quantities that one mutation may set, and nodes that one query may name."""
 
 ROUNDS_MAX = 8
 """How often a push reads and sets again while shoppers are faster."""
 
-UNEXPLAINED_TRIES_MAX = 3
-UNEXPLAINED_WAIT_S = 2.0
-"""How often, and how long each time, a push waits for the order behind a quantity that has changed.
-Then somebody has changed it by hand, and the engine's number goes before that."""
+STALE_DIVISOR = 4
+"""By how much fewer quantities are set at once after a comparison has failed: a mutation sets all
+or none."""
 
-LEVELS = """query Levels($ids: [ID!]!, $location: ID!) {
-  nodes(ids: $ids) {
-    ... on InventoryItem {
-      id inventoryLevel(locationId: $location) { quantities(names: ["available"]) { quantity } }
-    }
-  }
-}"""
+UNEXPLAINED_S = 6.0
+"""How long a push waits for the order behind a quantity that has changed. Then somebody has changed
+it by hand, and the engine's number goes before that."""
+
+UNEXPLAINED_TRY_S = 2.0
+"""How long it waits before it looks again."""
 
 SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
@@ -47,6 +50,7 @@ SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
 
 STALE = frozenset({"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"})
 NEW_KEY = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+NOT_STOCKED = "ITEM_NOT_STOCKED_AT_LOCATION"
 IN_PROGRESS = "IDEMPOTENCY_CONCURRENT_REQUEST"
 ENGINE_BUSY = (Unavailable, Overloaded, DeadlineExpired, AttemptDecided)
 
@@ -71,7 +75,18 @@ class Suspicion(NamedTuple):
     """A quantity that has changed for no order that is known."""
 
     touches: int
-    tries: int
+    until: float
+    """When it was waited for long enough, on the monotonic clock."""
+
+
+class Drift(NamedTuple):
+    """A place that shows something else than it should, for no order that is known."""
+
+    sku: str
+    item: str
+    location: str
+    shown: int
+    expected: int
 
 
 TakeIn = Callable[[Collection[Place]], Awaitable[None]]
@@ -81,8 +96,20 @@ TakeIn = Callable[[Collection[Place]], Awaitable[None]]
 class ShopStock:
     """What one shop has, as far as it is known, and how that is brought in line with the engine."""
 
-    def __init__(self, api: ShopifyApi, context: Context, take_in: TakeIn) -> None:
+    def __init__(
+        self,
+        api: ShopifyApi,
+        context: Context,
+        take_in: TakeIn,
+        *,
+        shop: str,
+        activate: bool = False,
+    ) -> None:
+        """With `activate`, an item is stocked where it has to be set and is not stocked yet."""
         self._api = api
+        self._levels = Levels(api)
+        self._shop = shop
+        self._activates = activate
         self._context = context
         self._take_in = take_in
         self._known: dict[Place, Known] = {}
@@ -90,6 +117,19 @@ class ShopStock:
         self._suspicions: dict[Place, Suspicion] = {}
         self._stated: dict[str, tuple[int, int]] = {}
         self._salt = 0
+
+    def _wishes(self, updates: Iterable[ChannelUpdate]) -> dict[Place, Wish]:
+        """What the shop's places are to have, as far as they are mapped and counted. A channel may
+        have other shops, too."""
+        wishes: dict[Place, Wish] = {}
+        for update in updates:
+            stated: list[ChannelUpdate | ChannelLocation] = [update, *update.locations]
+            for each in stated:
+                listing = each.listing
+                if listing is not None and listing.shop == self._shop and not each.unlimited:
+                    place = Place(listing.item, listing.external_location)
+                    wishes[place] = Wish(update.sku, each.units)
+        return wishes
 
     async def newest(self, updates: Iterable[ChannelUpdate]) -> dict[str, ChannelUpdate]:
         """The updates without those that are older than what was stated: an order may have had
@@ -120,32 +160,49 @@ class ShopStock:
             raise RetryLater(str(error), whole_channel=True, reason="engine") from None
 
     async def state(self, updates: Mapping[str, ChannelUpdate]) -> dict[str, PushError]:
-        """Sets what the updates say, or newer ones; gives the failures by SKU."""
+        """Sets what the updates say, or newer ones; gives the failures by SKU.
+
+        What is known is set while other places are read again, and the more often a comparison has
+        failed, the fewer are set at once: so a push comes to an end also while others buy.
+        """
         updates = dict(updates)
         failures: dict[str, PushError] = {}
+        size = QUANTITIES_MAX
         for _ in range(ROUNDS_MAX):
-            wishes = _wishes(update for sku, update in updates.items() if sku not in failures)
-            unknown = {place: wish for place, wish in wishes.items() if place not in self._known}
+            unknown = {
+                place: wish
+                for place, wish in self._open(updates, failures).items()
+                if place not in self._known
+            }
             if unknown:
                 failures |= await self._read(unknown)
                 await self._take_in(unknown)
                 failures |= self._unexplained(unknown)
                 updates |= await self.latest({wish.sku for wish in unknown.values()})
-                continue
-            due = [
-                (place, wish)
-                for place, wish in wishes.items()
-                if self._known[place].units != wish.units
-            ]
-            if not due:
-                self._remember(updates, failures)
-                return failures
-            for start in range(0, len(due), QUANTITIES_MAX):
-                failures |= await self._set(due[start : start + QUANTITIES_MAX])
-        for wish in wishes.values():
+            open_ = self._open(updates, failures)
+            if not open_:
+                break
+            due = [(place, wish) for place, wish in open_.items() if place in self._known]
+            for start in range(0, len(due), size):
+                failures |= await self._set(due[start : start + size])
+            if any(place not in self._known for place, _ in due):
+                size = max(1, size // STALE_DIVISOR)
+        for wish in self._open(updates, failures).values():
             error = RetryLater("Shoppers were faster, again and again.", reason="stale")
             failures.setdefault(wish.sku, error)
+        self._remember(updates, failures)
         return failures
+
+    def _open(
+        self, updates: Mapping[str, ChannelUpdate], failures: Collection[str]
+    ) -> dict[Place, Wish]:
+        """What is still to be brought in line: read, or set."""
+        wishes = self._wishes(update for sku, update in updates.items() if sku not in failures)
+        return {
+            place: wish
+            for place, wish in wishes.items()
+            if place not in self._known or self._known[place].units != wish.units
+        }
 
     def _remember(
         self, updates: Mapping[str, ChannelUpdate], failures: Mapping[str, PushError]
@@ -154,25 +211,58 @@ class ShopStock:
             if sku not in failures:
                 self._stated[sku] = (update.epoch, update.version)
 
+    async def compare(self, skus: Collection[str], threshold: int) -> list[Drift]:
+        """Looks for what has changed for no order; gives what is more than `threshold` units off.
+        That is suspicious from now on: stating it waits for an order before it is corrected."""
+        wishes = self._wishes((await self.latest(skus)).values())
+        before = {place: self._touches[place] for place in wishes}
+        levels = {place: units async for place, units in self._levels.read(wishes)}
+        await self._take_in(())
+        drifts = []
+        for place, wish in self._wishes((await self.latest(skus)).values()).items():
+            shown, known = levels.get(place), self._known.get(place)
+            expected = wish.units if known is None else known.units
+            if shown is None or abs(shown - expected) <= threshold:
+                continue
+            if self._touches[place] != before.get(place):
+                continue  # An order has changed it meanwhile: it is stated anyway.
+            self._known.pop(place, None)
+            self._suspicions.setdefault(place, self._suspicion(self._touches[place]))
+            drifts.append(Drift(wish.sku, *place, shown, expected))
+        return drifts
+
     async def _read(self, unknown: Mapping[Place, Wish]) -> dict[str, PushError]:
         """Reads what Shopify has; gives a failure for what it does not have."""
         failures: dict[str, PushError] = {}
-        for location in {place.external_location for place in unknown}:
-            items = [place.item for place in unknown if place.external_location == location]
-            for start in range(0, len(items), QUANTITIES_MAX):
-                part = items[start : start + QUANTITIES_MAX]
-                found = await self._api.ask(LEVELS, {"ids": part, "location": location})
-                for item, node in zip(part, found["nodes"], strict=True):
-                    place = Place(item, location)
-                    level = (node or {}).get("inventoryLevel")
-                    if level is None:
-                        text = f"The shop does not stock {item} at {location}."
-                        failures[unknown[place].sku] = PermanentError(text, reason="not_stocked")
-                        continue
-                    units = level["quantities"][0]["quantity"]
-                    token = f"{self._context.clock.monotonic()}/{self._context.random()}"
-                    self._known[place] = Known(units, token, self._touches[place])
+        missing = dict(unknown)
+        unstocked = []
+        async for place, units in self._levels.read(unknown):
+            if units is not None:
+                self._know(place, units)
+                del missing[place]
+            elif self._activates:
+                unstocked.append(place)
+        for place in unstocked:
+            wish = missing.pop(place)
+            try:
+                self._know(place, await self._levels.activate(place, self._token()))
+            except PermanentError as error:
+                failures[wish.sku] = error
+            else:
+                self._context.count("activated", "")
+        for place, wish in missing.items():
+            text = f"The shop does not stock {place.item} at {place.external_location}."
+            failures[wish.sku] = PermanentError(text, reason="not_stocked")
         return failures
+
+    def _know(self, place: Place, units: int) -> None:
+        self._known[place] = Known(units, self._token(), self._touches[place])
+
+    def _token(self) -> str:
+        return f"{self._context.clock.monotonic()}/{self._context.random()}"
+
+    def _suspicion(self, touches: int) -> Suspicion:
+        return Suspicion(touches, self._context.clock.monotonic() + UNEXPLAINED_S)
 
     def _unexplained(self, places: Mapping[Place, Wish]) -> dict[str, PushError]:
         """Failures for quantities that have changed while no order says why: it may be shown
@@ -182,22 +272,31 @@ class ShopStock:
             suspicion = self._suspicions.pop(place, None)
             if suspicion is None or self._touches[place] != suspicion.touches:
                 continue
-            if suspicion.tries < UNEXPLAINED_TRIES_MAX:
-                self._suspicions[place] = suspicion._replace(tries=suspicion.tries + 1)
+            if self._context.clock.monotonic() < suspicion.until:
+                self._suspicions[place] = suspicion
                 self._known.pop(place, None)
                 failures[wish.sku] = RetryLater(
                     "The shop's quantity has changed for no order that is known.",
-                    after_s=UNEXPLAINED_WAIT_S,
+                    after_s=UNEXPLAINED_TRY_S,
                     reason="unexplained",
                 )
+                continue
+            known = self._known.get(place)
+            self._context.count("overwritten", "")
+            self._context.log.warning(
+                "A quantity that was changed for no order is overwritten.",
+                extra={"sku": wish.sku, "place": place, "was": known and known.units},
+            )
         return failures
 
     async def _set(self, due: Sequence[tuple[Place, Wish]]) -> dict[str, PushError]:
         """Sets quantities where Shopify has what is known. What is stale is not known any more;
         what else is wrong is given as failures. Then none was set."""
-        known = [self._known.get(place) for place, _ in due]
-        if None in known:
-            return {}  # An order was taken in meanwhile: the next round reads again.
+        # What an order has touched meanwhile is read again by the next round.
+        due = [(place, wish) for place, wish in due if place in self._known]
+        if not due:
+            return {}
+        known = [self._known[place] for place, _ in due]
         quantities = [
             {
                 "inventoryItemId": place.item,
@@ -206,7 +305,6 @@ class ShopStock:
                 "changeFromQuantity": each.units,
             }
             for (place, wish), each in zip(due, known, strict=True)
-            if each is not None
         ]
         given = {
             "name": "available",
@@ -214,7 +312,7 @@ class ShopStock:
             "referenceDocumentUri": f"gid://holdfast/Channel/{quote(self._context.channel)}",
             "quantities": quantities,
         }
-        tokens = [each.token for each in known if each is not None]
+        tokens = [each.token for each in known]
         key = str(uuid5(NAMESPACE_URL, json.dumps([self._salt, given, tokens], sort_keys=True)))
         answer = await self._api.ask(SET, {"input": given, "key": key})
         errors = answer["inventorySetQuantities"]["userErrors"]
@@ -236,31 +334,19 @@ class ShopStock:
                 raise RetryLater(error["message"], after_s=1.0, whole_channel=True)
             elif index is None or index >= len(due):
                 raise PermanentError(f"{error['code']}: {error['message']}", reason="user_error")
+            elif error["code"] == NOT_STOCKED and self._activates:
+                self._known.pop(due[index][0], None)  # The next round has it stocked.
             elif error["code"] in STALE:
                 place, _ = due[index]
                 known = self._known.pop(place, None)
                 self._context.count("stale", "")
                 if known is not None:
-                    self._suspicions[place] = Suspicion(known.touches, 0)
+                    self._suspicions[place] = self._suspicion(known.touches)
             else:
                 place, wish = due[index]
                 text = f"{error['code']}: {error['message']} ({place})"
                 failures[wish.sku] = PermanentError(text, reason=error["code"].lower())
         return failures
-
-
-def _wishes(updates: Iterable[ChannelUpdate]) -> dict[Place, Wish]:
-    """What the shop's places are to have, as far as they are mapped and counted."""
-    wishes: dict[Place, Wish] = {}
-    for update in updates:
-        if update.listing is not None and not update.unlimited:
-            place = Place(update.listing.item, update.listing.external_location)
-            wishes[place] = Wish(update.sku, update.units)
-        for each in update.locations:
-            if each.listing is not None and not each.unlimited:
-                place = Place(each.listing.item, each.listing.external_location)
-                wishes[place] = Wish(update.sku, each.units)
-    return wishes
 
 
 def _index(field: Sequence[str] | None) -> int | None:
