@@ -40,8 +40,8 @@ class Consumer:
         lineage: Lineage,
         on_close: Callable[["Consumer"], None],
     ) -> None:
-        """`sent`: by shard, the positions after which the feed begins; None: a snapshot comes
-        first."""
+        """`sent`: by shard, the positions up to which it may acknowledge from the beginning; None:
+        nothing yet."""
         self.subscription = subscription
         self.number = number
         self.feed = feed

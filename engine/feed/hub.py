@@ -108,8 +108,9 @@ class Hub:
         closes it. Under its `name`, if it has one, others can wait for it.
 
         MalformedCursor, CursorForeign or CursorOutOfRange if there is no such place (in mode
-        LATEST, an expired one begins with a snapshot); ChannelMissing; TooManySubscribers;
-        FeedStopping; ShardUnavailable or HistoryDamaged if a shard has to be asked and cannot be.
+        LATEST, an expired one and one of a past epoch begin with a snapshot); ChannelMissing;
+        TooManySubscribers; FeedStopping; ShardUnavailable or HistoryDamaged if a shard has to be
+        asked and cannot be.
         """
         if self._followers.closed:
             raise FeedStopping
@@ -127,11 +128,18 @@ class Hub:
     async def _start(self, start: Start | str, mode: Mode) -> tuple[dict[int, int], bool]:
         """Where to start, and whether with a snapshot."""
         try:
-            return await self._positions(start), start is Start.SNAPSHOT
+            positions = await self._positions(start)
+            if mode is not Mode.LATEST or not self.is_of_past_epoch(start):
+                return positions, start is Start.SNAPSHOT
         except CursorOutOfRange as error:
             if mode is not Mode.LATEST or error.is_ahead:
                 raise
-            return await self._positions(Start.NOW), True
+        return await self._positions(Start.NOW), True
+
+    def is_of_past_epoch(self, start: Start | str) -> bool:
+        """Whether a start is a cursor of an epoch before this one. What was told of states may
+        have been ahead of it, and is lost with that epoch."""
+        return not isinstance(start, Start) and Cursor.parse(start).epoch != self._shards.epoch
 
     def _join(
         self,

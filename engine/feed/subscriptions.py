@@ -203,9 +203,13 @@ class Subscriptions:
     def _start(
         self, subscription: Subscription, resumed: Resumed | None
     ) -> tuple[Start | str, dict[int, int] | None]:
-        """Where a feed starts: after what was acknowledged, or what was received already."""
+        """Where a feed starts: after what was acknowledged, or what was received already; and what
+        may be acknowledged from the beginning. What a consumer was told of states before a restore
+        may be lost, whatever it has acknowledged: it is told all of them again."""
         received = dict[int, int]()
+        newest = subscription.stored.cursor
         if resumed is not None and resumed.received:
+            newest = resumed.received
             cursor = own(Cursor.parse(resumed.received), resumed.received, self._shards)
             received = dict(cursor.positions)
         if not subscription.stored.cursor and not received:
@@ -217,6 +221,8 @@ class Subscriptions:
             shard: max(done.get(shard, 0), received.get(shard, 0))
             for shard in range(self._shards.count)
         }
+        if subscription.stored.mode == Mode.LATEST and self._hub.is_of_past_epoch(newest):
+            return Start.SNAPSHOT, sent
         return subscription.cursor_of(sent), sent
 
     async def _make(self, asked: Asked) -> tuple[Subscription, bool]:

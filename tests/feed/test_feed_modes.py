@@ -205,6 +205,23 @@ async def test_a_cursor_that_has_expired_begins_with_a_snapshot() -> None:
         stream.cancel()
 
 
+async def test_after_a_restore_the_latest_begins_with_a_snapshot() -> None:
+    shards = LocalShards(history="0123abcd", epoch=7)
+    shards.past_epochs = {1: (2,)}
+    async with feeding(shards) as node:
+        for _ in range(3):
+            await node.receive(1)
+        stream = node.watch(Request(after_cursor="1-0123abcd-1-0.2", mode=LATEST))
+        told = await read(stream, "caught_up")
+        assert (contents(told)[0], states(told)) == ("snapshot", [("TEA", "LONDON", 3)])
+        stream.cancel()
+        stream = node.watch(Request(after_cursor=told[-1].cursor, mode=LATEST))
+        assert contents(await read(stream, "caught_up")) == ["caught_up"]
+        stream.cancel()
+        lost = Request(after_cursor="1-0123abcd-1-0.3", mode=LATEST)
+        assert (await refused(node.watch(lost).read())).reason == "CURSOR_FOREIGN"
+
+
 async def test_who_reads_too_slowly_is_told_so_and_when_that_is_over() -> None:
     shards = ScriptedShards(1)
     feed = shards.feeds[0]

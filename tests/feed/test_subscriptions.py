@@ -286,6 +286,46 @@ async def test_a_cursor_of_a_lost_epoch_is_told_until_it_is_reset() -> None:
         consumer.break_off()
 
 
+RESTORED = [
+    (feed_pb2.WATCH_MODE_EVERY_EVENT, "caught_up"),
+    (feed_pb2.WATCH_MODE_LATEST, "snapshot"),
+]
+
+
+@pytest.mark.parametrize(("mode", "told"), RESTORED)
+async def test_after_a_restore_states_are_told_whatever_was_acknowledged_before(
+    mode: Any, told: str
+) -> None:
+    shards = LocalShards(2, history="0123abcd", epoch=7)
+    store = MemorySubscriptions()
+    async with subscribing(shards, store, keeps_shards=True) as node:
+        await written(node, 3)
+    heads = [shard.head for shard in shards.shards]
+    shards.past_epochs = {1: tuple(heads)}
+    cursor = Cursor("0123abcd", 1, dict(enumerate(heads))).encode()
+    store.put(
+        StoredSubscription(
+            tenant="", name="web", filter=b"", mode=mode, cursor=cursor, since="", created_ms=1
+        )
+    )
+    async with subscribing(shards, store) as node:
+        # It may have been told more than it has acknowledged, in a past that is lost.
+        consumer = await node.open(mode=mode)
+        assert (await consumer.read()).feed.WhichOneof("content") == told
+        await consumer.acknowledge(cursor)
+        if told == "snapshot":
+            await consumer.until("caught_up")
+        # The first three have the request ids of those before, and change nothing.
+        await written(node, 4)
+        _, cursor = await consumer.events(1)
+        await consumer.acknowledge(cursor)
+        await node.until_acknowledged(cursor)
+        # Once something of this epoch is acknowledged, it goes on there.
+        consumer = await node.open(mode=mode)
+        assert (await consumer.read()).feed.WhichOneof("content") == "caught_up"
+        consumer.break_off()
+
+
 async def snapshot_of(consumer: Consumer) -> tuple[list[str], str]:
     """The SKUs of a snapshot, and the cursor after it."""
     skus: list[str] = []
