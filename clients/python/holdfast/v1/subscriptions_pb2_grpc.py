@@ -91,6 +91,9 @@ class SubscriptionServiceServicer:
     def Subscribe(self, request_iterator, context):
         """Follows a subscription, which is made if there is none of its name. The first message opens it; those that follow acknowledge, or park what
         could not be processed. A consumer that opens a subscription takes it over from the one before, which ends with SUBSCRIPTION_TAKEN_OVER.
+        Who closes its own side ends the stream, with OK once all that it has said is heard: who wants to be told more keeps it open.
+        A restored node knows what was acknowledged before the backup. In mode LATEST a snapshot then puts right whatever the consumer was told after
+        it; in mode EVERY_EVENT events follow that take the places of those that are lost.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
