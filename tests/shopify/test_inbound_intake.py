@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from holdfast import Client
-from holdfast.adapters import Context, PermanentError
+from holdfast.adapters import Context, PermanentError, shopify_orders
 from holdfast.adapters.following import SubscriptionSource
 from holdfast.adapters.inbound_intake import COMPLETE_MARK, MARK, Intake, Taken
 from holdfast.adapters.shopify_api import ShopifyApi
@@ -16,6 +16,7 @@ from holdfast.parked import ParkedMessage
 
 from tests.adapters.scripted import ManualClock
 from tests.shopify.conftest import Tenant
+from tests.shopify.faults import Fate
 from tests.shopify.server import TOKEN, loopback_client, shopify_server
 from tests.shopify.shop import SHOP, Order
 from tests.shopify.trade import CHANNEL, OPENING, SKUS, Trade
@@ -32,6 +33,7 @@ class Office:
         self.shop = trade.shop
         self.client = client
         self.taken: list[Taken] = []
+        self.faults = trade.shopify.faults
         self._api = api
         self._lines = {
             (sku, name): (item, location)
@@ -334,6 +336,31 @@ async def test_what_a_warehouse_sends_of_either_reservation_counts_once(tenant: 
         await intake.take([order.id])
         assert await at.has("TEA") == (-2, 0)
         assert await at.parked() == []
+
+
+async def test_a_poll_ends_however_fast_orders_come(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shopify_orders, "POLL_ORDERS_MAX", 2)
+    async with office(tenant) as at, at.intake(overlap_s=0) as intake:
+        at.later(1)
+        first = [at.buys(("TEA", 1)).id for _ in range(4)]
+        at.later(1)
+        plain_fate = at.faults.fate
+
+        def fate() -> Fate:
+            if len(at.shop.orders) < 30:
+                at.later(1)
+                at.buys(("MUG", 1))
+            return plain_fate()
+
+        at.faults.fate = fate  # type: ignore[method-assign]
+        await intake.poll()
+        assert len(first) <= len(at.taken) < 20
+        assert await at.has("TEA") == (40, 4)
+        while len(at.taken) < 30:
+            await intake.poll()
+        assert await at.trade.differences() == []
 
 
 async def test_control_without_request_ids_and_references_orders_count_twice(

@@ -137,17 +137,22 @@ class Intake:
                 await self._advance(name, self._marks.get(FIRST_MARK, begin))
 
     async def poll(self) -> None:
-        """Takes in what has changed since the mark, and advances it after each page."""
+        """Takes in what has changed since the mark, and advances it after each page. It ends with
+        what had changed when it began, however fast more changes."""
         async with self._lock:
             waits = False
+            until: datetime | None = None
             since = max(self._marks[MARK] - self._overlap, self._marks[FIRST_MARK])
             async for page in self._orders.changed(since):
+                until = until or self._orders.time
                 latest = {each.order_id: each.updated_at for each in page}
                 unseen = [each for each, at in latest.items() if self._seen.get(each) != at]
                 # From the first order on that is not ready, all are asked for again.
                 waits = not await self._take(unseen) or waits
                 if not waits and latest:
                     await self._advance(MARK, max(latest.values()))
+                if until is not None and max(latest.values(), default=since) > until:
+                    break
             if not waits:
                 await self._advance(COMPLETE_MARK, self._marks[MARK])
 
