@@ -94,4 +94,4 @@ async def trade_until_all_has_happened(trade: Trade) -> None:
     while not (set(trade.did) == KINDS and done.stale > 0 and done.replayed > 0):
         trade.act()
         await trade.act_in_engine()
-        await trade.shopify.asked()
+        await trade.shopify.asked("mutation Set")

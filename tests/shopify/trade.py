@@ -3,7 +3,7 @@ know it in the end."""
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,15 @@ OPENING = 40
 class Trade:
     """What shoppers and staff of the shop do, and what others do in the engine."""
 
-    def __init__(self, shopify: ShopifyServer, client: Client, seed: int) -> None:
+    def __init__(
+        self,
+        shopify: ShopifyServer,
+        client: Client,
+        seed: int,
+        *,
+        kinds: Collection[str] | None = None,
+    ) -> None:
+        """`kinds` are what may happen; None: everything."""
         self.shopify = shopify
         self.shop = shopify.shop
         self.client = client
@@ -47,6 +55,8 @@ class Trade:
             (2, self._move),
             (2, self._edit),
         ]
+        if kinds is not None:
+            self._actions = [each for each in self._actions if _kind(each[1]) in kinds]
 
     async def open(self, *, unmapped: tuple[str, ...] = ()) -> None:
         """Stocks the engine, configures the channel, and maps what the shop calls its items."""
@@ -68,8 +78,9 @@ class Trade:
         assert mapped.problems == ()
 
     async def receive(self, sku: str, location: str, units: int) -> None:
-        await self.client.receive(sku, location, units)
+        # The engine may tell of it before it answers.
         self._received[sku, location] += units
+        await self.client.receive(sku, location, units)
 
     async def act_in_engine(self) -> None:
         """A delivery, or a sale that the shop has no part in."""
@@ -87,7 +98,7 @@ class Trade:
         weights = [weight for weight, _ in self._actions]
         for _, action in self._chance.choices(self._actions, weights, k=1_000):
             if action():
-                self.did[action.__name__.strip("_")] += 1
+                self.did[_kind(action)] += 1
                 return
         raise AssertionError("the shop has nothing to sell")
 
@@ -108,6 +119,17 @@ class Trade:
                 ):
                     if engine != true:
                         found.append(f"{sku} at {name}: {engine} {what}, not {true}")
+        return found
+
+    def shown_too_much(self) -> list[str]:
+        """Where the shop shows more than what is on the shelf and nobody has bought."""
+        on_hand = self._on_hand()
+        found = []
+        for (item, location), level in self.shop.levels.items():
+            sku, name = self.items[item], self.locations[location]
+            unsold = on_hand[sku, name] - level.committed
+            if level.available > max(0, unsold):
+                found.append(f"{sku} at {name}: shows {level.available}, {unsold} are unsold")
         return found
 
     async def until_agreed(self) -> None:
@@ -204,3 +226,7 @@ class Trade:
             return False
         self.shop.refund_sent(*self._chance.choice(sent), 1, restock=self._chance.random() < 0.8)
         return True
+
+
+def _kind(action: Callable[[], bool]) -> str:
+    return action.__name__.strip("_")
