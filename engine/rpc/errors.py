@@ -129,6 +129,8 @@ def _subscriber_stalled(problem: SubscriberStalled) -> Refusal:
 def _cursor_out_of_range(problem: CursorOutOfRange) -> Refusal:
     cursor = shortened(problem.cursor)
     message = f"the cursor {cursor} is older than the oldest kept event or ahead of the newest"
+    if not cursor:
+        message = "what has happened since the snapshot began is not kept any more; begin again"
     facts = {"cursor": cursor, "oldest": problem.oldest}
     return Refusal(pb.ERROR_REASON_CURSOR_OUT_OF_RANGE, message, facts)
 

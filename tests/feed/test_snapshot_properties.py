@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.core.commands import Receive
 from engine.core.model import Key
 from engine.feed import snapshot
+from engine.feed.cursor import CursorOutOfRange
 from engine.feed.filter import Filter
 from engine.feed.hub import Hub, Mode, Start
 from engine.feed.limits import FeedLimits
@@ -191,3 +192,31 @@ async def test_the_check_finds_changes_that_are_told_beside_the_snapshot(
     monkeypatch.setattr(snapshot.StockPages, "has_shown", lambda *_: False)
     client = await changing(Mode.EVERY_EVENT)
     assert client.state.faults != []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_snapshot_that_is_overtaken_begins_again_where_states_will_do(mode: Mode) -> None:
+    living = Living(1)
+    try:
+        for sku in range(len(SKUS)):
+            await living.happen(0, sku, 0, 1)
+        hub = Hub(living.shards, FeedLimits(snapshot_states_max=1, tail_bytes_max=1))
+        subscriber = await hub.subscribe(Filter(), Start.SNAPSHOT, mode=mode)
+        assert isinstance(await anext(subscriber), Snapshot)
+        for sku in range(len(SKUS)):
+            await living.happen(0, sku, 0, 1)
+        living.shards.shards[0].oldest = living.heads[0] + 1
+        if mode is Mode.EVERY_EVENT:
+            with pytest.raises(CursorOutOfRange) as caught:
+                [step async for step in subscriber]
+            assert caught.value.cursor == ""
+            return
+        state = State(is_latest=True)
+        state.is_forgetful = True
+        while not state.is_complete:
+            step = await anext(subscriber)
+            state.fold(step)
+        assert state.faults == []
+        assert state.differences(living, Filter(), step.cursor) == []
+    finally:
+        living.close()

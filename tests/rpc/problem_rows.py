@@ -338,6 +338,11 @@ ROWS: list[tuple[object, str, str]] = [
         "the cursor 1-10ca1000-1-0.9 is older than the oldest kept event or ahead of the newest",
     ),
     (
+        CursorOutOfRange("", "1-10ca1000-1-0.7"),
+        "CURSOR_OUT_OF_RANGE",
+        "what has happened since the snapshot began is not kept any more; begin again",
+    ),
+    (
         CursorForeign("1-10ca1000-1-0.9", "ffffffff", 2),
         "CURSOR_FOREIGN",
         "the cursor 1-10ca1000-1-0.9 belongs to another history; start again without it",
