@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from holdfast.adapters import Adapter, ChannelUpdate, ChannelUpdateBatch, Context, Failures, Source
+from holdfast.adapters.logs import FieldsAdapter
 from holdfast.adapters.source import ParkedMessage, Replayed
 from holdfast.adapters.worker import Worker
 
@@ -150,7 +151,7 @@ def worker_of(
         source,
         clock or ManualClock(),
         lambda: chance,
-        logging.LoggerAdapter(logging.getLogger("tests.adapters"), {}),
+        FieldsAdapter(logging.getLogger("tests.adapters"), {}),
         channel="shop",
     )
     return Worker(adapter)

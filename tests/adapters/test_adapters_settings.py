@@ -59,6 +59,15 @@ def test_a_secret_is_no_flag(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unrecognized" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--batch-max", "0"), ("--rate-per-s", "-1"), ("--burst", "nan"), ("--attempts-max", "0")],
+)
+def test_a_pace_that_makes_no_sense_is_refused(flag: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{flag} is {value}: it must be . at least"):
+        read(Shop, ["--url", "a", flag, value], BASE, "shop")
+
+
 def test_the_pace_can_be_set_for_a_process() -> None:
     arguments = ["--url", "a", "--rate-per-s", "2.5", "--batch-max", "7"]
     _, made = read(Shop, arguments, BASE, "shop")

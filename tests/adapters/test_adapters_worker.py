@@ -355,3 +355,20 @@ async def test_the_figures_say_what_has_happened() -> None:
 @pytest.fixture(autouse=True)
 def quiet_logs(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "tests.adapters")
+
+
+async def test_a_channel_that_fails_is_logged_now_and_then_and_when_it_works_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away = [RetryLater("It is away.", whole_channel=True, reason="connect")] * 6
+    adapter = Recorder(*away, RetryLater("It is busy.", after_s=0.1, reason="busy"))
+    source = ScriptedSource(batch("1", update("TEA", 1, 1)))
+    with caplog.at_level("INFO", "tests.adapters"):
+        await worker_of(adapter, source).run()
+    said = [(each.message, vars(each).get("why")) for each in caplog.records]
+    assert said[0] == ("Updates were not taken.", "It is away.")
+    assert 2 <= sum(why == "It is away." for _, why in said) < len(away)
+    assert said[-2:] == [
+        ("Updates were not taken.", "It is busy."),
+        ("The channel takes updates again.", None),
+    ]

@@ -65,12 +65,24 @@ class Metrics:
         self._feed_lag = gauge(
             "holdfast_adapter_feed_lag_events", "Events the engine had yet to tell, last it said."
         )
-        self._drift_places = gauge(
-            "holdfast_adapter_drift_places", "Places that the last reconciliation found different."
+        # These have no value before they have a meaning.
+        self._drift_places = Gauge(
+            "holdfast_adapter_drift_places",
+            "Places that the last reconciliation found different.",
+            LABELS,
+            registry=self.registry,
         )
-        self._drift_units = gauge("holdfast_adapter_drift_units", "By how many units they were.")
-        self._reconciled_at = gauge(
-            "holdfast_adapter_reconciled_timestamp_seconds", "When it was; 0: not in this run."
+        self._drift_units = Gauge(
+            "holdfast_adapter_drift_units",
+            "By how many units they were.",
+            LABELS,
+            registry=self.registry,
+        )
+        self._reconciled_at = Gauge(
+            "holdfast_adapter_reconciled_timestamp_seconds",
+            "When that was.",
+            LABELS,
+            registry=self.registry,
         )
         for counted in (self._told, self._pushed):
             counted.labels(*labels)
@@ -125,9 +137,9 @@ class Metrics:
 
     def reconciled(self, places: int, units: int) -> None:
         """All of the channel was compared with the engine."""
-        self._drift_places.set(places)
-        self._drift_units.set(units)
-        self._reconciled_at.set_to_current_time()
+        self._drift_places.labels(*self._labels).set(places)
+        self._drift_units.labels(*self._labels).set(units)
+        self._reconciled_at.labels(*self._labels).set_to_current_time()
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format."""

@@ -24,7 +24,7 @@ from holdfast.adapters.metrics import Metrics
 from holdfast.adapters.outcomes import ChannelGone
 from holdfast.adapters.settings import Settings, SettingsError, address_of, read
 from holdfast.adapters.worker import Worker
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, UnknownChannel
 
 ADAPTERS = {
     "files": "holdfast.adapters.files:Files",
@@ -122,7 +122,9 @@ class Process:
                 self._log.info("Metrics and health are answered.", extra={"port": port})
             return await self._until_stopped()
         except OSError as error:
-            self._log.error("The address %s cannot be used: %s", self._settings.listen, error)
+            self._log.error(
+                "--listen %s cannot be used: %s", self._settings.listen, error.strerror or error
+            )
             return 1
         finally:
             await server.close()
@@ -153,16 +155,19 @@ class Process:
             return 0
         if isinstance(error, ChannelGone):
             self._log.error("The channel wants no more updates: %s", error)
+        elif isinstance(error, OSError):
+            self._log.error("The adapter cannot go on: %s", error)
         elif isinstance(error, HoldfastError):
-            self._log.error(
-                "The adapter cannot go on: %s", error, extra={"reason": error.reason or "transport"}
-            )
+            hint = ": configure it first" if isinstance(error, UnknownChannel) else ""
+            fields = {"reason": error.reason or "transport"}
+            self._log.error("The adapter cannot go on: %s%s", error, hint, extra=fields)
         else:
             self._log.error("The adapter has failed: %r", error, exc_info=error)
         return 1
 
     async def _work(self) -> None:
         settings = self._settings
+        self._log.info("Connecting.", extra={"address": settings.address})
         async with (
             Client(settings.address, tenant=settings.tenant) as client,
             client.subscribe(

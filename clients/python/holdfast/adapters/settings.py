@@ -27,6 +27,17 @@ TUNING = {
 }
 """Attributes of an adapter's class that may be set for one process."""
 
+LEAST = {
+    "batch_max": 1,
+    "batch_wait_s": 0,
+    "rate_per_s": 0,
+    "burst": 1,
+    "attempts_max": 1,
+    "push_timeout_s": 0.001,
+    "stop_s": 0,
+}
+"""The least that a number may be."""
+
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -204,6 +215,10 @@ def _convert(option: _Option, text: str, where: str) -> Any:
             raise SettingsError(f"{where} is {text!r}: it must be true or false.")
         return text.lower() in _TRUE
     try:
-        return option.kind(text)
+        value = option.kind(text)
     except ValueError:
         raise SettingsError(f"{where} is {text!r}: it must be a number.") from None
+    least = LEAST.get(option.name)
+    if least is not None and not value >= least:
+        raise SettingsError(f"{where} is {text}: it must be {least} at least.")
+    return value

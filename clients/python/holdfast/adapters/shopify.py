@@ -79,9 +79,7 @@ class Shopify(Adapter):
             raise ValueError("--url must be https, or http to this machine.")
         self._poll_every_s = poll_every_s
         self._overlap_s = overlap_s
-        self._orders_since = datetime.fromisoformat(orders_since) if orders_since else None
-        if self._orders_since is not None and self._orders_since.tzinfo is None:
-            raise ValueError("--orders-since needs an offset from UTC, such as Z.")
+        self._orders_since = _moment(orders_since) if orders_since else None
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._heard: dict[str, None] = {}
@@ -248,3 +246,14 @@ class Shopify(Adapter):
             raise RetryLater(str(error), whole_channel=True, reason="engine") from None
         finally:
             self._being_stated = ()
+
+
+def _moment(text: str) -> datetime:
+    """The time of `--orders-since`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"--orders-since is {text!r}: it must be ISO 8601.") from None
+    if moment.tzinfo is None:
+        raise ValueError("--orders-since needs an offset from UTC, such as Z.")
+    return moment

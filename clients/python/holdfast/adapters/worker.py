@@ -28,6 +28,9 @@ from holdfast.adapters.source import (
 )
 from holdfast.errors import HoldfastError
 
+COMPLAIN_EVERY_S = 10.0
+"""A channel that goes on failing for the same reason is logged so often."""
+
 
 class Worker:
     """One run of an adapter over its `context`'s source. Two tasks: one reads, so that what is
@@ -51,6 +54,7 @@ class Worker:
         self._failure: BaseException | None = None
         self._in_flight: asyncio.Timeout | None = None
         self._channel_attempts = 0
+        self._complaint: tuple[str, float] | None = None
         self._taken_at = -math.inf
         self._paused_until = 0.0
         self._parked: dict[str, tuple[int, ...]] = {}
@@ -216,6 +220,7 @@ class Worker:
     async def _settle(self, items: Sequence[Item], failures: Mapping[str, PushError]) -> None:
         """Gives each update of a push what becomes of it, then acknowledges."""
         self._see_channel([failures.get(item.update.sku) for item in items])
+        self._complain(failures)
         done_ids: list[int] = []
         gone: ChannelGone | None = None
         for item in items:
@@ -246,6 +251,25 @@ class Worker:
             self._channel_attempts += 1
         else:
             self._channel_attempts = 0
+
+    def _complain(self, failures: Mapping[str, PushError]) -> None:
+        """Logs that something is to be tried again, and that all is well again."""
+        now = self._clock.monotonic()
+        if not failures:
+            if self._complaint is not None:
+                self._log.info("The channel takes updates again.")
+            self._complaint = None
+            return
+        sku, error = next(iter(failures.items()))
+        if self._complaint is not None:
+            reason, at = self._complaint
+            if reason == error.reason and now - at < COMPLAIN_EVERY_S:
+                return
+        self._complaint = error.reason, now
+        self._log.warning(
+            "Updates were not taken.",
+            extra={"updates": len(failures), "sku": sku, "reason": error.reason, "why": str(error)},
+        )
 
     def _has_failed_enough(self, item: Item, error: RetryLater) -> bool:
         """Whether an update is parked with this failure rather than tried again."""
