@@ -49,6 +49,16 @@ def test_a_swapped_line_is_counted_in_units_of_its_new_sku() -> None:
     assert isinstance(world.do(Release("", "r1", (LineQuantity("1", 1),))), Released)
 
 
+def test_a_swapped_line_that_is_resized_later_is_of_its_new_sku_alone() -> None:
+    fewer = BasketLine("1", Key("", "TEA", ""), 1, locations=("LONDON", "SOUTH"))
+    mugs = Allocate("", (BasketLine("1", MUG, 2),))
+    world = given(STOCKS, mugs, amended(BasketLine("1", TEA, 3)), amended(fewer))
+    ship = Ship("", "r1", (LineQuantity("1", 2, "SOUTH"),), if_unexpected=IfShort.RECORD)
+    answer = world.do(ship)
+    assert isinstance(answer, Shipped), answer
+    assert [(line.key, line.quantity) for line in answer.lines] == [(SOUTH, 2)]
+
+
 def test_a_kit_that_became_one_of_its_components_is_no_kit() -> None:
     kit = Allocate("", (BasketLine("1", SET, 1),))
     world = given(STOCKS, KIT, kit, amended(BasketLine("1", MUG, 2)))

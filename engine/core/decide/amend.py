@@ -75,7 +75,7 @@ def _changes(
     lines: dict[str, list[Line]] = {}
     shipped: dict[str, set[tuple[str, int]]] = {}
     for line in reservation.lines:
-        if line.held or line.allocated or line.waiting:
+        if _is_present(line):
             lines.setdefault(line.line_id, []).append(line)
         if line.shipped:
             shipped.setdefault(line.line_id, set()).add((line.key.sku, line.units_each))
@@ -105,18 +105,25 @@ def _changes(
     return growth
 
 
+def _is_present(line: Line) -> bool:
+    return bool(line.held or line.allocated or line.waiting)
+
+
 def _swapped(reservation: Reservation, wished: Sequence[Wish]) -> tuple[str, ...]:
-    """The lines that are set and have, or had, SKUs that they are not to have."""
-    skus: dict[str, set[str]] = {}
+    """The lines that are set and have, or had, SKUs that they are not to have. One that is resized
+    keeps what it has, whatever it was before."""
+    of_lines: dict[str, list[Wish]] = {}
     for wish in wished:
-        skus.setdefault(wish.line_id, set()).add(wish.sku)
-    return tuple(
-        dict.fromkeys(
-            line.line_id
-            for line in reservation.lines
-            if line.line_id in skus and line.key.sku not in skus[line.line_id]
-        )
-    )
+        of_lines.setdefault(wish.line_id, []).append(wish)
+    swapped = []
+    for line_id, wishes in of_lines.items():
+        own = [line for line in reservation.lines if line.line_id == line_id]
+        skus = {wish.sku for wish in wishes}
+        if all(line.key.sku in skus for line in own):
+            continue
+        if not _is_resized([line for line in own if _is_present(line)], wishes):
+            swapped.append(line_id)
+    return tuple(swapped)
 
 
 def _resize(
