@@ -9,6 +9,7 @@ import pytest
 from holdfast import Client
 from holdfast.channels import Channel, ChannelTerms
 
+from benchmarks.node import running_node
 from engine.config import Configuration
 from engine.node import Node
 from tests.adapters.process import AdapterProcess, adapter_process
@@ -127,3 +128,18 @@ async def test_what_ends_an_adapter_is_said(node: str, receiver: Receiver, tmp_p
 def written(path: str) -> dict[str, int]:
     lines = [json.loads(line) for line in Path(path).read_text().splitlines()]
     return {line["sku"]: line["units"] for line in lines}
+
+
+async def test_an_engine_that_is_lost_is_said_and_found_again(tmp_path: Path) -> None:
+    async with running_node(tmp_path, 1) as node:
+        async with Client(node.address) as client:
+            await client.configure_channel(Channel("shop"))
+        async with adapter_process(node.address, "stdout", "--channel", "shop") as adapter:
+            await adapter.said("Following.")
+            assert (await adapter.get("/readyz")).status_code == 200
+            node.kill()
+            await adapter.said("The engine does not answer.")
+            assert (await adapter.get("/readyz")).json()["following"] is False
+            await node.start()
+            await adapter.said("Following again.")
+            assert (await adapter.get("/readyz")).status_code == 200

@@ -139,6 +139,11 @@ class Subscription:
         return self._request.resume.received_cursor
 
     @property
+    def connected(self) -> bool:
+        """Whether the server tells, as far as is known; it is looked for while it does not."""
+        return self._stream is not None
+
+    @property
     def created(self) -> bool:
         """Whether it was made when it was opened."""
         return self._created

@@ -25,6 +25,7 @@ from holdfast.adapters.outcomes import ChannelGone
 from holdfast.adapters.settings import Settings, SettingsError, address_of, read
 from holdfast.adapters.worker import Worker
 from holdfast.errors import HoldfastError, UnknownChannel
+from holdfast.subscription import Subscription
 
 ADAPTERS = {
     "files": "holdfast.adapters.files:Files",
@@ -36,6 +37,9 @@ ADAPTERS = {
 of the group `holdfast.adapters`."""
 
 PROGRAM = "holdfast-adapter"
+WATCH_EVERY_S = 1.0
+"""How often it is looked whether the engine is there."""
+
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -107,6 +111,7 @@ class Process:
         self._metrics = Metrics(adapter.name, settings.channel)
         self._stopping = asyncio.Event()
         self._worker: Worker | None = None
+        self._is_following = False
         fields = {"adapter": adapter.name, "channel": settings.channel}
         self._log = logs.FieldsAdapter(logging.getLogger("holdfast.adapters"), fields)
 
@@ -189,12 +194,28 @@ class Process:
             worker = Worker(self._adapter, metrics=self._metrics)
             async for parked in client.parked_messages(settings.subscription):
                 worker.parked_before(parked)
-            self._worker = worker
+            self._worker, self._is_following = worker, True
             self._log.info(
                 "Following.",
                 extra={"subscription": subscription.name, "cursor": subscription.cursor},
             )
-            await worker.run()
+            watch = asyncio.create_task(self._watch(subscription))
+            try:
+                await worker.run()
+            finally:
+                watch.cancel()
+
+    async def _watch(self, subscription: Subscription) -> None:
+        """Says when the engine is lost and found again: the subscription looks for it by itself."""
+        clock = SystemClock()
+        while True:
+            await clock.wait(asyncio.Event(), WATCH_EVERY_S)
+            was, self._is_following = self._is_following, subscription.connected
+            if was and not self._is_following:
+                address = self._settings.address
+                self._log.warning("The engine does not answer.", extra={"address": address})
+            elif self._is_following and not was:
+                self._log.info("Following again.")
 
     def _routes(self) -> Mapping[tuple[str, str], Handler]:
         return {
@@ -218,7 +239,7 @@ class Process:
         del request
         worker = self._worker
         state: dict[str, Any] = {
-            "following": worker is not None,
+            "following": self._is_following,
             "channel_works": worker is not None and worker.is_ready,
             "pending_skus": 0 if worker is None else len(worker.pending),
         }
