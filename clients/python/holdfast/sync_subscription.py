@@ -34,6 +34,11 @@ class SyncSubscription:
         return self._subscription.received
 
     @property
+    def connected(self) -> bool:
+        """As `Subscription.connected`."""
+        return self._subscription.connected
+
+    @property
     def created(self) -> bool:
         """As `Subscription.created`."""
         return self._subscription.created
