@@ -65,12 +65,14 @@ from engine.core.commands import (
 )
 from engine.core.events import (
     KEYLESS_EVENTS,
+    AllocationFilled,
     AllocationPicked,
     AllocationReleased,
     AllocationUnpicked,
     BufferComputed,
     Event,
     HoldCommitted,
+    HoldFilled,
     HoldReacquired,
     HoldReleased,
     LinesTold,
@@ -79,6 +81,7 @@ from engine.core.events import (
     Recorded,
     ReservationCreated,
     ReservationExtended,
+    ReservationPromoted,
     ShippedUnexpectedly,
     StockAllocated,
     StockCounted,
@@ -87,6 +90,7 @@ from engine.core.events import (
     StockShipped,
     TransferReceived,
     TransferSent,
+    WaitFilled,
     WaitJoined,
     WaitLeft,
 )
@@ -98,6 +102,10 @@ _ShortLines = tuple[ShortLine, ...]
 _COMMITTED = frozenset({HoldCommitted, HoldReacquired})
 _GIVEN_BACK = frozenset({WaitLeft, HoldReleased, AllocationReleased})
 _TAKEN = frozenset({StockHeld, StockAllocated, WaitJoined})
+_FILLED = frozenset({HoldFilled, AllocationFilled})
+_TAKEN_OR_FILLED = _TAKEN | _FILLED | {WaitFilled}
+"""A buffer that is a part of what is there shrinks with it: who has just begun to wait may have got
+more in the same turn."""
 
 
 def answer(
@@ -119,14 +127,14 @@ def _reserved(
     command: Reserve, recorded: _Recorded, short_lines: _ShortLines, _reservation: object
 ) -> Reserved:
     created = _first(recorded, ReservationCreated)
-    lines = _lines(recorded, created.reservation_id, _TAKEN)
-    return Reserved(
-        created.reservation_id,
-        _as_asked(command, lines),
-        short_lines,
-        created.expires_at_ms,
-        waiting=created.hold_ms > 0,
-    )
+    reservation_id = created.reservation_id
+    lines = _as_asked(command, _lines(recorded, reservation_id, _TAKEN_OR_FILLED))
+    for one in recorded:
+        event = one.event
+        if type(event) is ReservationPromoted and event.reservation_id == reservation_id:
+            return Reserved(reservation_id, lines, short_lines, event.expires_at_ms)
+    waiting = any(line.waiting for line in lines) if created.hold_ms else False
+    return Reserved(reservation_id, lines, short_lines, created.expires_at_ms, waiting=waiting)
 
 
 def _extended(
@@ -163,7 +171,7 @@ def _allocated(
     command: Allocate, recorded: _Recorded, _short_lines: object, _reservation: object
 ) -> Allocated:
     created = _first(recorded, ReservationCreated)
-    lines = _lines(recorded, created.reservation_id, _TAKEN)
+    lines = _lines(recorded, created.reservation_id, _TAKEN_OR_FILLED)
     return Allocated(created.reservation_id, _as_asked(command, lines))
 
 
@@ -338,6 +346,10 @@ def _add(results: dict[tuple[str, Key], LineResult], event: Any, reservation_id:
         result = LineResult(line_id, key, 0, 0, units, event.place)
     elif kind is WaitLeft:
         result = LineResult(line_id, key, 0, 0, units)
+    elif kind is WaitFilled:
+        result = LineResult(line_id, key, units, 0, -units)
+    elif kind in _FILLED:
+        result = LineResult(line_id, key, 0, -units)
     else:
         result = LineResult(line_id, key, units, getattr(event, "backordered", 0))
     place = (line_id, key)
@@ -346,11 +358,12 @@ def _add(results: dict[tuple[str, Key], LineResult], event: Any, reservation_id:
 
 
 def _together(one: LineResult, other: LineResult) -> LineResult:
+    waiting = one.waiting + other.waiting
     return LineResult(
         one.line_id,
         one.key,
         one.quantity + other.quantity,
         one.backordered + other.backordered,
-        one.waiting + other.waiting,
-        one.place or other.place,
+        waiting,
+        (one.place or other.place) if waiting else 0,
     )

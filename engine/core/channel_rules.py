@@ -15,6 +15,8 @@ sort first come first.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from engine.core.availability import available_to
 from engine.core.channel_book import ChannelBook
 from engine.core.channels import (
@@ -84,6 +86,15 @@ class Share(Struct, frozen=True):
         if self.limit is not None:
             rooms.append(self.limit - sum(taken.values()))
         return min(rooms)
+
+    def less(self, units: Mapping[str, int]) -> "Share":
+        """The same where so many units that are given back, by location, come free to nobody: what
+        is fenced cannot be served by them."""
+        fences = [
+            Fence(one.locations, one.room - sum([units.get(name, 0) for name in one.locations]))
+            for one in self.fences
+        ]
+        return replace(self, fences=tuple(fences))
 
     def is_bounded(self, location: str) -> bool:
         """Whether anything but what is available there limits what it may have from there."""
@@ -191,6 +202,30 @@ def are_served(
     return all(fence.room >= 0 for fence in _fences(moved, shelf))
 
 
+def sells(places: Places, key: Key, stock: Stock) -> bool:
+    """Whether new promises may be made from a SKU-location."""
+    if stock.selling is Selling.STOPPED:
+        return False
+    location = places.location(key.tenant, key.location)
+    return location is None or location.enabled
+
+
+def useless(
+    places: Places, stock: Callable[[Key], Stock | None], sku: str, given: Mapping[Key, int]
+) -> dict[str, int]:
+    """Of units of a SKU that are given back, by location, those that come free to nobody: nothing
+    is sold there, or more was promised than there is."""
+    found = {}
+    for key, units in given.items():
+        at = stock(key) if key.sku == sku else None
+        if at is not None:
+            free = 0
+            if at.tracked and sells(places, key, at):
+                free = max(0, at.available + units) - max(0, at.available)
+            found[key.location] = units - free
+    return found
+
+
 def kit_buffer_units(terms: ChannelTerms, policy: ChannelPolicy | None, kits: int) -> int:
     """How many of the kits that components make a channel leaves to others, by its terms for the
     kit's SKU. Components have their own buffers, so only one that a policy states counts here; a
@@ -246,10 +281,8 @@ class _Shelf:
     def _open(self, name: str) -> Stock | None:
         """The stock there, if new promises may be made from it."""
         stock = self._at(name)
-        if stock is None or stock.selling is Selling.STOPPED:
-            return None
-        location = self._places.location(self._tenant, name)
-        return stock if location is None or location.enabled else None
+        key = Key(self._tenant, self._sku, name)
+        return stock if stock is not None and sells(self._places, key, stock) else None
 
     def sells_from(self, channel: Channel) -> frozenset[str]:
         """The locations with the SKU that a channel sells from."""

@@ -4,7 +4,7 @@ took what was fenced for another channel, nor more than his own channel may sell
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.core.channel_rules import Share, served_fences, share_of
+from engine.core.channel_rules import Share, sells, served_fences, share_of
 from engine.core.channels import Channel
 from engine.core.configuration import Configuration, Location
 from engine.core.decide.queue import FREEING
@@ -91,6 +91,9 @@ class Fences:
             return units
         if self._served.get((key.tenant, key.sku), 0) != self._configured:
             return 0
+        stock = self._stock.get(key)
+        if stock is None or not sells(self, key, stock):
+            return units
         share = share_of(self, self._stock.get, key.tenant, channel, key.sku)
         return units if share is None else share.at_most(key.location, units)
 

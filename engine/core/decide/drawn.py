@@ -1,9 +1,10 @@
 """What channels take of their allocations by what has been decided, and give back. Whatever moves
 promises, this is the only place that says so."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
+from engine.core.channel_book import ChannelBook
 from engine.core.channels import ChannelTerms
 from engine.core.events import (
     AllocationDrawn,
@@ -24,7 +25,6 @@ from engine.core.events import (
     WaitFilled,
 )
 from engine.core.model import Key, Reservation
-from engine.core.view import View
 
 DRAWS: dict[type, int] = {
     StockHeld: +1,
@@ -45,11 +45,17 @@ drawn when they were promised."""
 _BEGINNING = frozenset({ReservationCreated, ReservationJoined, BasketPrepared})
 
 
-def drawn(
-    view: View, events: Iterable[Event], earlier: Sequence[Event] = ()
-) -> list[AllocationDrawn]:
+class Seen(Protocol):
+    """What is looked at beside the events: a View has all of it."""
+
+    channels: ChannelBook
+
+    def reservation(self, reservation_id: str) -> Reservation | None:
+        """The reservation, unless it begins with the events."""
+
+
+def drawn(view: Seen, events: Iterable[Event]) -> list[AllocationDrawn]:
     """The events that say so, one for each SKU-location and channel, in order of first mention.
-    `earlier` are those of the same decision that were looked at before.
 
     Units are given back only by reservations that were made since the allocation was stated: what
     was taken before that does not count.
@@ -58,8 +64,6 @@ def drawn(
         return []
     moved: dict[tuple[Key, str], tuple[int, ChannelTerms]] = {}
     begun: dict[str, str] = {}
-    for event in earlier:
-        _note(begun, event)
     for event in events:
         _note(begun, event)
         sign = DRAWS.get(type(event))
@@ -96,7 +100,7 @@ def _backed(event: Any) -> int:
     return units if event.counted else 0
 
 
-def _seller(view: View, event: Any, begun: dict[str, str]) -> tuple[str, int | None]:
+def _seller(view: Seen, event: Any, begun: dict[str, str]) -> tuple[str, int | None]:
     """The channel that an event is of, and since when its reservation is there; None: it has just
     begun."""
     if type(event) is StockSold:
@@ -108,7 +112,7 @@ def _seller(view: View, event: Any, begun: dict[str, str]) -> tuple[str, int | N
     return ("", None) if reservation is None else (reservation.channel, reservation.created_at_ms)
 
 
-def _terms(view: View, key: Key, name: str) -> ChannelTerms | None:
+def _terms(view: Seen, key: Key, name: str) -> ChannelTerms | None:
     """The terms of a channel that state an allocation of the SKU; None if there are none."""
     channel = view.channels.channel(key.tenant, name) if name else None
     if channel is None:

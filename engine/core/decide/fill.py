@@ -30,6 +30,7 @@ def fill(
     """
     filler = Filler(view, terms, now_ms)
     if given is not None:
+        filler.given = given.free
         filler.taken = {key: -units for key, units in given.free.items()}
         filler.backordered = {key: -units for key, units in given.backordered.items()}
     filler.begin(wishes)

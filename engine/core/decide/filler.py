@@ -3,13 +3,13 @@
 Wishes are filled in order, and each sees what the ones before it took.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from engine.core.availability import available_to
-from engine.core.channel_rules import Share, share_of
+from engine.core.channel_rules import Share, share_of, useless
 from engine.core.decide.customers import allowed_to_customer
 from engine.core.decide.kits import at_most, room_for_kits
 from engine.core.model import Key, Selling, ShortCause, ShortLine, Stock, Strategy
@@ -34,6 +34,7 @@ class Filler(msgspec.Struct):
     view: View
     terms: Terms
     now_ms: int
+    given: Mapping[Key, int] = {}
     taken: dict[Key, int] = {}
     backordered: dict[Key, int] = {}
     waiting: dict[Key, int] = {}
@@ -62,6 +63,7 @@ class Filler(msgspec.Struct):
                 for key in wish.keys
                 if (stock := self.view.stock(key)) is not None
                 and self._is_open(key, stock)
+                and ((share := self._share(key)) is None or share.sells_at(key.location))
                 and (not stock.tracked or self._free(key, stock) >= wanted[first.sku])
             ]
             in_both = able if choice is None else [name for name in choice if name in able]
@@ -311,7 +313,10 @@ class Filler(msgspec.Struct):
         sku = key.sku
         if sku not in self.shares:
             view = self.view
-            self.shares[sku] = share_of(view, view.stock, key.tenant, self.terms.channel, sku)
+            share = share_of(view, view.stock, key.tenant, self.terms.channel, sku)
+            if share is not None and self.given:
+                share = share.less(useless(view, view.stock, sku, self.given))
+            self.shares[sku] = share
         return self.shares[sku]
 
     def _taken_of(self, sku: str) -> dict[str, int]:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from engine.core.availability import available_to
-from engine.core.channel_rules import Share, share_of
+from engine.core.channel_rules import Share, sells, share_of
 from engine.core.decide.drawn import drawn
 from engine.core.decide.working import Working
 from engine.core.events import (
+    AllocationDrawn,
     AllocationFilled,
     AllocationReleased,
     BasketPrepared,
@@ -66,6 +67,10 @@ FILLING = frozenset({HoldFilled, AllocationFilled, WaitFilled})
 """Events that give units to who waits for them."""
 
 _JOINING = frozenset({WaitJoined, StockHeld, StockAllocated})
+_SHARING = _JOINING | {AllocationDrawn}
+"""Events that may leave more to a channel: a buffer that is a part of what is there shrinks with
+it, so who has begun to wait may have more once he has taken what there was; and what others take of
+what is theirs, from where it was not fenced, is fenced no longer."""
 
 OFFER_MS = 1_000
 """How long a shard waits for the home's answer to an offer before it asks again."""
@@ -81,14 +86,12 @@ def consequences(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
 def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
     """What happens to those who wait, because of these events."""
     kinds = set(map(type, events))
-    joined = bool(view.channels.channels) and not _JOINING.isdisjoint(kinds)
+    joined = bool(view.channels.channels) and not _SHARING.isdisjoint(kinds)
     if _CONCERNING.isdisjoint(kinds) and not joined:
         return []
     freed = [event.key for event in events if type(event) in FREEING]
     if joined:
-        # A buffer that is a part of what is there shrinks with it: who has begun to wait may have
-        # more once he has taken what there was.
-        freed += [event.key for event in events if type(event) in _JOINING]
+        freed += [event.key for event in events if type(event) in _SHARING]
     if view.channels.channels and freed:
         freed += _elsewhere(view, freed)
     queued_in = Working(view, now_ms, events) if joined else view
@@ -103,7 +106,7 @@ def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
         for event in _serve(working, key, events, now_ms):
             promoted.append(event)
             working.add(event)
-            for taken in drawn(view, (event,), promoted[-2:]):
+            for taken in drawn(working, (event,)):
                 promoted.append(taken)
                 working.add(taken)
             if type(event) in FILLING:
@@ -209,10 +212,11 @@ def _serve_line(
 def _free(
     working: Working, key: Key, stock: Stock, channel: str, shares: dict[str, Share | None]
 ) -> int:
-    """Units of the SKU-location that are free to who waits there. `shares` holds what channels may
+    """Units of the SKU-location that are free to who waits there; where nothing is sold, nobody
+    else could have them. `shares` holds what channels may
     have as long as nobody has been given anything."""
     free = available_to(stock, channel)
-    if not working.channels.channels or free <= 0:
+    if not working.channels.channels or free <= 0 or not sells(working, key, stock):
         return free
     if channel not in shares:
         shares[channel] = share_of(working, working.stock, key.tenant, channel, key.sku)
