@@ -54,7 +54,7 @@ class Amending(Baskets):
             self.give_back(freed)
         state = ALLOCATED if status is COMMITTED else HELD
         terms = Terms(state, command.strategy, command.split)
-        told.lines = summed(self._all_alike(self._get(basket, growth, terms).units))
+        told.lines = summed(self._all_alike(self._get(basket, growth, terms, freed).units))
         return told
 
     def _all_alike(self, made: list[Unit]) -> list[Unit]:
@@ -128,15 +128,16 @@ class Amending(Baskets):
         for unit in moved:
             by_place[unit.place].append(unit)
         unbacked = {unit.place for unit in basket.having(HELD, ALLOCATED) if not unit.backed}
+        kits = {line_id: basket.kit_of(line_id) for line_id, _ in basket.places}
         self.give_back(moved)
         asks = []
         for (line_id, key), units in by_place.items():
             if units:
                 is_count = basket.is_count((line_id, key))
                 each, backorder = basket.places[line_id, key], (line_id, key) in unbacked
-                want = Want(line_id, key.sku, each, (away,), backorder, 0, is_count)
+                want = Want(line_id, key.sku, each, (away,), backorder, 0, is_count, kits[line_id])
                 asks.append(Ask(line_id, len(units), [want], in_kits=False))
-        made = self._all_alike(self._get(basket, asks, Terms(HELD)).units)
+        made = self._all_alike(self._get(basket, asks, Terms(HELD), moved).units)
         told.lines = summed(made)
         made.sort(key=lambda unit: unit.backed)
         for (line_id, key), units in by_place.items():

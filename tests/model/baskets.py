@@ -40,6 +40,7 @@ from engine.core.rejections import (
     UnknownReservation,
 )
 from tests.model.promising import Ask, Promised, Promiser, Terms, Want, ask_of
+from tests.model.selling import Channels, Market
 from tests.model.warehouse import (
     ALLOCATED,
     HELD,
@@ -52,7 +53,6 @@ from tests.model.warehouse import (
     Place,
     Refusal,
     Unit,
-    Warehouse,
 )
 
 COMMITTED = ReservationStatus.COMMITTED
@@ -91,22 +91,44 @@ def summed(units: Iterable[Unit]) -> Sums:
     return {place: (row[0], row[1], row[2]) for place, row in sums.items()}
 
 
-class Baskets(Warehouse):
+class Baskets(Channels):
     """A warehouse in which baskets are made, changed and ended."""
 
     def serve(self) -> None:
         """Whatever came free goes to those who wait, first come first served, in the same turn; a
         basket that has got all it waited for is held from now on."""
-        for key in self.shelves:
+        self.before = {}
+        for key in self._places_in_turn():
             for line in self.queue(key):
                 for unit in line:
-                    if self._is_served(unit) and self.available(key, unit.basket.channel) > 0:
+                    if self._is_served(unit) and self._is_free_to(unit):
                         unit.state = HELD if unit.state == WAITING else unit.state
                         unit.backed = True
+                        self._take(unit.basket.channel, key, 1)
+        self.freed = []
         for basket in self.baskets.values():
             queued = any(unit.queued for unit in basket.units)
             if basket.hold_ms and not queued and basket.having(*OPEN):
                 basket.expires_ms, basket.hold_ms = self.now_ms + basket.hold_ms, 0
+
+    def _places_in_turn(self) -> list[Key]:
+        """Where units have come free; then, as channels sell from several locations, the others
+        that have the same SKUs."""
+        freed = list(dict.fromkeys(key for key in self.freed if key in self.shelves))
+        if not self.outlets:
+            return freed
+        skus = dict.fromkeys(key.sku for key in freed)
+        others = [key for sku in skus for key in sorted(self.shelves, key=str) if key.sku == sku]
+        return list(dict.fromkeys([*freed, *others]))
+
+    def _is_free_to(self, unit: Unit) -> bool:
+        """Whether a unit is there that who waits for it may have. Where nothing is sold it is
+        nobody else's."""
+        channel, key = unit.basket.channel, unit.key
+        if not self.outlets or not self.is_open(key):
+            return self.available(key, channel) > 0
+        market = Market(self, channel, key.sku)
+        return key.location in market.sold_from and market.is_there(key)
 
     def _is_served(self, unit: Unit) -> bool:
         """Nobody waiting is given anything while selling is stopped, backorders are: they were
@@ -122,7 +144,9 @@ class Baskets(Warehouse):
         due = [(basket.due_ms() or 0, name) for name, basket in self.baskets.items()]
         for due_ms, reservation_id in sorted(due):
             if 0 < due_ms <= now_ms:
+                count = self.counting_what_is_taken()
                 self._happen(self.baskets[reservation_id])
+                count()
                 self.serve()
 
     def _happen(self, basket: Basket) -> None:
@@ -134,8 +158,10 @@ class Baskets(Warehouse):
         if ends:
             for unit in basket.having(WAITING):
                 basket.units.remove(unit)
+                self.freed.append(unit.key)
             for unit in basket.having(HELD):
                 unit.state, unit.backed = LOST, True
+                self.freed.append(unit.key)
             basket.expired = True
         if overdue and confirm_by_ms >= expires_ms:
             self._overdue(basket)
@@ -150,6 +176,7 @@ class Baskets(Warehouse):
         for unit in list(units):
             unit.basket.expired = False
             unit.basket.units.remove(unit)
+            self.freed.append(unit.key)
 
     def find(self, reservation_id: str, tenant: str) -> Basket:
         basket = self.baskets.get(reservation_id)
@@ -175,11 +202,14 @@ class Baskets(Warehouse):
         basket.expires_ms = self.now_ms + hold_ms
         if basket.having(WAITING):
             basket.expires_ms, basket.hold_ms = self.now_ms + command.wait_ms, hold_ms
-        return Told(basket, summed(done.units), short=done.short, places=done.places)
+        return Told(basket, short=done.short, places=done.places)
 
-    def _get(self, basket: Basket, asks: list[Ask], terms: Terms) -> Promised:
-        """What is asked for; Refusal if it is short, and may not be."""
-        done = Promiser(self, basket, terms).promise(asks)
+    def _get(
+        self, basket: Basket, asks: list[Ask], terms: Terms, freed: Sequence[Unit] = ()
+    ) -> Promised:
+        """What is asked for, when the basket has given units back; Refusal if it is short, and may
+        not be."""
+        done = Promiser(self, basket, terms, freed).promise(asks)
         if done.short and not terms.partly:
             raise Refusal(InsufficientStock, done.short)
         return done
@@ -188,9 +218,9 @@ class Baskets(Warehouse):
         basket = self._new(command)
         told = command.if_short is IfShort.RECORD
         terms = Terms(ALLOCATED, command.strategy, command.split, told=told)
-        done = self._get(basket, [ask_of(self, line) for line in command.lines], terms)
+        self._get(basket, [ask_of(self, line) for line in command.lines], terms)
         self._ask_to_confirm(basket, command)
-        return Told(basket, summed(done.units))
+        return Told(basket)
 
     def _ask_to_confirm(self, basket: Basket, command: Allocate | Commit) -> None:
         if command.confirm_within_ms:
@@ -259,13 +289,15 @@ class Baskets(Warehouse):
         for place, units in Counter(unit.place for unit in lost).items():
             line_id, key = place
             want = Want(line_id, key.sku, basket.places[place], (key.location,))
-            want.counting = basket.is_count(place)
+            want.counting, want.kit = basket.is_count(place), basket.kit_of(line_id)
             asks.append(Ask(line_id, units, [want], in_kits=False))
         counted = {unit.place: unit.counted for unit in lost}
+        freed = list(self.freed)
         made = self._get(basket, asks, Terms(ALLOCATED)).units
         if any(unit.counted != counted[unit.place] for unit in made):
             raise Refusal(LineExists)
         self.give_back(lost)
+        self.freed = freed
         return [unit for unit in taken if unit not in lost] + made
 
     def _done_before(self, basket: Basket) -> Told:

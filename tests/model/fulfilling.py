@@ -212,6 +212,7 @@ class Fulfilling(Amending):
             unit.state = RETURNED
             if unit.counted:
                 self.shelves[unit.key].come(self.now_ms, 1, command.unavailable_cause)
+                self.freed.append(unit.key)
         return Told(basket, summed(taken))
 
     def _tracked_at(self, key: Key) -> bool:

@@ -5,6 +5,7 @@ shares nothing with the core but the names of commands, settings and rejections.
 what an answer has to say, or raises Refusal with the kind of rejection and changes nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.core.commands import (
     Command,
     Commit,
     Configure,
+    ConfigureChannel,
     ConfigureHolds,
     ConfigureLocations,
     Confirm,
@@ -31,6 +33,7 @@ from engine.core.commands import (
     Return,
     Sell,
     SendTransfer,
+    SetChannelPolicies,
     SetOnHand,
     Ship,
     TakeBack,
@@ -53,12 +56,10 @@ from engine.core.rejections import (
     UnknownTransfer,
     VersionMismatch,
 )
-from tests.model.baskets import Told
+from tests.model.baskets import Told, summed
 from tests.model.fulfilling import Fulfilling
-from tests.model.warehouse import (
-    Refusal,
-    Shelf,
-)
+from tests.model.selling import Market
+from tests.model.warehouse import WAITING, Refusal, Shelf
 
 
 class Model(Fulfilling):
@@ -67,13 +68,22 @@ class Model(Fulfilling):
     def do(self, command: Command, source: str = "", sequence: int = 0) -> Told:
         """What the command has to come to now; Refusal if it may not happen."""
         restore = self.save()
-        self.source = source
+        self.source, self.freed = source, []
+        self.before = {key: self.available(key, "") for key in self.shelves}
+        self.ordered_before = self.ordered()
+        count = self.counting_what_is_taken()
         try:
             told = self._do(command, source, sequence)
         except Refusal:
             restore()
             raise
+        count()
         self.serve()
+        if isinstance(command, Reserve | Allocate) and told.basket:
+            # Who has just begun to wait may have got more: see `serve`.
+            told.lines = summed(told.basket.units)
+            waiting = {unit.place for unit in told.basket.having(WAITING)}
+            told.places = {place: n for place, n in told.places.items() if place in waiting}
         return told
 
     def _do(self, command: Command, source: str, sequence: int) -> Told:
@@ -87,6 +97,8 @@ class Model(Fulfilling):
         told: Told = _COMMANDS[type(command)](self, command) or Told()
         if key is not None:
             told.key = key
+            if not isinstance(command, Sell | Expect | SendTransfer):
+                self.freed.append(key)
             shelf = self.shelves[key]
             if source and sequence:
                 shelf.sequences[source] = sequence
@@ -122,8 +134,14 @@ class Model(Fulfilling):
             short = shelf.tracked and command.quantity > self.available(key, command.channel)
             if short or not self.is_open(key):
                 raise Refusal(InsufficientStock)
+            market = self.market(command.channel, key.sku)
+            if market and key.location not in market.sold_from:
+                raise Refusal(InsufficientStock)
+            if market and shelf.tracked and not market.is_free(key, command.quantity):
+                raise Refusal(InsufficientStock)
         if shelf.tracked:
             shelf.come(self.now_ms, -command.quantity)
+            self.sold = Counter({(command.channel, key): command.quantity})
 
     def receive(self, command: Receive) -> None:
         shelf, expected = self._shelf(command.key), (command.incoming_reference, "")
@@ -199,10 +217,23 @@ class Model(Fulfilling):
         asked = command.if_short is IfShort.REFUSE and shelf.tracked
         if asked and command.quantity > self.available(key, ""):
             raise Refusal(InsufficientStock)
-        shelf.come(self.now_ms, -command.quantity)
         target = Key(command.tenant, command.sku, command.to_location)
+        if command.if_short is IfShort.REFUSE and self.outlets:
+            self._leave_what_is_others(key, target, command.quantity)
+        shelf.come(self.now_ms, -command.quantity)
         self._shelf(target).incoming["", "new"] = command.quantity
         self.transfers["new"] = (target, command.quantity)
+
+    def _leave_what_is_others(self, key: Key, target: Key, units: int) -> None:
+        """What channels have for themselves they find after a transfer as well."""
+        fenced = Market(self, "", key.sku).fenced
+        self.shelves[key].on_hand -= units
+        self._shelf(target).on_hand += units
+        after = Market(self, "", key.sku)
+        if not after.leaves(after.before, fenced):
+            raise Refusal(InsufficientStock)
+        self.shelves[key].on_hand += units
+        self.shelves[target].on_hand -= units
 
     def receive_transfer(self, command: ReceiveTransfer) -> None:
         if command.transfer_id not in self.transfers:
@@ -271,4 +302,6 @@ _COMMANDS: dict[type, Callable[[Model, Any], Told | None]] = {
     DefineKit: Model.define_kit,
     LimitCustomers: Model.limit_customers,
     ConfigureHolds: Model.configure_holds,
+    ConfigureChannel: Model.configure_channel,
+    SetChannelPolicies: Model.set_channel_policies,
 }

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from engine.core.commands import BasketLine
 from engine.core.model import Key, ShortCause, Strategy
 from engine.core.rejections import CustomerRequired, UnknownGroup, UnknownStock
-from tests.model.warehouse import HELD, WAITING, Basket, Place, Refusal, Unit, Warehouse
+from tests.model.selling import Channels, Market, left_to_others
+from tests.model.warehouse import HELD, WAITING, Basket, Place, Refusal, Unit
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Want:
     backorder: bool = False
     limit: int = 0
     counting: bool = False
+    kit: str = ""
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Promised:
     got: dict[str, int] = field(default_factory=dict)
 
 
-def ask_of(house: Warehouse, line: BasketLine) -> Ask:
+def ask_of(house: Channels, line: BasketLine) -> Ask:
     """What a line asks for: a SKU, or a kit's count and its components."""
     sku, backorder = line.key.sku, line.allow_backorder
     locations = (line.key.location,) if line.key.location else line.locations
@@ -73,8 +75,10 @@ def ask_of(house: Warehouse, line: BasketLine) -> Ask:
     if kit is None:
         wants = [Want(line.line_id, sku, 1, locations, backorder, line.customer_limit)]
     else:
-        wants = [Want(line.line_id, sku, 1, locations, False, line.customer_limit, True)]
-        wants += [Want(line.line_id, name, n, locations, backorder) for name, n in kit.items()]
+        wants = [Want(line.line_id, sku, 1, locations, False, line.customer_limit, True, sku)]
+        wants += [
+            Want(line.line_id, name, n, locations, backorder, kit=sku) for name, n in kit.items()
+        ]
     return Ask(line.line_id, line.quantity, wants)
 
 
@@ -90,8 +94,13 @@ class Promiser:
     """Fills the lines of one command, one after the other. What the basket itself gives back by it
     has been given back before: so it is free."""
 
-    def __init__(self, house: Warehouse, basket: Basket, terms: Terms) -> None:
+    def __init__(
+        self, house: Channels, basket: Basket, terms: Terms, freed: Sequence[Unit] = ()
+    ) -> None:
         self.house = house
+        self.freed = Counter(unit.key.sku for unit in freed)
+        self.of_kits: dict[Unit, str] = {}
+        self._markets: dict[str, Market | None] = {}
         self.basket = basket
         self.terms = terms
         self.places = set(basket.places)
@@ -132,12 +141,30 @@ class Promiser:
             key = Key("", want.sku, location)
             if location not in want.locations or key not in house.shelves:
                 return False
-            is_open = self.terms.told or house.is_open(key)
-            free = house.available(key, self.basket.channel)
+            is_open = self.terms.told or (house.is_open(key) and self._is_sold(key))
+            free = self._free(key)
             return is_open and (not house.shelves[key].tracked or free >= total[want.sku])
 
         places = wants[0][0].locations if wants else ()
         return [name for name in places if all(has_it(want, name) for want, _ in wants)]
+
+    def _market(self, sku: str) -> Market | None:
+        """What the basket's channel may have; None: everything. What is told has happened."""
+        if self.terms.told:
+            return None
+        if sku not in self._markets:
+            self._markets[sku] = self.house.market(self.basket.channel, sku)
+        return self._markets[sku]
+
+    def _is_sold(self, key: Key) -> bool:
+        market = self._market(key.sku)
+        return market is None or key.location in market.sold_from
+
+    def _free(self, key: Key) -> int:
+        market = self._market(key.sku)
+        if market is None:
+            return max(0, self.house.available(key, self.basket.channel))
+        return market.free(key)
 
     def _is_known(self, want: Want) -> bool:
         """Whether there is such a SKU-location; a customer has to be named where units of it are
@@ -205,6 +232,11 @@ class Promiser:
             stopped = any(house.is_stopped(key) for key in keys)
             raise _Short(ShortCause.STOPPED if stopped else ShortCause.LOCATION_DISABLED)
         self._check_limit(want, units)
+        self._check_kits(want, units)
+        if not want.counting:
+            open_keys = [key for key in open_keys if self._is_sold(key)]
+        if not open_keys:
+            raise _Short(ShortCause.CHANNEL)
         return self._new(want, open_keys, units, places)
 
     def _check_limit(self, want: Want, units: int) -> None:
@@ -218,6 +250,27 @@ class Promiser:
         if self.house.of_customer(want.sku, customer) + units > min(limits):
             raise _Short(ShortCause.CUSTOMER_LIMIT)
 
+    def _check_kits(self, want: Want, units: int) -> None:
+        """A channel is held to its terms for a kit as well: the cap is one of kits, and a buffer
+        that is stated for it is left of those that each component makes."""
+        house, channel = self.house, self.basket.channel
+        if not want.kit or self.terms.told or channel not in house.outlets:
+            return
+        market, limit = self._market(want.sku), house.terms(channel, want.kit).cap_units
+        if not want.counting:
+            policy, limit = house.policies.get((channel, want.kit)), None
+            kits = market.limit // want.each if market else 0
+            kept = left_to_others(policy.buffer, kits) if policy else 0
+            sold = [key for key in market.keys if self._is_sold(key)] if market else []
+            if kept and all(house.shelves[key].tracked for key in sold):
+                limit = max(0, kits - kept) * want.each
+        taken = sum(
+            kit == want.kit and unit.key.sku == want.sku and unit in self.basket.units
+            for unit, kit in self.of_kits.items()
+        )
+        if limit is not None and taken + units > limit + self.freed[want.sku]:
+            raise _Short(ShortCause.CHANNEL)
+
     def _new(
         self, want: Want, keys: list[Key], units: int, places: dict[Place, int] | None
     ) -> list[Unit]:
@@ -227,20 +280,20 @@ class Promiser:
         if uncounted:
             in_use = [key for key in uncounted if self._place_of(key) in self.in_use]
             return self._make(want, (in_use or uncounted)[0], units, terms.state, counted=False)
-        free = {key: max(0, house.available(key, self.basket.channel)) for key in keys}
+        free = {key: self._free(key) for key in keys}
         room = {key: house.backorder_room(key) if want.backorder else 0 for key in keys}
         if not terms.split:
             keys = [self._one_of(keys, free, room, units)]
         ordered = self._in_order(keys, free, units)
-        given, left = dict.fromkeys(keys, 0), units
-        for key in ordered:
-            given[key] = min(free[key], left)
-            left -= given[key]
+        given = self._given(keys, ordered, free, units)
+        left = units - sum(given.values())
         first = next((key for key in ordered if given[key]), keys[0])
         beyond = dict.fromkeys(keys, 0)
+        at_most = self._beyond_stock(want.sku, sum(given.values()))
         for key in keys:
-            beyond[key] = min(room[key], left)
+            beyond[key] = min(room[key], left, at_most)
             left -= beyond[key]
+            at_most -= beyond[key]
         if terms.told:
             given[first] += left
         elif left and places is not None:
@@ -256,6 +309,36 @@ class Promiser:
             if key == first and not terms.told:
                 made += self._make(want, key, left, WAITING, backed=False)
         return made
+
+    def _given(
+        self, keys: list[Key], ordered: list[Key], free: dict[Key, int], units: int
+    ) -> dict[Key, int]:
+        """What the locations give of stock: in this order as much as each has alone, then, where
+        they may not give that together, others of them in their place, in order of preference."""
+        market, given, left = self._market(keys[0].sku), dict.fromkeys(keys, 0), units
+        planned = dict.fromkeys(ordered, 0)
+        for key in ordered:
+            planned[key] = min(free[key], left)
+            left -= planned[key]
+        if market is None or not sum(planned.values()):
+            return planned
+        tried: list[Unit] = []
+        for key, wanted in [*planned.items(), *((key, units) for key in keys)]:
+            for _ in range(min(wanted, units - len(tried))):
+                if market.is_there(key):
+                    tried += self._make(Want("", key.sku, 1, ()), key, 1, HELD)
+                    given[key] += 1
+        self.take_away(tried)
+        return given
+
+    def _beyond_stock(self, sku: str, given: int) -> int:
+        market = self._market(sku)
+        if market is None:
+            return 1_000_000
+        now = sum(self.house.available(key, "") for key in market.keys)
+        taken = sum(market.before.values()) - now + given
+        ordered = self.house.ordered()[sku] - self.house.ordered_before[sku]
+        return market.beyond_stock(taken + ordered)
 
     def _place_of(self, key: Key) -> tuple[int, str]:
         return (self.house.shard_of(key.sku), key.location)
@@ -297,4 +380,6 @@ class Promiser:
         what = [(state, backed, counted)] * units
         if not what:
             return []
-        return self.house.make(self.basket, (want.line_id, key), want.each, what)
+        made = self.house.make(self.basket, (want.line_id, key), want.each, what)
+        self.of_kits |= dict.fromkeys(made if want.kit else (), want.kit)
+        return made

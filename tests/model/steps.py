@@ -9,7 +9,14 @@ from msgspec.structs import replace
 from engine.core.answers import StockChanged, TransferChanged
 from engine.core.commands import Command, Receive
 from engine.core.rejections import Rejection, RequestIdReused
-from tests.model.commands import BEGINNING, MAKERS, STEPS_MS, Choose, amend
+from tests.model.channel_commands import CHANNELS, OF_CHANNELS
+from tests.model.commands import (
+    BEGINNING,
+    MAKERS,
+    STEPS_MS,
+    Choose,
+    amend,
+)
 from tests.model.core_engine import CoreEngine
 from tests.model.shard_engine import ShardEngine
 from tests.model.trial import Trial
@@ -17,10 +24,14 @@ from tests.model.warehouse import Refusal
 
 
 class Steps:
-    """Takes steps in a trial; `one_of` makes every choice."""
+    """Takes steps in a trial; `one_of` makes every choice. `channels`: they are configured."""
 
     def __init__(
-        self, engine: CoreEngine | ShardEngine, one_of: Callable[[Sequence[object]], object]
+        self,
+        engine: CoreEngine | ShardEngine,
+        one_of: Callable[[Sequence[object]], object],
+        *,
+        channels: bool = False,
     ) -> None:
         self.engine = engine
         self.trial = Trial(engine)
@@ -35,7 +46,10 @@ class Steps:
             # Amend keeps what it has in another shard where one shard would look for the best.
             self._makers = [make for make in MAKERS if make is not amend]
         self._done: list[tuple[Command, str, object]] = []
-        for command in BEGINNING:
+        beginning = [*BEGINNING, *CHANNELS] if channels else BEGINNING
+        if channels:
+            self._makers = [*self._makers, *OF_CHANNELS * 2]
+        for command in beginning:
             self.trial.do(command)
 
     def wait(self) -> None:
@@ -99,11 +113,13 @@ class Steps:
             self.trial.check_state()
 
 
-def walk(engine: CoreEngine | ShardEngine, seed: int, steps: int) -> Steps:
+def walk(
+    engine: CoreEngine | ShardEngine, seed: int, steps: int, *, channels: bool = False
+) -> Steps:
     """A random walk: the same for the same seed."""
     random = Random(seed)
     try:
-        walker = Steps(engine, random.choice)
+        walker = Steps(engine, random.choice, channels=channels)
         others = [walker.repeat, walker.preview, walker.crash]
         for _ in range(steps):
             walker.wait()

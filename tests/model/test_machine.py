@@ -25,16 +25,20 @@ STEPS = 50
 ONCE_DIFFERENT = [20_030, 30_283, 30_309, 40_075, 40_694, 40_822]
 """Seeds of walks through the rules alone that found faults, all of rare baskets."""
 
+ONCE_DIFFERENT_WITH_CHANNELS = [1, 9, 19, 257, 1_079]
+"""The same, where channels are configured."""
+
 
 class Machine(RuleBasedStateMachine):
-    """One shard, or several."""
+    """One shard, or several; with channels, or without."""
 
     shards = 1
+    channels = False
 
     def __init__(self) -> None:
         super().__init__()
         self._data: Any = None
-        self.steps = Steps(ShardEngine(self.shards), self._one_of)
+        self.steps = Steps(ShardEngine(self.shards), self._one_of, channels=self.channels)
 
     def _one_of(self, options: Any) -> object:
         return self._data.draw(st.sampled_from(list(options)))
@@ -80,6 +84,12 @@ class Machine3(Machine):
     shards = 3
 
 
+class MachineOfChannels(Machine):
+    """One shard, and channels."""
+
+    channels = True
+
+
 def run(machine: type[Machine], examples: int) -> None:
     run_state_machine_as_test(
         machine,
@@ -94,16 +104,18 @@ def run(machine: type[Machine], examples: int) -> None:
     )
 
 
-def walks(shards: int, seeds: Iterable[int], steps: int) -> None:
+def walks(shards: int, seeds: Iterable[int], steps: int, *, channels: bool = False) -> None:
     """Random walks of a node with so many shards; 0: of the rules alone."""
     for seed in seeds:
         try:
-            walk(ShardEngine(shards) if shards else CoreEngine(), seed, steps)
+            walk(ShardEngine(shards) if shards else CoreEngine(), seed, steps, channels=channels)
         except AssertionError as error:
             raise AssertionError(f"{shards} shards, seed {seed}, {steps} steps") from error
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Machine, 60), (Machine3, 20)])
+@pytest.mark.parametrize(
+    ("machine", "examples"), [(Machine, 60), (Machine3, 20), (MachineOfChannels, 15)]
+)
 def test_every_step_is_as_the_model_says(machine: type[Machine], examples: int) -> None:
     run(machine, examples)
 
@@ -119,8 +131,17 @@ def test_walks_that_differed_once_are_as_the_model_says(seed: int) -> None:
     walks(0, [seed], 250)
 
 
+def test_walks_through_channels_are_as_the_model_says() -> None:
+    walks(1, range(3), 150, channels=True)
+
+
+@pytest.mark.parametrize("seed", ONCE_DIFFERENT_WITH_CHANNELS)
+def test_walks_through_channels_that_differed_once_are_as_the_model_says(seed: int) -> None:
+    walks(0, [seed], 200, channels=True)
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("machine", [Machine, Machine3])
+@pytest.mark.parametrize("machine", [Machine, Machine3, MachineOfChannels])
 def test_every_step_is_as_the_model_says_for_long(machine: type[Machine]) -> None:
     run(machine, 200 * LENGTH)
 
@@ -130,3 +151,10 @@ def test_every_step_is_as_the_model_says_for_long(machine: type[Machine]) -> Non
 def test_walks_are_as_the_model_says_for_long(shards: int, seeds: int) -> None:
     first = SEED or 1_000
     walks(shards, range(first, first + seeds * LENGTH), 500)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("shards", "seeds"), [(0, 100), (1, 20)])
+def test_walks_through_channels_are_as_the_model_says_for_long(shards: int, seeds: int) -> None:
+    first = SEED or 1_000
+    walks(shards, range(first, first + seeds * LENGTH), 500, channels=True)

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from engine.core import channel_rules
 from engine.core.decide import (
     count,
     customers,
+    drawn,
     filler,
     fulfil,
     queue,
@@ -55,6 +57,8 @@ release: Any = import_module("engine.core.decide.release")
 
 Patch = pytest.MonkeyPatch
 SEEDS = range(160)
+WITH_CHANNELS = range(38, 56)
+"""Seeds of walks in which channels are configured."""
 STEPS = 150
 
 
@@ -306,19 +310,75 @@ OF_RULES: list[Callable[[Patch], None]] = [
     a_transfer_takes_what_is_promised,
 ]
 
+
+def a_channels_buffer_is_rounded_down(patch: Patch) -> None:
+    def rounded_down(buffer: Any, units: int) -> int:
+        percent = 10 if buffer.percent is None else buffer.percent
+        return int(units * percent // 100 if buffer.units is None else buffer.units)
+
+    patch.setattr(channel_rules, "_units_of", rounded_down)
+
+
+def who_names_no_channel_may_have_what_is_fenced(patch: Patch) -> None:
+    def unfenced(old: Any) -> Any:
+        return lambda v, at, tenant, channel, sku: (
+            old(v, at, tenant, channel, sku) if channel else None
+        )
+
+    for module in (filler, stock, queue):
+        wrap(patch, module, "share_of", unfenced)
+
+
+def a_release_does_not_give_the_allocation_back(patch: Patch) -> None:
+    for kind in (HoldReleased, AllocationReleased):
+        patch.delitem(drawn.DRAWS, kind)
+
+
+def a_transfer_takes_what_is_fenced(patch: Patch) -> None:
+    patch.setattr(transfer, "_fenced", lambda *_: None)
+
+
+def a_channels_terms_for_a_kit_are_forgotten(patch: Patch) -> None:
+    patch.setattr(filler, "room_for_kits", lambda *_: None)
+
+
+OF_CHANNELS: list[Callable[[Patch], None]] = [
+    a_channels_buffer_is_rounded_down,
+    who_names_no_channel_may_have_what_is_fenced,
+    a_release_does_not_give_the_allocation_back,
+    a_transfer_takes_what_is_fenced,
+    a_channels_terms_for_a_kit_are_forgotten,
+]
+
 OF_TURNS: list[Callable[[Patch], None]] = [
     a_repeated_request_is_done_again,
     previews_take_effect,
 ]
 
 
-def walks(engine: type[CoreEngine] | type[ShardEngine]) -> None:
-    for seed in SEEDS:
-        walk(engine(), seed, STEPS)
+def walks(
+    engine: type[CoreEngine] | type[ShardEngine],
+    seeds: range = SEEDS,
+    *,
+    channels: bool = False,
+) -> None:
+    for seed in seeds:
+        walk(engine(), seed, STEPS, channels=channels)
 
 
 def test_without_a_bug_the_walks_pass() -> None:
     walks(CoreEngine)
+
+
+def test_without_a_bug_the_walks_through_channels_pass() -> None:
+    walks(CoreEngine, WITH_CHANNELS, channels=True)
+
+
+@pytest.mark.parametrize("bug", OF_CHANNELS, ids=lambda bug: bug.__name__)
+def test_a_bug_of_channels_is_found(bug: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    bug(monkeypatch)
+    with pytest.raises(AssertionError):
+        walks(CoreEngine, WITH_CHANNELS, channels=True)
 
 
 @pytest.mark.parametrize("bug", OF_RULES, ids=lambda bug: bug.__name__)

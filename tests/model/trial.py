@@ -198,10 +198,22 @@ class Trial:
             assert got == wanted, f"{key.sku} {key.location}: {got}, but the model says {wanted}"
             causes = {cause: units for cause, units in shelf.unavailable.items() if units}
             assert dict(stock.unavailable) == causes
+            self._check_taken(key, stock)
             assert stock.version >= shelf.version, "versions go back"
             shelf.version = stock.version
         for basket in self.model.baskets.values():
             self._check_basket(basket)
+
+    def _check_taken(self, key: Key, stock: Stock) -> None:
+        """What each channel has taken here of the allocation that it has now."""
+        model = self.model
+        since = {name: model.terms(name, key.sku).allocation_since_ms for name in model.outlets}
+        uses = {use.channel: (use.units, use.since_ms) for use in stock.channel_uses}
+        for name, since_ms in since.items():
+            got, of_ms = uses.get(name, (0, since_ms))
+            wanted, taken_ms = model.used.get((name, key), (0, since_ms))
+            units = wanted if taken_ms == since_ms else 0
+            assert (got if of_ms == since_ms else 0) == units, (name, key, stock, units)
 
     def _check_basket(self, basket: Basket) -> None:
         reservation = self.engine.reservation(basket.reservation_id)

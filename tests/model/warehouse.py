@@ -158,6 +158,11 @@ class Basket:
         """Whether the line only counts kits there."""
         return not self.counted.get(place, True) and len(self.each(place[0])) > 1
 
+    def kit_of(self, line_id: str) -> str:
+        """The kit that a line is of; empty if it is of none."""
+        counts = [p for p in self.places if p[0] == line_id and p not in self.former]
+        return next((place[1].sku for place in counts if self.is_count(place)), "")
+
     def whole_kits(self, rows: list[Unit]) -> list[Unit]:
         """The first rows that make whole kits, and all that are of none."""
         kept: set[Unit] = set()
@@ -226,6 +231,8 @@ class Warehouse:
         self.kits: dict[str, dict[str, int]] = {}
         self.limits: dict[str, tuple[int, int]] = {}
         self.sent = 0
+        self.freed: list[Key] = []
+        """Where units may have come free that somebody waits for, in order."""
         self.transfers: dict[str, tuple[Key, int]] = {}
         """Where each goes, and units still on their way."""
 
@@ -346,4 +353,6 @@ class Warehouse:
             if unit.queued:
                 unit.joined = waits[0].joined if waits else joined
         basket.units += made
+        if any(unit.state in OPEN for unit in made):
+            self.freed.append(key)
         return made
