@@ -97,6 +97,11 @@ class Hub:
         """Memory that the tails of all shards hold."""
         return sum(tail.size_bytes for tail in self._tails)
 
+    async def check(self, feed_filter: Filter) -> None:
+        """Raise what makes every feed of this filter impossible now: ChannelMissing; or
+        ShardUnavailable or HistoryDamaged if the configuration cannot be read."""
+        await Scope(feed_filter, self._configurations).refresh()
+
     async def subscribe(
         self,
         feed_filter: Filter,

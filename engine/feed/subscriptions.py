@@ -158,6 +158,8 @@ class Subscriptions:
         if asked.key in self._all or resumed is not None:
             subscription = self.get(asked.key)
         else:
+            # Nothing is made that nobody could follow: it would hold up retention for ever.
+            await self._hub.check(asked.feed_filter)
             subscription, created = await self._settled(self._make(asked))
         async with subscription.busy:
             self._check_there(subscription)

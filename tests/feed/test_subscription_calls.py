@@ -79,6 +79,15 @@ async def test_a_shard_that_is_down_is_counted_in_events_alone() -> None:
         timed.shards.shards[0].start()
 
 
+async def test_of_a_channel_that_is_not_configured_no_subscription_is_made() -> None:
+    async with subscribing() as node:
+        channel = feed_pb2.EventFilter(channel="nope")
+        refusal = await refused(node.open(filter=channel, mode=feed_pb2.WATCH_MODE_LATEST))
+        assert (refusal.reason, refusal.metadata["channel"]) == ("UNKNOWN_CHANNEL", "nope")
+        listed = await node.service.ListSubscriptions(pb.ListSubscriptionsRequest())
+        assert not listed.subscriptions
+
+
 async def test_lists_come_in_pages_in_order_of_name() -> None:
     async with subscribing() as node:
         for name in ("c", "a", "b"):
