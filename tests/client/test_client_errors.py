@@ -155,7 +155,7 @@ async def test_a_refusal_arrives_with_its_facts(
     # An attempt that was given up, say, is tried again at once, until the time is over.
     is_retried = reason in ("ATTEMPT_DECIDED", "SUBSCRIBER_STALLED")
     server.refusals["id"] = [refusal] * (10_000 if is_retried else 1)
-    timeout_s = 0.1 if is_retried else 10.0
+    timeout_s = 0.5 if is_retried else 10.0
     async with Client(server.address, coalesce=coalesce) as client:
         with pytest.raises(HoldfastError) as raised:
             await client.reserve([("TEA", "LONDON", 1)], request_id="id", timeout_s=timeout_s)
@@ -164,7 +164,9 @@ async def test_a_refusal_arrives_with_its_facts(
     assert (error.reason, error.code, error.request_id) == (reason, Code[code.name], "id")
     assert error.message == f"{reason} happened."
     assert {name: getattr(error, name) for name in facts} == facts
-    assert error.outcome_unknown is (reason == "SHARD_UNAVAILABLE")
+    if not is_retried:
+        # Of those the end of the time may cut off a try, of which nothing is known.
+        assert error.outcome_unknown is (reason == "SHARD_UNAVAILABLE")
     if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
         assert getattr(error, "retry_after_s", None) == 3_600
 
