@@ -9,7 +9,7 @@ from engine.core.decide.across import Told, hear
 from engine.core.view import Decision, View
 from engine.shard import correspondence
 
-_EVERY = 50
+_EVERY = 7
 _numbers = count(1)
 
 
