@@ -19,6 +19,7 @@ REQUIREMENTS := requirements/build.txt requirements/runtime.txt requirements/dev
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 BUF := node_modules/.bin/buf
 PEERS := $(VENV)/peers
+FUZZERS := $(VENV)/fuzzers
 
 # For `make soak`: the seed of everything random (none: a new one, which is printed), and minutes per part.
 SEED ?=
@@ -65,8 +66,8 @@ bench-feed: $(VENV)/.projects $(PEERS)/.installed ## The feed beside Redis, if i
 soak: export SEED := $(SEED)
 soak: export LENGTH := $(LENGTH)
 soak: export HYPOTHESIS_PROFILE := soak
-soak: $(VENV)/.projects ## The long tests; SEED and LENGTH (minutes) may be given
-	$(BIN)/python -m pytest -m soak --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED))
+soak: $(VENV)/.projects $(FUZZERS)/.installed ## The long tests; SEED and LENGTH (minutes) may be given
+	PYTHONPATH=$(CURDIR)/$(FUZZERS) $(BIN)/python -m pytest -m soak --timeout=0 $(if $(SEED),--hypothesis-seed=$(SEED))
 
 coverage: $(VENV)/.projects ## The tests again, with the branches they reach
 	$(BIN)/coverage erase
@@ -103,6 +104,12 @@ $(VENV)/.projects: $(VENV)/.requirements $(PROJECTS)
 $(PEERS)/.installed: requirements/benchmarks.txt $(VENV)/.requirements
 	rm -rf $(PEERS)
 	$(PIP) install --no-deps --target $(PEERS) -r requirements/benchmarks.txt
+	@touch $@
+
+# The fuzzer has wheels for few platforms, so that only the long tests want it.
+$(FUZZERS)/.installed: requirements/fuzzing.txt $(VENV)/.requirements
+	rm -rf $(FUZZERS)
+	$(PIP) install --no-deps --target $(FUZZERS) -r requirements/fuzzing.txt
 	@touch $@
 
 # `npm install` keeps to the lock file's versions and hashes. `npm ci` would ask that the lock file
