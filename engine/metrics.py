@@ -5,9 +5,11 @@ own from the last statistics of each shard, so it never waits for one.
 """
 
 import math
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from pathlib import Path
 from wsgiref.simple_server import WSGIServer
 
 from msgspec import structs
@@ -42,6 +44,7 @@ class Metrics(Collector):
         self._feed_gauges: FeedGauges = lambda: (0, 0)
         self._subscription_gauges: SubscriptionGauges = lambda: ()
         self._holding_gauge: Callable[[], int] = lambda: 0
+        self._data_dir: Path | None = None
         self._server: WSGIServer | None = None
         self.registry = CollectorRegistry()
         self.registry.register(self)
@@ -84,6 +87,10 @@ class Metrics(Collector):
         self._subscription_gauges = gauges
         self._holding_gauge = holding
 
+    def disk_gauges(self, data_dir: Path) -> None:
+        """Tell how much room the disk of this directory has, as it is at each scrape."""
+        self._data_dir = data_dir
+
     def serve(self, host: str, port: int) -> int:
         """Answer scrapes at host and port in a thread; return the port, a free one if `port` is 0.
         OSError if the address cannot be used."""
@@ -109,6 +116,7 @@ class Metrics(Collector):
         yield from self._counters()
         yield from self._histograms()
         yield from self._gauges()
+        yield from self._disk()
 
     def _front_end(self) -> Iterator[Metric]:
         """Calls and feeds."""
@@ -211,6 +219,15 @@ class Metrics(Collector):
                 if (total := figures.total) is not None:
                     family.add_metric((str(shard),), value(total))
             yield family
+
+    def _disk(self) -> Iterator[Metric]:
+        """What is left for the history; nothing where the directory is gone."""
+        if self._data_dir is None or not self._data_dir.is_dir():
+            return
+        usage = shutil.disk_usage(self._data_dir)
+        help_text = "Room on the disk of the data directory: "
+        yield GaugeMetricFamily("holdfast_disk_size_bytes", help_text + "in all.", usage.total)
+        yield GaugeMetricFamily("holdfast_disk_free_bytes", help_text + "left.", usage.free)
 
 
 _SHARD_HISTOGRAMS: Mapping[str, tuple[str, Sequence[float], str]] = {

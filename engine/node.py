@@ -60,6 +60,7 @@ class Node:
         except (LogError, OSError) as error:
             raise NodeRefused(str(error)) from error
         self.metrics = Metrics(layout.shards)
+        self.metrics.disk_gauges(data_dir)
         links = [
             ShardLink(shard, configuration.queue_commands_max, self._shard_spoke)
             for shard in range(layout.shards)

@@ -1,9 +1,11 @@
 """What Prometheus is told: real scrapes of a real port, read by Prometheus' own parser."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -249,3 +251,13 @@ def test_each_subscription_says_how_far_it_is_behind(metrics: Served) -> None:
     assert samples["holdfast_subscription_lag_seconds", labels] == 2.5
     assert samples["holdfast_subscription_parked_messages", labels] == 3
     assert samples["holdfast_subscriptions_holding_retention", ()] == 1
+
+
+def test_the_room_on_the_disk_is_told(metrics: Served, tmp_path: Path) -> None:
+    assert ("holdfast_disk_free_bytes", ()) not in scrape(metrics)
+    metrics.disk_gauges(tmp_path)
+    samples = scrape(metrics)
+    size, free = (samples[f"holdfast_disk_{name}_bytes", ()] for name in ("size", "free"))
+    assert 0 <= free <= size == shutil.disk_usage(tmp_path).total
+    metrics.disk_gauges(tmp_path / "gone")
+    assert ("holdfast_disk_free_bytes", ()) not in scrape(metrics)
