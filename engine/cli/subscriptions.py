@@ -10,11 +10,23 @@ from engine.cli.arguments import moment
 from engine.cli.events import as_record
 from engine.cli.failures import ExitCode, fail, warn
 from engine.cli.feed_lines import Line, lines_of, print_line
+from engine.cli.feed_options import (
+    EndAfterOption,
+    FollowedChannelOption,
+    GroupsOption,
+    KindsOption,
+    LocationsOption,
+    Mode,
+    ModeOption,
+    SkuPrefixesOption,
+    SkusOption,
+    Start,
+    UntilCaughtUpOption,
+)
 from engine.cli.listing import first_of, warn_of_more
 from engine.cli.options import LimitOption
 from engine.cli.output import print_facts, print_json, print_table
 from engine.cli.session import Call, client_command
-from engine.cli.watch import Mode, Start
 
 if TYPE_CHECKING:
     from holdfast import ParkedMessage, SubscriptionState
@@ -34,40 +46,18 @@ _COUNTED = frozenset({"event", "state", "channel_update", "replayed"})
 def subscribe(
     call: Call,
     name: NameArgument,
-    skus: Annotated[
-        list[str] | None, typer.Option("--sku", help="Only this SKU. May be repeated.")
-    ] = None,
-    sku_prefixes: Annotated[
-        list[str] | None,
-        typer.Option("--sku-prefix", help="Only SKUs that begin so. May be repeated."),
-    ] = None,
-    locations: Annotated[
-        list[str] | None, typer.Option("--location", help="Only this location. May be repeated.")
-    ] = None,
-    groups: Annotated[
-        list[str] | None,
-        typer.Option("--group", help="Only locations of this group. May be repeated."),
-    ] = None,
-    channel: Annotated[
-        str, typer.Option("--channel", help="Only where this channel sells from.")
-    ] = "",
-    kinds: Annotated[
-        list[str] | None,
-        typer.Option("--kind", help="Only events of this kind. May be repeated."),
-    ] = None,
-    mode: Annotated[
-        Mode, typer.Option("--mode", help="latest: only the last event of each SKU-location.")
-    ] = Mode.EVERY_EVENT,
+    skus: SkusOption = None,
+    sku_prefixes: SkuPrefixesOption = None,
+    locations: LocationsOption = None,
+    groups: GroupsOption = None,
+    channel: FollowedChannelOption = "",
+    kinds: KindsOption = None,
+    mode: ModeOption = Mode.EVERY_EVENT,
     start: Annotated[
         Start, typer.Option("--from", help="Where it begins, if there is none of this name yet.")
     ] = Start.BEGINNING,
-    limit: Annotated[
-        int,
-        typer.Option("--limit", min=0, help="End after so many events, states or updates."),
-    ] = 0,
-    until_caught_up: Annotated[
-        bool, typer.Option("--until-caught-up", help="End when the past is told.")
-    ] = False,
+    limit: EndAfterOption = 0,
+    until_caught_up: UntilCaughtUpOption = False,
 ) -> None:
     """Follow changes under a name, and acknowledge what was printed: next time it goes on there.
 

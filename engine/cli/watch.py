@@ -1,13 +1,25 @@
 """`holdfast watch`: follows the change feed, as lines for a person or as JSON lines."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.failures import ExitCode, fail
 from engine.cli.feed_lines import Line, lines_of, print_line
+from engine.cli.feed_options import (
+    EndAfterOption,
+    FollowedChannelOption,
+    GroupsOption,
+    KindsOption,
+    LocationsOption,
+    Mode,
+    ModeOption,
+    SkuPrefixesOption,
+    SkusOption,
+    Start,
+    UntilCaughtUpOption,
+)
 from engine.cli.output import print_json
 from engine.cli.session import Call, client_command
 
@@ -20,55 +32,16 @@ _COUNTED = frozenset({"event", "state", "channel_update"})
 """Lines that --limit counts."""
 
 
-class Start(StrEnum):
-    """Where a feed begins."""
-
-    NOW = "now"
-    BEGINNING = "beginning"
-    SNAPSHOT = "snapshot"
-
-
-class Mode(StrEnum):
-    """How much a feed tells."""
-
-    EVERY_EVENT = "every_event"
-    LATEST = "latest"
-
-
 @client_command(app)
 def watch(
     call: Call,
-    skus: Annotated[
-        list[str] | None, typer.Option("--sku", help="Only this SKU. May be repeated.")
-    ] = None,
-    sku_prefixes: Annotated[
-        list[str] | None,
-        typer.Option("--sku-prefix", help="Only SKUs that begin so. May be repeated."),
-    ] = None,
-    locations: Annotated[
-        list[str] | None, typer.Option("--location", help="Only this location. May be repeated.")
-    ] = None,
-    groups: Annotated[
-        list[str] | None,
-        typer.Option("--group", help="Only locations of this group. May be repeated."),
-    ] = None,
-    channel: Annotated[
-        str, typer.Option("--channel", help="Only where this channel sells from.")
-    ] = "",
-    kinds: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kind", help="Only events of this kind, such as stock_sold. May be repeated."
-        ),
-    ] = None,
-    mode: Annotated[
-        Mode,
-        typer.Option(
-            "--mode",
-            help="latest: only the last event of each SKU-location; with --channel, what it may "
-            "sell.",
-        ),
-    ] = Mode.EVERY_EVENT,
+    skus: SkusOption = None,
+    sku_prefixes: SkuPrefixesOption = None,
+    locations: LocationsOption = None,
+    groups: GroupsOption = None,
+    channel: FollowedChannelOption = "",
+    kinds: KindsOption = None,
+    mode: ModeOption = Mode.EVERY_EVENT,
     start: Annotated[
         Start,
         typer.Option("--from", help="Where to begin; snapshot: with what is so now."),
@@ -77,13 +50,8 @@ def watch(
     name: Annotated[
         str, typer.Option("--name", help="A name, by which programs wait for this feed.")
     ] = "",
-    limit: Annotated[
-        int,
-        typer.Option("--limit", min=0, help="End after so many events, states or updates."),
-    ] = 0,
-    until_caught_up: Annotated[
-        bool, typer.Option("--until-caught-up", help="End when the past is told.")
-    ] = False,
+    limit: EndAfterOption = 0,
+    until_caught_up: UntilCaughtUpOption = False,
 ) -> None:
     """Follow every change, in order, until Ctrl-C; what was missed is told first.
 
