@@ -15,6 +15,7 @@ from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
 from engine.feed.hub import TooManySubscribers
 from engine.feed.steps import FeedStopping
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, shortened
+from engine.rpc.explain_access import ACCESS_EXPLANATIONS
 from engine.rpc.explain_channels import CHANNEL_EXPLANATIONS
 from engine.rpc.explain_reservations import RESERVATION_EXPLANATIONS
 from engine.rpc.explain_stock import STOCK_EXPLANATIONS, invalid_field
@@ -171,6 +172,7 @@ EXPLANATIONS: dict[type, Callable[[Any], Refusal]] = {
     **RESERVATION_EXPLANATIONS,
     **SUBSCRIPTION_EXPLANATIONS,
     **CHANNEL_EXPLANATIONS,
+    **ACCESS_EXPLANATIONS,
     MalformedCursor: _malformed_cursor,
     Overloaded: _overloaded,
     ShardUnavailable: _shard_unavailable,

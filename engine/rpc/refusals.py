@@ -64,6 +64,9 @@ CODES: dict[pb.ErrorReason, grpc.StatusCode] = {
     pb.ERROR_REASON_UNKNOWN_SKU_GROUP: grpc.StatusCode.NOT_FOUND,
     pb.ERROR_REASON_LISTINGS_REFUSED: grpc.StatusCode.FAILED_PRECONDITION,
     pb.ERROR_REASON_BUFFER_NOT_DYNAMIC: grpc.StatusCode.FAILED_PRECONDITION,
+    pb.ERROR_REASON_UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    pb.ERROR_REASON_PERMISSION_DENIED: grpc.StatusCode.PERMISSION_DENIED,
+    pb.ERROR_REASON_RATE_LIMITED: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 """The gRPC code of each reason, as errors.proto states it."""
 

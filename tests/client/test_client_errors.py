@@ -135,11 +135,24 @@ FACTS: dict[str, tuple[grpc.StatusCode, dict[str, Any]]] = {
         {"name": "web", "parked": 9, "limit": 9},
     ),
     "TOO_MANY_SUBSCRIPTIONS": (grpc.StatusCode.RESOURCE_EXHAUSTED, {"limit": 9}),
+    "UNAUTHENTICATED": (grpc.StatusCode.UNAUTHENTICATED, {"cause": "the token has expired"}),
+    "PERMISSION_DENIED": (
+        grpc.StatusCode.PERMISSION_DENIED,
+        {"principal": "checkout", "command": "Reserve", "not_covered": "location PARIS"},
+    ),
+    "RATE_LIMITED": (
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        {"principal": "checkout", "limit": "commands_per_s", "value": 500},
+    ),
     "READ_NOT_KEPT": (
         grpc.StatusCode.OUT_OF_RANGE,
         {"as_of": "2026-11-20", "oldest": "2026-11-21"},
     ),
 }
+
+
+DELAYED = ("OVERLOADED", "SHARD_UNAVAILABLE", "RATE_LIMITED")
+"""Those with which the server says when to try again."""
 
 
 @pytest.mark.parametrize("coalesce", [True, False], ids=["Execute", "unary"])
@@ -149,7 +162,7 @@ async def test_a_refusal_arrives_with_its_facts(
 ) -> None:
     code, facts = FACTS[reason]
     refusal = failure(reason, code, **{name: str(value) for name, value in facts.items()})
-    if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
+    if reason in DELAYED:
         # Longer than the call may take, so that it is not tried again.
         refusal.retry_after.seconds = 3_600
     # An attempt that was given up, say, is tried again at once, until the time is over.
@@ -167,7 +180,7 @@ async def test_a_refusal_arrives_with_its_facts(
     if not is_retried:
         # Of those the end of the time may cut off a try, of which nothing is known.
         assert error.outcome_unknown is (reason == "SHARD_UNAVAILABLE")
-    if reason in ("OVERLOADED", "SHARD_UNAVAILABLE"):
+    if reason in DELAYED:
         assert getattr(error, "retry_after_s", None) == 3_600
 
 

@@ -12,6 +12,8 @@ from holdfast.errors import (
     Internal,
     InvalidField,
     Overloaded,
+    PermissionDenied,
+    Unauthenticated,
     Unavailable,
 )
 from holdfast.v1 import errors_pb2, inventory_pb2
@@ -29,6 +31,10 @@ from tests.client.scripted_server import (
 
 AWAY = failure("SHARD_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, shard="0")
 BUSY = failure("OVERLOADED", grpc.StatusCode.RESOURCE_EXHAUSTED, shard="0")
+TOO_FAST = failure("RATE_LIMITED", grpc.StatusCode.RESOURCE_EXHAUSTED, principal="checkout")
+TOO_FAST.retry_after.FromMilliseconds(20)
+UNKNOWN_CALLER = failure("UNAUTHENTICATED", grpc.StatusCode.UNAUTHENTICATED, cause="expired")
+DENIED = failure("PERMISSION_DENIED", grpc.StatusCode.PERMISSION_DENIED, principal="checkout")
 GIVEN_UP = failure("ATTEMPT_DECIDED", grpc.StatusCode.ABORTED, attempt_id="a-1")
 LATE = failure("DEADLINE_EXPIRED", grpc.StatusCode.DEADLINE_EXCEEDED, shard="0")
 WRONG = failure("INVALID_FIELD", grpc.StatusCode.INVALID_ARGUMENT, field="lines")
@@ -52,6 +58,7 @@ EITHER_WAY = pytest.mark.parametrize("coalesce", [True, False], ids=["Execute", 
         ([BUSY, BUSY, BUSY, BUSY], False),
         ([GIVEN_UP, GIVEN_UP], False),
         ([GIVEN_UP, BREAK_AFTER], True),
+        ([TOO_FAST, TOO_FAST], False),
     ],
     ids=str,
 )
@@ -119,6 +126,24 @@ async def test_reads_and_writes_are_not_tried_again_when_the_server_decided(
         server.steps = [WRONG]
         with pytest.raises(InvalidField):
             await client.stock("TEA", "LONDON")
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("refusal", [UNKNOWN_CALLER, DENIED], ids=["unknown", "denied"])
+async def test_who_is_turned_away_is_not_tried_again_and_knows_what_is_unknown(
+    server: ScriptedServer, refusal: errors_pb2.Failure, coalesce: bool
+) -> None:
+    async with Client(server.address, coalesce=coalesce) as client:
+        server.steps = [refusal]
+        with pytest.raises((Unauthenticated, PermissionDenied)) as raised:
+            await client.receive("TEA", "LONDON", 1, request_id="first")
+        assert not raised.value.outcome_unknown
+        server.steps = [BREAK_AFTER, refusal]
+        with pytest.raises((Unauthenticated, PermissionDenied)) as raised:
+            await client.receive("TEA", "LONDON", 1, request_id="second")
+        assert raised.value.outcome_unknown
+    assert server.steps == []
+    assert dict(server.effects) == {"second": 1}
 
 
 async def test_a_stream_that_is_refused_as_a_whole_fails_its_writes(

@@ -1,5 +1,6 @@
 """Every problem that there is, with the reason and the sentence that callers hear of it."""
 
+from engine.access.problems import PermissionDenied, RateLimited, Unauthenticated
 from engine.core import rejections
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
@@ -392,5 +393,16 @@ ROWS: list[tuple[object, str, str]] = [
         TooManySubscriptions(1_000),
         "TOO_MANY_SUBSCRIPTIONS",
         "the node keeps 1000 subscriptions, and no more may be; delete some",
+    ),
+    (Unauthenticated("the token has expired"), "UNAUTHENTICATED", "the token has expired"),
+    (
+        PermissionDenied("checkout", "Receive", "location PARIS"),
+        "PERMISSION_DENIED",
+        "checkout may not Receive: location PARIS",
+    ),
+    (
+        RateLimited("checkout", "commands_per_s", 500, 20),
+        "RATE_LIMITED",
+        "checkout has reached its commands_per_s of 500",
     ),
 ]

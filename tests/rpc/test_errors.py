@@ -127,5 +127,6 @@ def test_a_failure_of_execute_says_the_same_as_the_status() -> None:
         retried = refusal.reason in (
             pb.ERROR_REASON_OVERLOADED,
             pb.ERROR_REASON_SHARD_UNAVAILABLE,
+            pb.ERROR_REASON_RATE_LIMITED,
         )
         assert failure.HasField("retry_after") == retried

@@ -43,6 +43,35 @@ class Unavailable(HoldfastError):
         return self._retry_after_s
 
 
+class Unauthenticated(HoldfastError):
+    """The server does not know who calls: no token or certificate, or one that it does not, no
+    longer or not yet believe. Not tried again; nothing was changed by the last try."""
+
+    cause = Fact(str, "cause", "What is wrong with what was shown.")
+
+
+class PermissionDenied(HoldfastError):
+    """The principal may not do this; nothing was changed. Not tried again."""
+
+    principal = Fact(str, "principal", "Whom the server takes the caller for.")
+    command = Fact(str, "command", "What was asked for: the name of the RPC.")
+    not_covered = Fact(str, "not_covered", "What no rule of the principal covers.")
+
+
+class RateLimited(HoldfastError):
+    """The principal asks faster, or more at once, than it may, and did so until the call's
+    deadline; nothing was changed by the last try."""
+
+    principal = Fact(str, "principal", "Whom the server takes the caller for.")
+    limit = Fact(str, "limit", "Which limit: commands_per_s or calls_at_once.")
+    value = Fact(int, "value", "How much the principal may.")
+
+    @property
+    def retry_after_s(self) -> float:
+        """When to try again, in seconds from the answer."""
+        return self._retry_after_s
+
+
 class DeadlineExpired(HoldfastError):
     """The call's deadline passed; `outcome_unknown` is False if the server said that nothing was
     changed."""

@@ -17,9 +17,11 @@ _BROKEN_SIGNS = ("Internal error from Core", "RST_STREAM", "Stream removed")
 that is otherwise a fault's. The first is what a write to a stream that has just ended gives."""
 
 _RETRIED_REASONS = frozenset(
-    {"OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED", "SUBSCRIBER_STALLED"}
+    {"OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED", "SUBSCRIBER_STALLED", "RATE_LIMITED"}
 )
-_UNDECIDED_REASONS = _RETRIED_REASONS | {"", "DEADLINE_EXPIRED", "INTERNAL"}
+_DOOR_REASONS = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
+_UNDECIDED_REASONS = _RETRIED_REASONS | _DOOR_REASONS | {"", "DEADLINE_EXPIRED", "INTERNAL"}
+"""What says nothing of a try that came before it: it may have taken effect."""
 _REFUSED_CODES = frozenset(
     {Code.INVALID_ARGUMENT, Code.UNIMPLEMENTED, Code.PERMISSION_DENIED, Code.UNAUTHENTICATED}
 )

@@ -16,9 +16,12 @@ from holdfast._call_errors import (
     Internal,
     InvalidField,
     Overloaded,
+    PermissionDenied,
+    RateLimited,
     ReadNotKept,
     RequestIdReused,
     SubscriberStalled,
+    Unauthenticated,
     Unavailable,
 )
 from holdfast._channel_errors import (
@@ -109,7 +112,9 @@ __all__ = [
     "ObservationTooOld",
     "OnHandMismatch",
     "Overloaded",
+    "PermissionDenied",
     "PickedUnits",
+    "RateLimited",
     "ReadNotKept",
     "RequestIdReused",
     "ReservationCommitted",
@@ -126,6 +131,7 @@ __all__ = [
     "TooManyParked",
     "TooManySubscriptions",
     "TransferQuantityExceeded",
+    "Unauthenticated",
     "Unavailable",
     "UnavailableQuantityExceeded",
     "UnknownChannel",
@@ -200,6 +206,9 @@ ERROR_BY_REASON: Mapping[str, type[HoldfastError]] = {
     "TOO_MANY_PARKED": TooManyParked,
     "TOO_MANY_SUBSCRIPTIONS": TooManySubscriptions,
     "SUBSCRIBER_STALLED": SubscriberStalled,
+    "UNAUTHENTICATED": Unauthenticated,
+    "PERMISSION_DENIED": PermissionDenied,
+    "RATE_LIMITED": RateLimited,
 }
 """The one table of reasons."""
 

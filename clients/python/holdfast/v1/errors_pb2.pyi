@@ -70,6 +70,9 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_TOO_MANY_PARKED: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: _ClassVar[ErrorReason]
     ERROR_REASON_SUBSCRIBER_STALLED: _ClassVar[ErrorReason]
+    ERROR_REASON_UNAUTHENTICATED: _ClassVar[ErrorReason]
+    ERROR_REASON_PERMISSION_DENIED: _ClassVar[ErrorReason]
+    ERROR_REASON_RATE_LIMITED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_INSUFFICIENT_STOCK: ErrorReason
@@ -127,6 +130,9 @@ ERROR_REASON_UNKNOWN_PARKED_MESSAGE: ErrorReason
 ERROR_REASON_TOO_MANY_PARKED: ErrorReason
 ERROR_REASON_TOO_MANY_SUBSCRIPTIONS: ErrorReason
 ERROR_REASON_SUBSCRIBER_STALLED: ErrorReason
+ERROR_REASON_UNAUTHENTICATED: ErrorReason
+ERROR_REASON_PERMISSION_DENIED: ErrorReason
+ERROR_REASON_RATE_LIMITED: ErrorReason
 
 class ShortLines(_message.Message):
     __slots__ = ("lines", "omitted")
