@@ -1,6 +1,5 @@
 """Every problem that there is, with the reason and the sentence that callers hear of it."""
 
-from engine.access.problems import PermissionDenied, RateLimited, Unauthenticated
 from engine.core import rejections
 from engine.core.model import Key, ShortCause, ShortLine
 from engine.feed.cursor import CursorForeign, CursorOutOfRange, MalformedCursor
@@ -26,6 +25,7 @@ from engine.rpc.problems import (
     UnknownReference,
 )
 from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
+from tests.rpc.access_problem_rows import ACCESS_ROWS
 from tests.rpc.channel_problem_rows import CHANNEL_ROWS
 
 TEA = Key("", "TEA", "LONDON")
@@ -36,6 +36,7 @@ STOCK, CHANNEL, STOPPED = ShortCause.STOCK, ShortCause.CHANNEL, ShortCause.STOPP
 
 ROWS: list[tuple[object, str, str]] = [
     *CHANNEL_ROWS,
+    *ACCESS_ROWS,
     (
         InvalidField("lines[3].quantity", 0, "1 to 9"),
         "INVALID_FIELD",
@@ -393,16 +394,5 @@ ROWS: list[tuple[object, str, str]] = [
         TooManySubscriptions(1_000),
         "TOO_MANY_SUBSCRIPTIONS",
         "the node keeps 1000 subscriptions, and no more may be; delete some",
-    ),
-    (Unauthenticated("the token has expired"), "UNAUTHENTICATED", "the token has expired"),
-    (
-        PermissionDenied("checkout", "Receive", "location PARIS"),
-        "PERMISSION_DENIED",
-        "checkout may not Receive: location PARIS",
-    ),
-    (
-        RateLimited("checkout", "commands_per_s", 500, 20),
-        "RATE_LIMITED",
-        "checkout has reached its commands_per_s of 500",
     ),
 ]
