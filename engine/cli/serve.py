@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.cli.failures import ExitCode, fail, warn
+from engine.cli.failures import ExitCode, fail
 from engine.cli.output import print_table
 from engine.config import (
     SETTINGS,
@@ -16,7 +16,6 @@ from engine.config import (
     ConfigurationError,
     Setting,
     effective,
-    is_loopback,
     load,
 )
 
@@ -53,10 +52,6 @@ def serve(**flags: Any) -> None:
         problems = [f"  {problem}" for problem in error.problems]
         raise fail(ExitCode.USAGE, "the configuration is refused", *problems) from None
     print_table("Configuration", ("key", "value", "source"), effective(configuration))
-    for key in ("listen", "metrics_listen"):
-        address = getattr(configuration, key)
-        if address and not is_loopback(address):
-            warn(f"{key} {address} may be reached from elsewhere, without TLS or authentication")
     if not check_only:
         _run(configuration)
 

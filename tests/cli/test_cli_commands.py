@@ -180,7 +180,7 @@ def test_serve_prints_the_effective_configuration_with_sources(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("address", "warned"),
+    ("address", "refused"),
     [
         ("127.0.0.1:7411", False),
         ("[::1]:7411", False),
@@ -189,10 +189,12 @@ def test_serve_prints_the_effective_configuration_with_sources(tmp_path: Path) -
         ("stock.example:7411", True),
     ],
 )
-def test_serve_warns_of_an_address_that_others_may_reach(address: str, warned: bool) -> None:
+def test_serve_refuses_an_address_that_others_may_reach_without_a_door(
+    address: str, refused: bool
+) -> None:
     code, _, err = run("serve", "--check-only", "--listen", address)
-    assert code == 0
-    assert (f"warning: listen {address} may be reached from elsewhere" in err) == warned
+    assert code == (2 if refused else 0)
+    assert (f"listen = '{address}' (from flag --listen): may be reached" in err) == refused
 
 
 def test_serve_refuses_an_unknown_variable() -> None:

@@ -69,6 +69,10 @@ def test_every_key_can_be_set_in_every_source(tmp_path: Path) -> None:
         "data_dir": "elsewhere",
         "listen": "127.0.0.1:1",
         "metrics_listen": "",
+        "tls_certificate": "node.pem",
+        "tls_key": "node.key",
+        "tls_client_ca": "ca.pem",
+        "principals": "principals.toml",
         "log_level": "debug",
         "log_format": "json",
     }
@@ -169,6 +173,7 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_one() -> None:
 
 def test_variables_of_the_client_commands_are_known() -> None:
     environment = {"HOLDFAST_ADDRESS": "127.0.0.1:7411", "HOLDFAST_TENANT": "shop"}
+    environment |= {"HOLDFAST_CA": "ca.pem", "HOLDFAST_TOKEN_FILE": "token"}
     assert load({}, environment, None) == Configuration()
 
 
@@ -188,6 +193,57 @@ def test_both_ports_cannot_be_one() -> None:
         load({"metrics_listen": "127.0.0.1:7411"}, {}, None)
     free = "127.0.0.1:0"
     assert load({"listen": free, "metrics_listen": free}, {}, None).listen == free
+
+
+TLS = {"tls_certificate": "node.pem", "tls_key": "node.key"}
+WHO = {"principals": "principals.toml"}
+ELSEWHERE = "may be reached from elsewhere: needs "
+
+DOORS = [
+    # flags -> the keys that are refused, with why
+    ({}, {}),
+    ({"listen": "127.0.0.1:1"}, {}),
+    ({"listen": "[::1]:1"}, {}),
+    ({"listen": "localhost:1", "metrics_listen": "127.9.9.9:1"}, {}),
+    (TLS, {}),
+    (WHO, {}),
+    ({"listen": "0.0.0.0:1"}, {"listen": "needs tls_certificate and tls_key and principals, or"}),
+    ({"listen": "[::]:1"}, {"listen": ELSEWHERE}),
+    ({"listen": "10.0.0.7:1"}, {"listen": ELSEWHERE}),
+    ({"listen": "stock.example:1"}, {"listen": ELSEWHERE}),
+    ({"listen": "localhost.example:1"}, {"listen": ELSEWHERE}),
+    ({"listen": "0.0.0.0:1", **TLS}, {"listen": ELSEWHERE + "principals, or loopback"}),
+    ({"listen": "0.0.0.0:1", **WHO}, {"listen": ELSEWHERE + "tls_certificate and tls_key, or"}),
+    ({"listen": "0.0.0.0:1", **TLS, **WHO}, {}),
+    ({"metrics_listen": "0.0.0.0:1"}, {"metrics_listen": ELSEWHERE + "tls_certificate and tls_k"}),
+    ({"metrics_listen": "0.0.0.0:1", **TLS}, {}),
+    ({"metrics_listen": ""}, {}),
+    (
+        {"listen": "0.0.0.0:1", "metrics_listen": "0.0.0.0:2"},
+        {"listen": ELSEWHERE, "metrics_listen": ELSEWHERE},
+    ),
+    ({"tls_certificate": "node.pem"}, {"tls_key": "must be given too where tls_certificate is"}),
+    ({"tls_key": "node.key"}, {"tls_certificate": "must be given too where tls_key is"}),
+    ({"tls_client_ca": "ca.pem"}, {"tls_client_ca": "needs tls_certificate and tls_key"}),
+    ({"tls_client_ca": "ca.pem", **TLS}, {}),
+]
+
+
+@pytest.mark.parametrize(("flags", "refused"), DOORS)
+def test_what_others_may_reach_needs_tls_and_principals(
+    flags: dict[str, str], refused: dict[str, str]
+) -> None:
+    try:
+        load(flags, {}, None)
+        problems = []
+    except ConfigurationError as error:
+        problems = error.problems
+    assert [problem.key for problem in problems] == list(refused)
+    for problem in problems:
+        assert refused[problem.key] in problem.limit
+        given = flags.get(problem.key)
+        source = f"flag {SETTINGS[problem.key].flag}" if given else "default"
+        assert (problem.value, problem.source) == (repr(given or ""), source)
 
 
 @pytest.mark.parametrize(
