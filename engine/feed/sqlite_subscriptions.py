@@ -26,6 +26,9 @@ SCHEMA = 1
 LOCKED_S = 5.0
 """How long to wait for whoever copies the file."""
 
+_ID_MAX = 2**63 - 1
+"""SQLite has no larger number, so no message has a larger id."""
+
 _TABLES = """
 CREATE TABLE subscription (
     number INTEGER PRIMARY KEY,
@@ -218,6 +221,8 @@ class SqliteSubscriptions:
 
     def park_again(self, key: Key, parked_id: int, reason: str) -> StoredParked | None:
         """See SubscriptionStore.park_again."""
+        if parked_id > _ID_MAX:
+            return None
         with self._transaction() as connection:
             row = connection.execute(
                 "UPDATE parked SET reason = ?, replaying = 0 "  # noqa: S608
@@ -285,7 +290,7 @@ class SqliteSubscriptions:
         with self._transaction() as connection:
             return connection.executemany(
                 f"DELETE FROM parked WHERE id = ? AND number = {_NUMBER}",  # noqa: S608
-                [(parked_id, *key) for parked_id in set(parked_ids)],
+                [(parked_id, *key) for parked_id in set(parked_ids) if parked_id <= _ID_MAX],
             ).rowcount
 
     def copy_to(self, path: Path) -> None:

@@ -112,6 +112,18 @@ def test_the_same_is_parked_once(store: SubscriptionStore) -> None:
     assert store.park(("", "gone"), message("a"), 9) is None
 
 
+def test_ids_that_are_too_large_for_any_message_are_of_none(store: SubscriptionStore) -> None:
+    """A caller may send any number of 64 bits: one beyond SQLite's range once was a fault."""
+    store.put(subscription())
+    store.park(WEB, message("a"), 9)
+    for parked_id in (2**63, 2**64 - 1):
+        assert store.drop(WEB, [parked_id]) == 0
+        assert store.park_again(WEB, parked_id, "again") is None
+        assert store.replay(WEB, [parked_id]) == []
+    assert store.count(WEB) == 1
+    assert store.drop(WEB, [1, 2**64 - 1]) == 1
+
+
 def test_what_is_replayed_is_given_until_it_is_dropped_or_parked_again(
     store: SubscriptionStore,
 ) -> None:
