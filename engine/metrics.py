@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from wsgiref.simple_server import WSGIServer
 
 from msgspec import structs
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -22,6 +21,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from engine.metrics_server import MetricsServer, Tls
 from engine.shard.messages import Histogram, ShardStatistics
 from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
 
@@ -31,6 +31,10 @@ FeedGauges = Callable[[], tuple[int, int]]
 SubscriptionGauges = Callable[[], Sequence[tuple[str, str, int, float, int]]]
 """Gives, for each durable subscription, its tenant and name, the events that it has not
 acknowledged, the age of the oldest of them in seconds, and how many messages are parked."""
+
+CertificateGauges = Callable[[], tuple[float, bool]]
+"""Gives when the certificate in force expires, in seconds since 1970, and whether its files hold
+what was refused."""
 
 
 class Metrics(Collector):
@@ -44,8 +48,9 @@ class Metrics(Collector):
         self._feed_gauges: FeedGauges = lambda: (0, 0)
         self._subscription_gauges: SubscriptionGauges = lambda: ()
         self._holding_gauge: Callable[[], int] = lambda: 0
+        self._certificate_gauges: CertificateGauges | None = None
         self._data_dir: Path | None = None
-        self._server: WSGIServer | None = None
+        self._server: MetricsServer | None = None
         self.registry = CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -91,19 +96,22 @@ class Metrics(Collector):
         """Tell how much room the disk of this directory has, as it is at each scrape."""
         self._data_dir = data_dir
 
-    def serve(self, host: str, port: int) -> int:
+    def certificate_gauges(self, gauges: CertificateGauges) -> None:
+        """Ask for the certificate in force at each scrape, from the scraping thread."""
+        self._certificate_gauges = gauges
+
+    def serve(self, host: str, port: int, tls: Tls | None = None) -> int:
         """Answer scrapes at host and port in a thread; return the port, a free one if `port` is 0.
-        OSError if the address cannot be used."""
+        With `tls`, over TLS alone. OSError if the address cannot be used."""
         if self._server is not None:
             raise RuntimeError("these metrics are served already")
-        self._server, _ = start_http_server(port, host, self.registry)
-        return self._server.server_port
+        self._server = MetricsServer(self.registry, host, port, tls)
+        return self._server.port
 
     def close(self) -> None:
         """Stop answering scrapes; takes up to half a second. Harmless if none are answered."""
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.close()
             self._server = None
 
     def describe(self) -> list[Metric]:
@@ -117,6 +125,7 @@ class Metrics(Collector):
         yield from self._histograms()
         yield from self._gauges()
         yield from self._disk()
+        yield from self._certificate()
 
     def _front_end(self) -> Iterator[Metric]:
         """Calls and feeds."""
@@ -228,6 +237,22 @@ class Metrics(Collector):
         help_text = "Room on the disk of the data directory: "
         yield GaugeMetricFamily("holdfast_disk_size_bytes", help_text + "in all.", usage.total)
         yield GaugeMetricFamily("holdfast_disk_free_bytes", help_text + "left.", usage.free)
+
+    def _certificate(self) -> Iterator[Metric]:
+        """How long TLS goes on working; nothing without TLS."""
+        if self._certificate_gauges is None:
+            return
+        expires_at_s, is_refused = self._certificate_gauges()
+        yield GaugeMetricFamily(
+            "holdfast_tls_certificate_expires_timestamp_seconds",
+            "When the certificate in force expires.",
+            expires_at_s,
+        )
+        yield GaugeMetricFamily(
+            "holdfast_tls_files_refused",
+            "1 while the files of TLS hold what cannot be used, and older ones are in force.",
+            int(is_refused),
+        )
 
 
 _SHARD_HISTOGRAMS: Mapping[str, tuple[str, Sequence[float], str]] = {

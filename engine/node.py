@@ -28,6 +28,7 @@ from engine.metrics import Metrics
 from engine.rpc import feed, subscriptions
 from engine.rpc.operations import NodeFacts
 from engine.rpc.server import RpcServer, ServerOptions, Service
+from engine.rpc.tls import Certificates, TlsFiles, TlsRefused
 from engine.shard.link import ShardLink
 from engine.shard.messages import ShardStatistics
 from engine.shard.options import SharedOptions
@@ -52,8 +53,10 @@ class Node:
     """One node: a front end with its shards. Make, start and stop it in one event loop."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Open the data directory. NodeRefused if it is not ours or not this configuration's."""
+        """Open the data directory. NodeRefused if it is not ours or not this configuration's, or
+        if a file of the front door cannot be used."""
         self._configuration = configuration
+        self._certificates = _certificates(configuration)
         data_dir = Path(configuration.data_dir)
         try:
             layout = open_layout(data_dir, configuration.shards)
@@ -61,6 +64,10 @@ class Node:
             raise NodeRefused(str(error)) from error
         self.metrics = Metrics(layout.shards)
         self.metrics.disk_gauges(data_dir)
+        if (certificates := self._certificates) is not None:
+            self.metrics.certificate_gauges(
+                lambda: (certificates.expires_at.timestamp(), certificates.refused)
+            )
         links = [
             ShardLink(shard, configuration.queue_commands_max, self._shard_spoke)
             for shard in range(layout.shards)
@@ -125,6 +132,7 @@ class Node:
             observer=self.metrics.observe_call,
             on_refusal=self.metrics.observe_refusal,
             facts=NodeFacts(version("holdfast-engine"), configuration.request_retention_s * 1_000),
+            certificates=self._certificates,
         )
         self._serving: asyncio.Task[None] | None = None
         policy = Policy(keep_ms, configuration.retention_events)
@@ -134,6 +142,7 @@ class Node:
         self._forgetting: asyncio.Task[None] | None = None
         self._buffer_job = BufferJob(router, configuration.buffer_interval_s)
         self._computing: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     async def start(self) -> Addresses:
         """Start the shards, then listen. NodeRefused if either fails; nothing is left running."""
@@ -149,6 +158,8 @@ class Node:
             raise NodeRefused(str(error)) from error
         await self._server.set_serving(all(self._up))
         self._looking = asyncio.create_task(self._lag.look_for_ever())
+        if self._certificates is not None:
+            self._renewing = asyncio.create_task(self._certificates.look_for_ever())
         if self._forgets:
             self._forgetting = asyncio.create_task(self._archivist.retain_for_ever())
         self._computing = asyncio.create_task(self._buffer_job.run_for_ever())
@@ -159,7 +170,7 @@ class Node:
         their logs. Nothing that was answered is lost, whatever this costs."""
         drain_s = self._configuration.drain_s
         self._hub.stop()
-        for task in (self._forgetting, self._looking, self._computing):
+        for task in (self._forgetting, self._looking, self._computing, self._renewing):
             if task is not None:
                 task.cancel()
         await self._operator_socket.stop()
@@ -172,7 +183,8 @@ class Node:
         if not self._configuration.metrics_listen:
             return ""
         host, port = split_address(self._configuration.metrics_listen)
-        return f"{host}:{self.metrics.serve(host, port)}"
+        tls = None if self._certificates is None else self._certificates.context
+        return f"{host}:{self.metrics.serve(host, port, tls)}"
 
     def _shard_spoke(self, shard: int, statistics: ShardStatistics) -> None:
         self.metrics.shard_statistics(shard, statistics, self.supervisor.process_ids[shard])
@@ -188,6 +200,19 @@ class Node:
                 self.metrics.shard_restarted(shard)
         self._up[shard] = up
         self._serving = asyncio.ensure_future(self._server.set_serving(all(self._up)))
+
+
+def _certificates(configuration: Configuration) -> Certificates | None:
+    """What callers are shown, if TLS is configured."""
+    if not configuration.tls_certificate:
+        return None
+    files = TlsFiles(
+        configuration.tls_certificate, configuration.tls_key, configuration.tls_client_ca
+    )
+    try:
+        return Certificates(files)
+    except TlsRefused as refusal:
+        raise NodeRefused(str(refusal)) from None
 
 
 async def run(

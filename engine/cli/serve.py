@@ -65,7 +65,9 @@ def _run(configuration: Configuration) -> None:
     logs.configure(configuration.log_level, configuration.log_format)
 
     def ready(addresses: node.Addresses) -> None:
-        metrics = f", metrics at http://{addresses.metrics}/metrics" if addresses.metrics else ""
+        scheme = "https" if configuration.tls_certificate else "http"
+        where = f"{scheme}://{addresses.metrics}/metrics"
+        metrics = f", metrics at {where}" if addresses.metrics else ""
         print(f"ready at {addresses.rpc}{metrics}", flush=True)
 
     try:

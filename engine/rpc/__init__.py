@@ -2,7 +2,20 @@
 the one table of errors."""
 
 import os
+import sys
 
 # gRPC must not watch for forks: the supervisor starts shards by fork and exec at once, and what
 # gRPC would do in between is not needed and is reported as a problem.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+
+# Only TLS 1.3: gRPC for Python has no setting for the least version. But for TLS 1.2, the oldest
+# that it speaks, it takes the ciphers from here, and of those that need a key shared before, which
+# nobody has, none can be agreed on. The ciphers of TLS 1.3 are always on; gRPC wants to see them
+# named. It reads this when it is loaded, and never again.
+_CIPHERS = (
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:"
+    "ECDHE-PSK-CHACHA20-POLY1305"
+)
+SPEAKS_OLD_TLS = "grpc" in sys.modules and os.environ.get("GRPC_SSL_CIPHER_SUITES") != _CIPHERS
+"""Whether gRPC was loaded before it could be told."""
+os.environ["GRPC_SSL_CIPHER_SUITES"] = _CIPHERS

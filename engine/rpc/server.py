@@ -9,7 +9,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
-from engine.rpc import channels, configuration, history, operations
+from engine.rpc import SPEAKS_OLD_TLS, channels, configuration, history, operations
 from engine.rpc.channels import add_channel_service
 from engine.rpc.configuration import add_configuration_service
 from engine.rpc.drain import Drain
@@ -18,6 +18,7 @@ from engine.rpc.history import add_history_service
 from engine.rpc.interceptors import CallInterceptor, Observer, ignore
 from engine.rpc.inventory import InventoryService
 from engine.rpc.operations import NodeFacts, add_operations_service
+from engine.rpc.tls import Certificates
 from engine.shard.port import Shards
 
 INVENTORY = inventory_pb2.DESCRIPTOR.services_by_name["InventoryService"].full_name
@@ -66,10 +67,16 @@ class RpcServer:
         observer: Observer = ignore,
         on_refusal: RefusalObserver = ignore_refusal,
         facts: NodeFacts | None = None,
+        *,
+        certificates: Certificates | None = None,
     ) -> None:
         """`services` makes the services beside those of stock, history, configuration, channels
-        and operations; they watch the drain to end their streams."""
+        and operations; they watch the drain to end their streams. With `certificates` it speaks
+        TLS 1.3 and nothing else."""
+        if certificates is not None and SPEAKS_OLD_TLS:
+            raise RuntimeError("gRPC was loaded before engine.rpc: it would speak TLS 1.2 too")
         self.drain = Drain()
+        self._certificates = certificates
         self._options = options or ServerOptions()
         self._server = grpc.aio.server(
             interceptors=[CallInterceptor(self._options.unary_deadline_s, observer)],
@@ -102,7 +109,11 @@ class RpcServer:
         address = f"[{host}]" if ":" in host else host
         address = f"{address}:{self._options.port}"
         try:
-            port = self._server.add_insecure_port(address)
+            if self._certificates is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                credentials = self._certificates.credentials()
+                port = self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: {error}") from error
         await self._server.start()
