@@ -60,7 +60,7 @@ serve: $(VENV)/.projects ## A node on ./data
 bench: $(VENV)/.projects ## The benchmarks, as tables and JSON
 	$(BIN)/python -m benchmarks.bench
 
-bench-feed: $(VENV)/.projects $(PEERS)/.installed ## The feed beside Redis, if it is installed, and NATS
+bench-feed: $(VENV)/.projects $(PEERS)/.installed ## The feed beside NATS, and Redis and PostgreSQL if they are there
 	PYTHONPATH=$(CURDIR)/$(PEERS) $(BIN)/python -m benchmarks.feed_latency
 
 soak: export SEED := $(SEED)

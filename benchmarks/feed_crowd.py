@@ -20,10 +20,16 @@ import msgspec
 
 from benchmarks import report
 from benchmarks.feed_peers import JetStream, RedisStream
+from benchmarks.feed_postgres import Postgres
 from benchmarks.feed_systems import Holdfast, System, Typed, Wire
 from benchmarks.figures import latencies
 
-PEERS: tuple[System, ...] = (RedisStream(), JetStream(synced=True), JetStream(synced=False))
+PEERS: tuple[System, ...] = (
+    RedisStream(),
+    Postgres(),
+    JetStream(synced=True),
+    JetStream(synced=False),
+)
 SYSTEMS: dict[str, System] = {
     system.name: system for system in (Holdfast(), *PEERS, Wire(), Typed())
 }

@@ -1,6 +1,6 @@
 """How long an event takes to those who follow, how many it reaches, and what each of them costs.
 
-    make bench-feed        (with Redis, if it is installed, and NATS beside Holdfast)
+    make bench-feed        (beside NATS, and Redis and PostgreSQL if they are installed)
     python -m benchmarks.feed_latency [--quick] [--system NAME ...] [--events N] [--json]
 
 Each system runs by itself, one after the other, with its subscribers in one process and the writer
@@ -11,17 +11,20 @@ them were answered or not.
 
 How to read it. `1 x 5,000/s`: one subscriber, told 5 000 events a second. `100 x 1,000/s`: each of
 a hundred is told all of 1 000 events a second. `1,000 x 3 SKUs`: each follows 3 of 1 000 SKUs, as a
-channel would, at 1 000 events a second; Redis has a stream for each SKU. `told` is the part of what
-they should have been told that they were told a second after the end: below 1, the system does not
-keep up, and the latencies, of all events, say how far it is behind. `server` is the load of its
-processes, in cores. `memory` is what its processes take for each subscriber.
+channel would, at 1 000 events a second; Redis has a stream and PostgreSQL a channel of
+notifications for each SKU. `told` is the part of what they should have been told that they were
+told a second after the end: below 1, the system does not keep up, and the latencies, of all events,
+say how far it is behind. `server` is the load of its processes, in cores. `memory` is what its
+processes take of their own for each subscriber.
 
 `fan-out` is how many events a second reach fifty subscribers who read the same history at once, and
 how many for each second of the server's CPU. `catch-up` is how fast one who comes from the
-beginning is told the whole history: a million events, or as many as could be written in three
-minutes. What does not come to an end is left out, and named under `no end`. Of Holdfast it is also
-given for a client that makes nothing of the bytes, and for one that looks at the fields of every
-event. Redis and NATS are told bytes of the same size, of which only the time is read.
+beginning is told the whole history: a million events, or as many as could be written in a minute
+(`of events`). Each system has three parts: everything live, few SKUs live, the history. A part that
+does not come to an end in two minutes and a half is left out, and named in the last line. Of
+Holdfast, `catch-up` is also given for a client that makes nothing of the bytes, and for one that
+looks at the fields of every event. The others are told bytes of the same size, of which only the
+time is read.
 """
 
 import asyncio
@@ -34,7 +37,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import processes, report
+from benchmarks import report
 from benchmarks.feed_crowd import SYSTEMS, Crowd, Seen, crowd_of
 from benchmarks.feed_systems import Holdfast, Server, System, Typed, Wire, Write
 from benchmarks.figures import rounded
@@ -47,10 +50,10 @@ SKUS_EACH = 3
 TICK_S = 0.01
 LOAD_BATCH = 500
 LOAD_WRITERS = 4
-FILL_S_MAX = 180.0
-PART_S_MAX = 600.0
-"""A system may take so long for one of three parts. NATS with a Python client has been seen to
-acknowledge nothing any more once a hundred consumers did not keep up."""
+FILL_S_MAX = 60.0
+"""How long a history may take to be written."""
+PART_S_MAX = 150.0
+"""How long a system may take for one of three parts."""
 KIB = 1024
 SYSTEM_NAMES = tuple(name for name in SYSTEMS if name not in (Wire.name, Typed.name))
 READERS = {Holdfast.name: (Holdfast.name, Wire.name, Typed.name)}
@@ -70,7 +73,7 @@ class Scale(NamedTuple):
     catch_up_events: int
 
 
-FULL = Scale(10.0, 1.0, 100, 1_000, 50, 40_000, 1_000_000)
+FULL = Scale(10.0, 1.0, 100, 1_000, 50, 20_000, 1_000_000)
 QUICK = Scale(2.0, 1.0, 20, 100, 10, 5_000, 20_000)
 
 
@@ -88,13 +91,18 @@ class Measured:
 
     async def run(self) -> None:
         """Measure everything. A part that does not come to an end is left out."""
-        for part in (self._everything, self._few, self._histories):
+        parts = {
+            "everything live": self._everything,
+            "few SKUs live": self._few,
+            "the history": self._histories,
+        }
+        for name, part in parts.items():
             try:
                 async with asyncio.timeout(PART_S_MAX):
                     await part()
             except TimeoutError:
-                self.figures.setdefault("no end", []).append(part.__name__.strip("_"))
-                report.progress(f"{self._name}: no end in sight, and so it is left there")
+                self.figures.setdefault("no end", []).append(name)
+                report.progress(f"{self._name}: no end after {PART_S_MAX:g} s, and so it is left")
 
     async def _everything(self) -> None:
         hundred = self._scale.hundred
@@ -114,9 +122,8 @@ class Measured:
 
     async def _histories(self) -> None:
         async with self._server.writing(False) as write:
-            await self._fill(write, self._scale.fan_out_events)
-            await self._fan_out()
-            await self._fill(write, self._scale.catch_up_events)
+            await self._fill(write, max(self._scale.fan_out_events, self._scale.catch_up_events))
+        await self._fan_out()
         events = min(self._written, self._scale.catch_up_events)
         self.figures["catch-up events"] = events
         for reader in READERS.get(self._name, (self._name,)):
@@ -132,9 +139,9 @@ class Measured:
         report.progress(f"{self._name}: {name}")
         number = len(followed)
         skus = [list(each) for each in followed]
-        before = self._memory()
+        before = self._server.memory_bytes()
         async with crowd_of(Crowd(self._name, self._server.address, number, skus, "now")) as crowd:
-            memory = self._memory() - before
+            memory = self._server.memory_bytes() - before
             first, last, cpu_s, due = await self._load(write, rate)
             in_time = last + round(self._scale.settle_s * 1e9)
             seen = await crowd.end(first, last, in_time)
@@ -150,7 +157,7 @@ class Measured:
             "memory_kib": rounded(memory / number / KIB) if number > 1 else None,
         }
 
-    async def _load(self, write: Write, rate: int) -> tuple[int, int, dict[str, float], int]:
+    async def _load(self, write: Write, rate: int) -> tuple[int, int, Mapping[str, float], int]:
         """Write for so long as counts, and a while before and after; gives when it counted from and
         to, the CPU of that time, and how many events were to be told in it."""
         turn = itertools.cycle(SKUS)
@@ -159,16 +166,16 @@ class Measured:
         started = time.monotonic()
         first = started + self._scale.settle_s
         last = first + self._scale.seconds
-        cpu_s: dict[str, float] = {}
+        cpu_s: Mapping[str, float] = {}
         counted = due = 0
         async with asyncio.TaskGroup() as group:
             for number in range(ticks):
                 at = started + number * TICK_S
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
                 if not counted and at >= first:
-                    cpu_s, counted = self._cpu_s(), 1
+                    cpu_s, counted = self._server.cpu_s(), 1
                 elif counted == 1 and at >= last:
-                    now = self._cpu_s()
+                    now = self._server.cpu_s()
                     cpu_s, counted = {name: now[name] - cpu_s[name] for name in now}, 2
                 begun = time.monotonic()
                 group.create_task(write(list(itertools.islice(turn, each))))  # type: ignore[arg-type]
@@ -178,7 +185,7 @@ class Measured:
         return round(first * 1e9), round(last * 1e9), cpu_s, due
 
     async def _fill(self, write: Write, events: int) -> None:
-        """Write until there are so many events, or it takes too long."""
+        """Write until there are so many events, or it has taken long enough."""
         end = time.monotonic() + FILL_S_MAX
         report.progress(f"{self._name}: writing up to {events:,} events")
         turn = itertools.cycle(SKUS)
@@ -206,17 +213,11 @@ class Measured:
         """Let so many read the history from the beginning, at once."""
         crowd = Crowd(reader, self._server.address, subscribers, [[]], "beginning", events)
         async with crowd_of(crowd) as process:
-            before = self._cpu_s()
+            before = self._server.cpu_s()
             await process.begin()
             seen = await process.seen()
-        after = self._cpu_s()
+        after = self._server.cpu_s()
         return seen, {name: after[name] - before[name] for name in after}
-
-    def _cpu_s(self) -> dict[str, float]:
-        return {name: processes.cpu_s(each) for name, each in self._server.process_ids.items()}
-
-    def _memory(self) -> int:
-        return sum(processes.memory(each).resident for each in self._server.process_ids.values())
 
 
 async def feed_latency(names: Sequence[str], scale: Scale) -> dict[str, Any]:
@@ -241,6 +242,7 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
     """The figures as a person reads them."""
     rows: list[tuple[object, ...]] = []
     replays: list[tuple[object, ...]] = []
+    left: list[tuple[str, object]] = []
     for system, figures in found.items():
         if isinstance(figures, str):
             rows.append((system, figures))
@@ -250,26 +252,27 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
                 cores = sum(row["server_cores"].values())
                 cells = (row["p50_ms"], row["p99_ms"], row["told"], cores, row["memory_kib"])
                 rows.append((system, name, *cells))
-        fan_out = figures.get("fan-out", {})
-        for reader, per_second in (figures.get("catch-up") or {system: None}).items():
-            own = reader == system
-            replays.append(
-                (
-                    reader,
-                    fan_out.get("told_per_s") if own else None,
-                    fan_out.get("told_per_server_cpu_s") if own else None,
-                    per_second,
-                )
-            )
+        replays += _replays(system, figures)
+        if "no end" in figures:
+            left.append((system, f"no end: {', '.join(figures['no end'])}"))
     columns = ("", "subscribers", "p50 ms", "p99 ms", "told", "server", "memory KiB")
-    return [
+    replay_columns = ("", "fan-out", "per CPU s of the server", "catch-up", "of events")
+    shown = [
         report.table("From the writer to the subscribers", columns, rows),
-        report.table(
-            "The history again, events a second",
-            ("", "fan-out", "per CPU second of the server", "catch-up"),
-            replays,
-        ),
+        report.table("The history again, events a second", replay_columns, replays),
     ]
+    return shown + ([report.facts("Left out", left)] if left else [])
+
+
+def _replays(system: str, figures: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    """A row for each way in which the history of a system was read."""
+    fan_out = figures.get("fan-out", {})
+    rows: list[tuple[object, ...]] = []
+    for reader, per_second in (figures.get("catch-up") or {system: None}).items():
+        own = fan_out if reader == system else {}
+        told = (own.get("told_per_s"), own.get("told_per_server_cpu_s"))
+        rows.append((reader, *told, per_second, figures.get("catch-up events")))
+    return rows
 
 
 async def main(arguments: Any) -> int:

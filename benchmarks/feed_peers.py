@@ -1,7 +1,7 @@
 """What one might use in place of Holdfast's feed: a Redis stream that many read, and a consumer of
-NATS JetStream for each subscriber. Both write to the disk before they answer, as Holdfast does.
-NATS syncs every message by itself then, which takes its time; so it is there a second time as it is
-by default.
+NATS JetStream for each subscriber; PostgreSQL is in `benchmarks.feed_postgres`. All write to the
+disk before they answer, as Holdfast does. NATS syncs every message by itself then, which takes its
+time; so it is there a second time as it is by default.
 
 Their servers and Python clients are not part of this project: `make bench-feed` installs the
 clients and NATS beside it, Redis is looked for on the path. What is not there is left out.
@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks import processes
 from benchmarks.feed_systems import CONNECTIONS, Told, Write
 from benchmarks.node import free_port
 
@@ -35,25 +37,35 @@ NATS_MADE_AT_ONCE = 16
 
 
 class PeerServer:
-    """A server process on the loopback interface."""
+    """A server process on the loopback interface, with the processes that it has started."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], address: str) -> None:
         self.address = address
         self._name = name
         self._process = process
 
-    @property
-    def process_ids(self) -> Mapping[str, int]:
+    def cpu_s(self) -> Mapping[str, float]:
         """See Server."""
-        return {self._name: self._process.pid}
+        return {self._name: processes.tree_cpu_s(self._process.pid)}
+
+    def memory_bytes(self) -> int:
+        """See Server."""
+        tree = (self._process.pid, *processes.children(self._process.pid))
+        return sum(processes.memory(each).anonymous for each in tree)
 
 
 @asynccontextmanager
-async def _process(command: Sequence[str], port: int, log: Path) -> AsyncIterator[Any]:
-    """Run a server until the end of the block; it listens inside."""
+async def serving(
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    stop: signal.Signals = signal.SIGTERM,
+    **options: Any,
+) -> AsyncIterator[Any]:
+    """Run a server until the end of the block; it listens inside. The options are `Popen`'s."""
     with log.open("wb") as output:
         started = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options
         )
     try:
         async with asyncio.timeout(START_S_MAX):
@@ -63,7 +75,7 @@ async def _process(command: Sequence[str], port: int, log: Path) -> AsyncIterato
                 await asyncio.sleep(0.02)
         yield started
     finally:
-        started.terminate()
+        started.send_signal(stop)
         await asyncio.to_thread(started.wait)
 
 
@@ -76,16 +88,17 @@ async def _listens(port: int) -> bool:
     return True
 
 
-def _program(name: str) -> str | None:
+def program(name: str) -> str | None:
     """Where a program is: beside an installed package, or on the path."""
     beside = (Path(folder) / "bin" / name for folder in sys.path if folder)
     found = next((str(path) for path in beside if os.access(path, os.X_OK)), None)
     return found or shutil.which(name)
 
 
-def _missing(program: str, package: str) -> str:
-    if _program(program) is None:
-        return f"no {program}"
+def missing(name: str, package: str) -> str:
+    """What is not there of a program and a Python package; empty if both are."""
+    if program(name) is None:
+        return f"no {name}"
     return "" if importlib.util.find_spec(package) else f"no Python package {package}"
 
 
@@ -138,16 +151,16 @@ class RedisStream:
 
     def missing(self) -> str:
         """See System."""
-        return _missing("redis-server", "redis")
+        return missing("redis-server", "redis")
 
     @asynccontextmanager
     async def running(self, directory: Path) -> AsyncIterator[RedisServer]:
         """See System."""
         port = free_port()
-        command = [str(_program("redis-server")), "--port", str(port), "--bind", "127.0.0.1"]
+        command = [str(program("redis-server")), "--port", str(port), "--bind", "127.0.0.1"]
         command += ["--dir", str(directory), "--appendonly", "yes", "--appendfsync", "always"]
         command += ["--save", "", "--maxclients", "20000"]
-        async with _process(command, port, directory / "redis.log") as process:
+        async with serving(command, port, directory / "redis.log") as process:
             yield RedisServer("redis", process, f"127.0.0.1:{port}")
 
     @asynccontextmanager
@@ -193,9 +206,18 @@ class NatsReading:
         """See Reading."""
         stream = self._streams[number % len(self._streams)]
         policy = self._api.DeliverPolicy
+
+        async def on_message(message: Any) -> None:
+            told([int(message.data.partition(b" ")[0])])
+
         async with self._making:
-            subscription = await stream.subscribe(
+            # A callback, and not `subscription.messages`: whoever iterates lets nats-py answer the
+            # server's flow control four times a second at best and with the idle heartbeat at
+            # worst, so that a hundred consumers stood still for 5 s at a time.
+            await stream.subscribe(
                 "events.>",
+                stream=STREAM,
+                cb=on_message,
                 ordered_consumer=True,
                 config=self._api.ConsumerConfig(
                     deliver_policy=policy.ALL if start == "beginning" else policy.NEW,
@@ -205,8 +227,7 @@ class NatsReading:
                 pending_bytes_limit=-1,
             )
         ready()
-        async for message in subscription.messages:
-            told([int(message.data.partition(b" ")[0])])
+        await asyncio.Event().wait()
 
 
 class JetStream:
@@ -219,7 +240,7 @@ class JetStream:
 
     def missing(self) -> str:
         """See System."""
-        return _missing("nats-server", "nats")
+        return missing("nats-server", "nats")
 
     @asynccontextmanager
     async def running(self, directory: Path) -> AsyncIterator[NatsServer]:
@@ -233,8 +254,8 @@ class JetStream:
             settings["jetstream"]["sync_interval"] = "always"
         file = directory / "nats.conf"
         file.write_text(json.dumps(settings))
-        command = [str(_program("nats-server")), "--config", str(file)]
-        async with _process(command, port, directory / "nats.log") as process:
+        command = [str(program("nats-server")), "--config", str(file)]
+        async with serving(command, port, directory / "nats.log") as process:
             yield NatsServer("nats", process, f"127.0.0.1:{port}")
 
     @asynccontextmanager

@@ -18,7 +18,7 @@ from holdfast import Client
 from holdfast.feed_messages import CaughtUp, EventBatch
 from holdfast.v1 import feed_pb2, inventory_pb2
 
-from benchmarks import messages
+from benchmarks import messages, processes
 from benchmarks.load import RawStream
 from benchmarks.node import Node, running_node
 
@@ -38,9 +38,11 @@ class Server(Protocol):
 
     address: str
 
-    @property
-    def process_ids(self) -> Mapping[str, int]:
-        """Its processes by what they are."""
+    def cpu_s(self) -> Mapping[str, float]:
+        """Seconds of CPU that each kind of its processes has used."""
+
+    def memory_bytes(self) -> int:
+        """What its processes hold of their own; no file pages, and nothing that they share."""
 
     def writing(self, by_sku: bool) -> AbstractAsyncContextManager[Write]:
         """A writer. `by_sku`: subscribers follow single SKUs."""
@@ -78,9 +80,15 @@ class HoldfastServer:
         self.address = node.address
         self._node = node
 
-    @property
-    def process_ids(self) -> Mapping[str, int]:
+    def cpu_s(self) -> Mapping[str, float]:
         """See Server."""
+        return {name: processes.cpu_s(each) for name, each in self._process_ids().items()}
+
+    def memory_bytes(self) -> int:
+        """See Server."""
+        return sum(processes.memory(each).anonymous for each in self._process_ids().values())
+
+    def _process_ids(self) -> Mapping[str, int]:
         return {"front end": self._node.process_id, "shard": self._node.shard_process_ids[0]}
 
     @asynccontextmanager

@@ -29,14 +29,26 @@ def children(process_id: int) -> list[int]:
 
 def cpu_s(process_id: int) -> float:
     """Seconds of CPU that a process has used so far, in user and kernel mode; 0 if it has ended."""
+    own, _ = _cpu_times_s(process_id)
+    return own
+
+
+def tree_cpu_s(process_id: int) -> float:
+    """The same of a process and all that it has started, those included that have ended."""
+    own, ended = _cpu_times_s(process_id)
+    return own + ended + sum(tree_cpu_s(child) for child in children(process_id))
+
+
+def _cpu_times_s(process_id: int) -> tuple[float, float]:
+    """CPU of a process itself, and of its descendants that have ended and were waited for."""
     try:
         stat = Path(f"/proc/{process_id}/stat").read_text()
     except OSError:
-        return 0.0
+        return 0.0, 0.0
     # The name, in parentheses, may hold spaces; user and system time are the 12th and 13th fields
-    # after it.
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+    # after it, those of the descendants come next.
+    ticks = [int(field) for field in stat.rpartition(")")[2].split()[11:15]]
+    return sum(ticks[:2]) / _TICKS_PER_SECOND, sum(ticks[2:]) / _TICKS_PER_SECOND
 
 
 class Memory(NamedTuple):
