@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import pytest
 from holdfast.adapters import Adapter, Secret
-from holdfast.adapters.runner import find, main
+from holdfast.adapters.runner import find, main, run
 from holdfast.adapters.settings import SettingsError, address_of, read
 
 
@@ -126,11 +126,22 @@ def test_an_address() -> None:
         ("holdfast.nowhere:Shop", "cannot be loaded"),
         ("holdfast.adapters:Nothing", "cannot be loaded"),
         ("holdfast.adapters:Secret", "not a subclass"),
+        ("holdfast.adapters:Adapter", "has no method `push`"),
+        (f"{__name__}:Shop", "has no method `push`"),
     ],
 )
 def test_what_is_no_adapter(name: str, complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
         find(name)
+
+
+def test_a_program_of_its_own_is_told_too_that_its_adapter_has_no_push(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(Shop, ["--url", "a", "--token-file", "t", "--channel", "c"])
+    assert end.value.code == 2
+    assert "The adapter 'Shop' has no method `push`" in capsys.readouterr().err
 
 
 def test_adapters_are_found_by_name_and_by_place() -> None:

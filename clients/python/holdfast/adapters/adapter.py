@@ -78,6 +78,8 @@ class Adapter:
         Return None, or an empty mapping, when all are there. Return the failures by SKU when some
         are not, or raise one that holds for all: `RetryLater`, `PermanentError` or `ChannelGone`.
         Anything else that is raised is tried again and logged. Pushes do not overlap.
+
+        A class without it is not run: `holdfast-adapter` and `run` refuse it at the start.
         """
         raise NotImplementedError
 

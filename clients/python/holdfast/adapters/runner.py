@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def find(name: str) -> type[Adapter]:
-    """The adapter of a name. SettingsError if there is none."""
+    """The adapter of a name. SettingsError if there is none, or it cannot push."""
     installed = {each.name: each.value for each in entry_points(group="holdfast.adapters")}
     place = ADAPTERS.get(name) or installed.get(name, name)
     module, colon, attribute = place.partition(":")
@@ -81,11 +81,23 @@ def find(name: str) -> type[Adapter]:
         raise SettingsError(f"The adapter {name!r} cannot be loaded: {error}") from None
     if not (isinstance(found, type) and issubclass(found, Adapter)):
         raise SettingsError(f"{name!r} is not a subclass of holdfast.adapters.Adapter.")
+    _must_push(found, name)
     return found
+
+
+def _must_push(adapter: type[Adapter], name: str) -> None:
+    """Refuse a class that would fail with its first push only, and try that again and again. A
+    class that others inherit from may well be without."""
+    if adapter.push is Adapter.push:
+        raise SettingsError(
+            f"The adapter {name!r} has no method `push`: it needs `async def push(self, updates)`, "
+            "which tells the channel these numbers."
+        )
 
 
 def _run(adapter: type[Adapter], arguments: Sequence[str], program: str) -> int:
     try:
+        _must_push(adapter, adapter.__name__)
         settings, made = read(adapter, arguments, os.environ, program)
         listen = address_of(settings.listen, "--listen") if settings.listen else None
     except (SettingsError, ValueError) as error:
