@@ -14,6 +14,9 @@ from typing import Protocol
 from zlib import crc32
 
 SLEW_PPM = 500
+_MILLISECOND = 1_000_000
+"""In the unit in which slew is counted: millionths of a millisecond."""
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -70,12 +73,15 @@ class EngineClock:
         elapsed_ms = max(0, boottime_ms - self._last_boottime_ms)
         self._last_boottime_ms = boottime_ms
         engine_ms = self._last_ms + elapsed_ms
-        self._slew_budget = min(self._slew_budget + elapsed_ms * SLEW_PPM, 1_000_000_000)
-        step_ms = min(self._slew_budget // 1_000_000, abs(self._clocks.wall_ms() - engine_ms))
+        self._slew_budget += elapsed_ms * SLEW_PPM
+        step_ms = min(self._slew_budget // _MILLISECOND, abs(self._clocks.wall_ms() - engine_ms))
         if step_ms:
             ahead = self._clocks.wall_ms() < engine_ms
-            self._slew_budget -= step_ms * 1_000_000
+            self._slew_budget -= step_ms * _MILLISECOND
             engine_ms = max(self._last_ms, engine_ms - step_ms if ahead else engine_ms + step_ms)
+        # Only the fraction of a millisecond is kept: had time in which nothing was to be slewed
+        # been saved up, the next step of the wall clock would be followed by all of that at once.
+        self._slew_budget = min(self._slew_budget, _MILLISECOND)
         self._last_ms = engine_ms
         return engine_ms
 

@@ -48,6 +48,18 @@ def test_a_step_of_the_wall_clock_moves_engine_time_by_no_more_than_the_slew(ste
     assert (elapsed - 60_000) * step_ms > 0
 
 
+@pytest.mark.parametrize("step_ms", [HOUR_MS, -HOUR_MS])
+def test_an_hour_in_step_with_the_wall_clock_saves_up_no_slew(step_ms: int) -> None:
+    clocks = FakeClocks()
+    clock = EngineClock(clocks)
+    for _ in range(3_600):
+        clocks.pass_by(1_000)
+        before = clock.now_ms()
+    clocks.wall += step_ms
+    clocks.pass_by(1_000)
+    assert abs(clock.now_ms() - before - 1_000) <= 1, "a hold of a second would lose all of it"
+
+
 def test_the_slew_ends_when_engine_time_has_met_the_wall_clock() -> None:
     clocks = FakeClocks()
     clock = EngineClock(clocks)
