@@ -103,7 +103,7 @@ def parse_key_set(path: Path, content: bytes) -> KeySet:
     """The keys of a JWK set. FileRefused if any of them cannot be used, or is a private key."""
     try:
         stated = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileRefused(path, f"it is no JSON: {type(error).__name__}") from None
     listed = stated.get("keys") if isinstance(stated, dict) else None
     if not isinstance(listed, list) or not 0 < len(listed) <= KEYS_MAX:

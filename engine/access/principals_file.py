@@ -58,7 +58,7 @@ def parse_principals(path: Path, content: bytes) -> Principals:
         table: Any = tomllib.loads(content.decode())
         stated = msgspec.convert(table, _File)
         return _checked(stated, path.parent)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FileRefused(path, f"it is no TOML: {error}") from error
     except (msgspec.ValidationError, _Wrong) as error:
         raise FileRefused(path, str(error)) from error

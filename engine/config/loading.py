@@ -86,7 +86,7 @@ def _file_layer(file: Path, problems: list[Problem]) -> _Layer:
         limit = f"cannot be read: {error.strerror}"
         problems.append(Problem("config", str(file), limit, "--config or " + CONFIG_VARIABLE))
         table = {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problems.append(Problem("config", str(file), f"is not TOML: {error}", str(file)))
         table = {}
     for key, value in table.items():

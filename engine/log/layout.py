@@ -104,7 +104,13 @@ def _decode(path: Path, data: bytes) -> Layout:
         schema = fields["schema"]
         other = type(schema) is int and schema != SCHEMA
         node = None if other else msgspec.convert(fields, _NodeFile, str_keys=True)
-    except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError) as error:
+    except (
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        LookupError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise LogError(f"{path} is damaged or not of Holdfast: {error}") from error
     if node is None and schema < SCHEMA:
         raise LogError(
