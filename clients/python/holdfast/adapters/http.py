@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 HEAD_BYTES_MAX = 32 * 1024
 BODY_BYTES_MAX = 4 * 1024 * 1024
+LENGTH_DIGITS_MAX = 18
 REQUEST_S_MAX = 15.0
 """How long a request may take to arrive."""
 
@@ -133,7 +134,8 @@ class HttpServer:
         length = headers.get("content-length", "0")
         if not length.isdecimal():
             raise _BadRequestError(400)
-        if int(length) > self._body_bytes_max:
+        # Python makes no number of thousands of digits.
+        if len(length) > LENGTH_DIGITS_MAX or int(length) > self._body_bytes_max:
             raise _BadRequestError(413)
         return await reader.readexactly(int(length))
 

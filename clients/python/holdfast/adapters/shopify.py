@@ -181,20 +181,10 @@ class Shopify(Adapter):
 
     async def _hear(self, request: Request) -> None:
         """Notes which order a webhook is about. ValueError if that cannot be read."""
-        body = json.loads(request.body)
-        topic = request.headers.get("x-shopify-topic", "")
-        if not isinstance(body, dict):
-            raise ValueError("the body is not an object")
-        if topic.startswith("orders/"):
-            order_id = body.get("admin_graphql_api_id")
-        elif topic.startswith("refunds/"):
-            order_id = f"gid://shopify/Order/{body.get('order_id')}"
-        else:
-            return
-        if not isinstance(order_id, str):
-            raise ValueError("the body names no order")
-        self._heard[order_id] = None
-        self._wake.set()
+        order_id = heard_order(request)
+        if order_id is not None:
+            self._heard[order_id] = None
+            self._wake.set()
 
     def _touch(self, taken: Taken) -> None:
         """An order was taken in: the shop's numbers have changed by themselves."""
@@ -257,3 +247,24 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("--orders-since needs an offset from UTC, such as Z.")
     return moment
+
+
+def heard_order(request: Request) -> str | None:
+    """The order that a webhook is about; None: it is about something else. ValueError if that
+    cannot be read."""
+    try:
+        body = json.loads(request.body)
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
+    topic = request.headers.get("x-shopify-topic", "")
+    if not isinstance(body, dict):
+        raise ValueError("the body is not an object")
+    if topic.startswith("orders/"):
+        order_id = body.get("admin_graphql_api_id")
+    elif topic.startswith("refunds/"):
+        order_id = f"gid://shopify/Order/{body.get('order_id')}"
+    else:
+        return None
+    if not isinstance(order_id, str):
+        raise ValueError("the body names no order")
+    return order_id
