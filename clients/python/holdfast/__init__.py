@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from holdfast import commands as commands
     from holdfast import errors as errors
     from holdfast import types as types
+    from holdfast.access import Tls as Tls
+    from holdfast.access import token_file as token_file
     from holdfast.client import Client as Client
     from holdfast.commands import Command as Command
     from holdfast.errors import HoldfastError as HoldfastError
@@ -70,6 +72,8 @@ _HOME = {
     "SubscriptionState": "holdfast.subscription",
     "SyncClient": "holdfast.sync",
     "SyncFeed": "holdfast.sync",
+    "Tls": "holdfast.access",
+    "token_file": "holdfast.access",
 }
 """Where each public name lives."""
 
@@ -103,9 +107,11 @@ __all__ = [
     "SubscriptionState",
     "SyncClient",
     "SyncFeed",
+    "Tls",
     "channels",
     "commands",
     "errors",
+    "token_file",
     "types",
 ]
 

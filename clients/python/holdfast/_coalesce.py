@@ -162,6 +162,8 @@ class Coalescer:
             self._broken(stream, None)
         except grpc.aio.AioRpcError as failure:
             self._broken(stream, error_from_rpc(failure))
+        except HoldfastError as no_token:
+            self._broken(stream, no_token)
         except asyncio.InvalidStateError:
             # The stream had ended before the write; its reader knows why, and retries the batch.
             if stream is self._stream and self._reader is not None:

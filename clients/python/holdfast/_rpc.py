@@ -13,7 +13,8 @@ from grpc_status import rpc_status
 from holdfast import _convert
 from holdfast._methods import UNARY
 from holdfast._retry import conclude, leaves_unknown, retry_delay_s
-from holdfast.errors import Code, HoldfastError, Unavailable, make_error
+from holdfast._shown import Shown, TokenStream
+from holdfast.errors import Code, HoldfastError, Unauthenticated, Unavailable, make_error
 from holdfast.types import ShortLine
 from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2, subscriptions_pb2
 
@@ -21,7 +22,6 @@ END_OF_STREAM: Any = grpc.aio.EOF  # type: ignore[attr-defined]
 """What reading gives after the last message of a stream."""
 
 ChannelOptions = Sequence[tuple[str, Any]]
-Metadata = Sequence[tuple[str, str]]
 
 CHANNEL_OPTIONS: Mapping[str, Any] = {
     # A batch of 4 096 answers or a long feed message is larger than gRPC's default of 4 MiB.
@@ -84,14 +84,13 @@ class Connection:
     def __init__(
         self,
         target: str,
-        credentials: grpc.ChannelCredentials | None,
+        shown: Shown,
         options: ChannelOptions,
-        metadata: Metadata,
     ) -> None:
         self._target = target
-        self._credentials = credentials
-        self._options = list((dict(CHANNEL_OPTIONS) | dict(options)).items())
-        self._metadata = tuple(metadata)
+        self._shown = shown
+        chosen = dict(CHANNEL_OPTIONS) | shown.channel_options | dict(options)
+        self._options = list(chosen.items())
         self._channel: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
         self._closed = False
@@ -100,11 +99,11 @@ class Connection:
         if self._closed:
             raise self._closed_error("")
         if self._channel is None:
-            if self._credentials is None:
+            if self._shown.credentials is None:
                 self._channel = grpc.aio.insecure_channel(self._target, options=self._options)
             else:
                 self._channel = grpc.aio.secure_channel(
-                    self._target, self._credentials, options=self._options
+                    self._target, self._shown.credentials, options=self._options
                 )
         return self._channel
 
@@ -147,9 +146,12 @@ class Connection:
         earlier: HoldfastError | None = None
         while True:
             try:
-                return await method(request, timeout=remaining_s, metadata=self._metadata)
+                metadata, token = self._shown.now()
+                return await method(request, timeout=remaining_s, metadata=metadata)
             except grpc.aio.AioRpcError as failure:
-                error = error_from_rpc(failure)
+                error = error_from_rpc(self._shown.explain(failure, token))
+            except Unauthenticated as no_token:
+                error = no_token
             except asyncio.CancelledError:
                 if is_task_cancelled() or not self._closed:
                     raise
@@ -175,15 +177,16 @@ class Connection:
             request_serializer=_serialize,
             response_deserializer=inventory_pb2.ExecuteResponse.FromString,
         )
-        return method(metadata=self._metadata)
+        return self._stream(method)
 
     def watch(self, request: feed_pb2.WatchRequest) -> Any:
         """Opens a feed."""
-        return self._open().unary_stream(
+        method: Any = self._open().unary_stream(
             _WATCH,
             request_serializer=_serialize,
             response_deserializer=feed_pb2.WatchResponse.FromString,
-        )(request, metadata=self._metadata)
+        )
+        return self._stream(method, request)
 
     def subscribe(self) -> Any:
         """Opens the stream of a durable subscription."""
@@ -192,7 +195,13 @@ class Connection:
             request_serializer=_serialize,
             response_deserializer=subscriptions_pb2.SubscribeResponse.FromString,
         )
-        return method(metadata=self._metadata)
+        return self._stream(method)
+
+    def _stream(self, method: Any, *request: Message) -> Any:
+        """Opens a stream. Unauthenticated if there is no token for it."""
+        metadata, token = self._shown.now()
+        stream = method(*request, metadata=metadata)
+        return TokenStream(stream, self._shown, token) if self._shown.renews else stream
 
     async def close(self) -> None:
         """Closes the channel; calls that are open end with an error."""

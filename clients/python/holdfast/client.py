@@ -19,8 +19,10 @@ from holdfast import (
 from holdfast._coalesce import Coalescer
 from holdfast._command import Command, Write, check_timeout
 from holdfast._pending import ExplicitBatch, PartOfBatch, Pending
-from holdfast._rpc import ChannelOptions, Connection, Metadata
+from holdfast._rpc import ChannelOptions, Connection
+from holdfast._shown import Metadata, Shown
 from holdfast._subscription_calls import SubscriptionCalls
+from holdfast.access import Tls, Token
 from holdfast.errors import HoldfastError
 from holdfast.feed import Feed
 from holdfast.feed_messages import watch_request
@@ -82,8 +84,12 @@ class Client(SubscriptionCalls):
     Each call tries for `timeout_s` seconds: it is made again, with the same request id, when the
     connection breaks, a shard restarts or the server is overloaded. With `coalesce`, concurrent
     writes travel in common batches; nothing else changes by that. `channel_options` are gRPC's,
-    `metadata` goes with every call, `credentials` are for TLS. Nothing is connected before the
-    first call. Use it as an async context manager, or call `close`.
+    `metadata` goes with every call. Nothing is connected before the first call. Use it as an async
+    context manager, or call `close`.
+
+    `tls` reaches the server over TLS; `credentials` are gRPC's own, in its place. `token` is a
+    bearer token, or what gives one for each call, such as `token_file`. ValueError if a token
+    would go beyond this machine in clear.
 
     Every write takes the options of `holdfast.commands.WriteOptions` as keywords. All calls raise
     `HoldfastError`s: the ones they document, and `Unavailable`, `Overloaded` or `DeadlineExpired`
@@ -97,12 +103,14 @@ class Client(SubscriptionCalls):
         tenant: str = "",
         timeout_s: float = TIMEOUT_S,
         coalesce: bool = True,
+        tls: Tls | None = None,
+        token: Token | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         channel_options: ChannelOptions = (),
         metadata: Metadata = (),
     ) -> None:
-        connection = Connection(target, credentials, channel_options, metadata)
-        super().__init__(connection, tenant, timeout_s)
+        shown = Shown(target, tls, token, credentials, metadata)
+        super().__init__(Connection(target, shown, channel_options), tenant, timeout_s)
         self._coalesce = coalesce
         self._coalescer: Coalescer | None = None
 

@@ -220,8 +220,10 @@ ERROR_BY_CODE: Mapping[int, type[HoldfastError]] = {
     Code.UNAVAILABLE: Unavailable,
     Code.DEADLINE_EXCEEDED: DeadlineExpired,
     Code.INTERNAL: Internal,
+    Code.UNAUTHENTICATED: Unauthenticated,
+    Code.PERMISSION_DENIED: PermissionDenied,
 }
-"""For failures without a reason: those that the transport makes."""
+"""For failures without a reason: those that the transport makes, or a proxy on the way."""
 
 
 def make_error(

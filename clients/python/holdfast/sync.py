@@ -13,7 +13,9 @@ import grpc
 
 from holdfast import commands
 from holdfast._command import Command
-from holdfast._rpc import ChannelOptions, Metadata
+from holdfast._rpc import ChannelOptions
+from holdfast._shown import Metadata
+from holdfast.access import Tls, Token
 from holdfast.client import TIMEOUT_S, Client, MethodT, as_method
 from holdfast.errors import Code, HoldfastError, Unavailable
 from holdfast.event import Event
@@ -117,6 +119,8 @@ class SyncClient:
         tenant: str = "",
         timeout_s: float = TIMEOUT_S,
         coalesce: bool = True,
+        tls: Tls | None = None,
+        token: Token | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         channel_options: ChannelOptions = (),
         metadata: Metadata = (),
@@ -126,6 +130,8 @@ class SyncClient:
             tenant=tenant,
             timeout_s=timeout_s,
             coalesce=coalesce,
+            tls=tls,
+            token=token,
             credentials=credentials,
             channel_options=channel_options,
             metadata=metadata,
