@@ -42,6 +42,12 @@ class _Way:
         self.last, self.last_ms = position, now_ms
         self.pending += 1
 
+    def heard_before(self, position: int, count: int) -> None:
+        """Up to `position` so many events were heard before they were sent in this life: what is
+        sent next follows on them."""
+        self.sent = position
+        self.pending -= count
+
     def acknowledged(self, position: int) -> None:
         """Everything up to `position` was heard."""
         while self.on_the_way and self.on_the_way[0] <= position:
@@ -83,8 +89,13 @@ class Outbox:
         return self._send(turn, target, way, position, event)
 
     def acknowledge(self, target: int, position: int) -> None:
-        """A shard has heard everything up to `position`."""
-        self._ways[target].acknowledged(position)
+        """A shard has heard everything up to `position`: perhaps from an earlier life of this one,
+        which was gone before it learned that."""
+        way = self._ways[target]
+        if position > way.sent:
+            unsent = list(self._log.tells(target, way.sent))
+            way.heard_before(position, sum(at <= position for at in unsent))
+        way.acknowledged(position)
         self._log.acknowledge(target, position)
 
     def refill(self, turn: Turn) -> list[Outgoing]:
