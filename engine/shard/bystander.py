@@ -56,11 +56,14 @@ class Bystander:
 
     def _run(self) -> None:
         while (asked := self._asked.get()) is not None:
-            if isinstance(asked, Read):
-                self._send(frame(Kind.CHUNK, encode(self._read(asked))))
-            else:
-                reply = Reply(asked.call_id, self._answer(asked))
-                self._send(frame(Kind.REPLIES, encode([reply])))
+            self._serve(asked)
+
+    def _serve(self, asked: Read | QuestionCall) -> None:
+        if isinstance(asked, Read):
+            self._send(frame(Kind.CHUNK, encode(self._read(asked))))
+        else:
+            reply = Reply(asked.call_id, self._answer(asked))
+            self._send(frame(Kind.REPLIES, encode([reply])))
 
     def _read(self, read: Read) -> Chunk:
         """Damage is told to whoever asked: it concerns no other."""

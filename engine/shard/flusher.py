@@ -46,6 +46,9 @@ class Flusher:
             self._room.put(None)
         self.durable_position = log.head.position
         self._thread = threading.Thread(target=self._run, name="flusher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to make durable what is submitted."""
         self._thread.start()
 
     def wait_for_room(self) -> None:
@@ -63,12 +66,16 @@ class Flusher:
 
     def _run(self) -> None:
         while turns := self._take():
-            self._make_durable(turns[-1][0].position)
-            self._send(b"".join(self._frames(turns)))
-            now_ns = time.monotonic_ns()
-            for _, _, arrived_ns in turns:
-                self._tally.answered([(now_ns - each) / 1e9 for each in arrived_ns])
-                self._room.put(None)
+            self._settle(turns)
+
+    def _settle(self, turns: list[_Turn]) -> None:
+        """Make turns durable, and then let their answers go."""
+        self._make_durable(turns[-1][0].position)
+        self._send(b"".join(self._frames(turns)))
+        now_ns = time.monotonic_ns()
+        for _, _, arrived_ns in turns:
+            self._tally.answered([(now_ns - each) / 1e9 for each in arrived_ns])
+            self._room.put(None)
 
     def _take(self) -> list[_Turn]:
         """The turns that wait, at least one; none when there will be no more."""

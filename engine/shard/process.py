@@ -92,6 +92,7 @@ class ShardProcess:
         self._send(frame(Kind.READY, encode(ready)))
         if publish_after is not None:
             self._publish_after(publish_after)
+        self._flusher.start()
         self._bystander.start()
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
