@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from holdfast import Tls
 from holdfast.adapters import Adapter, Secret
+from holdfast.adapters.files import Stdout
 from holdfast.adapters.runner import find, main, run
 from holdfast.adapters.settings import SettingsError, address_of, read
+
+from tests.doors import Door
 
 
 class Shop(Adapter):
@@ -106,6 +110,50 @@ def test_what_is_wrong_is_said(
 ) -> None:
     with pytest.raises(SettingsError) as refusal:
         read(Shop, arguments, environment, "shop")
+    assert complaint in str(refusal.value)
+
+
+def test_the_node_is_reached_over_tls_with_a_token(tmp_path: Path) -> None:
+    door = Door(tmp_path)
+    caller = door.client("adapter.shop")
+    file = tmp_path / "token"
+    file.write_text("of-the-file\n")
+    arguments = ["--address", "stock.example:7411", "--channel", "web", "--ca", str(door.ca)]
+    arguments += ["--certificate", str(caller.certificate), "--key", str(caller.key)]
+    environment = {"HOLDFAST_TOKEN": "of-the-variable"}
+    settings, _ = read(Stdout, arguments, environment, "stdout")
+    assert settings.tls == Tls(str(door.ca), str(caller.certificate), str(caller.key))
+    assert settings.token == "of-the-variable"
+    assert "of-the-variable" not in repr(settings)
+    settings, _ = read(Stdout, [*arguments, "--token-file", str(file)], environment, "stdout")
+    assert callable(settings.token)
+    assert settings.token() == "of-the-file"
+    # An adapter's own flag takes the place of the engine's, whose variables stay.
+    door_by_variables = {"HOLDFAST_CA": str(door.ca), "HOLDFAST_TOKEN_FILE": str(file)}
+    settings, made = read(
+        Shop, ["--url", "a", "--token-file", str(door.ca)], BASE | door_by_variables, "shop"
+    )
+    assert isinstance(made, Shop)
+    assert made.options[1] == door.ca.read_text().strip()
+    assert settings.token_file == str(file)
+    assert settings.tls == Tls(str(door.ca))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "complaint"),
+    [
+        (["--address", "stock.example:7411"], {"HOLDFAST_TOKEN": "t"}, "in clear: use TLS"),
+        (["--token-file", "/nowhere"], {}, "of /nowhere cannot be read: No such file"),
+        (["--ca", "/nowhere"], {}, "/nowhere cannot be read: No such file"),
+        (["--certificate", __file__], {}, "certificate and key must be given together"),
+        ([], {"HOLDFAST_TOKEN": "two words"}, "the token is none"),
+    ],
+)
+def test_a_door_that_cannot_be_passed_is_said_at_once(
+    arguments: list[str], environment: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read(Stdout, ["--channel", "web", *arguments], environment, "stdout")
     assert complaint in str(refusal.value)
 
 

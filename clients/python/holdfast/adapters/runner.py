@@ -186,7 +186,9 @@ class Process:
         settings = self._settings
         self._log.info("Connecting.", extra={"address": settings.address})
         async with (
-            Client(settings.address, tenant=settings.tenant) as client,
+            Client(
+                settings.address, tenant=settings.tenant, tls=settings.tls, token=settings.token
+            ) as client,
             client.subscribe(
                 settings.subscription, channel=settings.channel, mode="latest", start="snapshot"
             ) as subscription,

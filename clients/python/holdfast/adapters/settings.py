@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
+from holdfast._shown import Shown
+from holdfast.access import Tls, Token, current, token_file
 from holdfast.adapters.adapter import Adapter
 
 PREFIX = "HOLDFAST_ADAPTER_"
@@ -71,6 +73,25 @@ class Settings(NamedTuple):
     listen: str
     log_level: str
     stop_s: float
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    token_file: str = ""
+    secret: Secret | None = None
+
+    @property
+    def tls(self) -> Tls | None:
+        """How the node is reached over TLS; None if it is in clear."""
+        if not (self.ca or self.certificate or self.key):
+            return None
+        return Tls(self.ca or None, self.certificate or None, self.key or None)
+
+    @property
+    def token(self) -> Token | None:
+        """What is shown to the node. A file goes first: it can be renewed."""
+        if self.token_file:
+            return token_file(self.token_file)
+        return None if self.secret is None else self.secret.reveal()
 
 
 class _Option(NamedTuple):
@@ -110,7 +131,16 @@ _COMMON = (
     ),
     _Option("log_level", str, "info", "debug, info, warning or error.", f"{PREFIX}LOG_LEVEL"),
     _Option("stop_s", float, 20.0, "How long a push may take at a stop.", f"{PREFIX}STOP_S"),
+    _Option("ca", str, "", "PEM file of who signs the node's certificate: TLS.", "HOLDFAST_CA"),
+    _Option("certificate", str, "", "PEM file shown to the node.", "HOLDFAST_CERTIFICATE"),
+    _Option("key", str, "", "PEM file of its private key.", "HOLDFAST_KEY"),
+    _Option("token_file", str, "", "File with the node's token.", "HOLDFAST_TOKEN_FILE"),
 )
+_TOKEN_VARIABLE = "HOLDFAST_TOKEN"  # noqa: S105 - its name
+"""A token for the node, where no file has one. It is no flag: others can read those."""
+
+_YIELDING = frozenset({"ca", "certificate", "key", "token_file"})
+"""Flags of the engine that an adapter's own may take the place of; the variables stay."""
 
 
 def read(
@@ -126,26 +156,49 @@ def read(
     parser = argparse.ArgumentParser(
         prog=program, description=inspect.cleandoc(adapter.__doc__ or ""), allow_abbrev=False
     )
+    flags: set[str] = set()
     for title, options in (("adapter", own), ("engine", _COMMON), ("pace", tuning)):
         group = parser.add_argument_group(title)
         for option in options:
+            if option.flag in flags and option.name in _YIELDING:
+                continue
+            flags.add(option.flag)
             alone: dict[str, Any] = {"nargs": "?", "const": "true"} if option.kind is bool else {}
             text = _help(option)
-            group.add_argument(option.flag, dest=option.name, help=text, metavar="VALUE", **alone)
+            place = f"{title} {option.name}"
+            group.add_argument(option.flag, dest=place, help=text, metavar="VALUE", **alone)
     given = vars(parser.parse_args(arguments))
 
-    def values(options: Sequence[_Option]) -> dict[str, Any]:
-        return {each.name: _value(each, given[each.name], environment) for each in options}
+    def values(title: str, options: Sequence[_Option]) -> dict[str, Any]:
+        return {
+            each.name: _value(each, given.get(f"{title} {each.name}"), environment)
+            for each in options
+        }
 
-    made = adapter(**values(own))
-    for name, value in values(tuning).items():
+    made = adapter(**values("adapter", own))
+    for name, value in values("pace", tuning).items():
         setattr(made, name, value)
-    settings = Settings(**values(_COMMON))
+    settings = Settings(**values("engine", _COMMON))
+    if secret := environment.get(_TOKEN_VARIABLE, "").strip():
+        settings = settings._replace(secret=Secret(secret))
+    _check_door(settings)
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise SettingsError(f"--log-level is {settings.log_level!r}: debug, info, warning, error.")
     if not settings.subscription:
         settings = settings._replace(subscription=f"{adapter.name}-{settings.channel}")
     return settings, made
+
+
+def _check_door(settings: Settings) -> None:
+    """Refuse at once what a client would refuse when it connects."""
+    try:
+        Shown(settings.address, settings.tls, settings.token, None, ())
+        if settings.token is not None:
+            current(settings.token)
+    except OSError as error:
+        raise SettingsError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SettingsError(f"The node cannot be reached so: {error}.") from None
 
 
 def address_of(text: str, flag: str) -> tuple[str, int]:
