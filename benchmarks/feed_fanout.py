@@ -28,7 +28,7 @@ from engine.feed.limits import FeedLimits
 from engine.rpc.feed import SERVICE, add_feed_service
 from engine.shard.local import LocalShards
 from engine.shard.messages import Request, Result, Write
-from engine.shard.port import ShardUnavailable
+from engine.shard.port import Overloaded, ShardUnavailable
 from engine.shard.queries import Question
 
 GROUP_COMMANDS = 128
@@ -65,6 +65,10 @@ class RecordedShards:
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """Nothing is decided here."""
         raise ShardUnavailable(0)
+
+    def overload(self) -> Overloaded | None:
+        """There is no queue."""
+        return None
 
     def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
         """Nothing is looked up here."""

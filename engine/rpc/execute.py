@@ -23,11 +23,12 @@ from engine.rpc.convert_parts import AtPosition, ByReference, Caller, Unsettled
 from engine.rpc.drain import Drain
 from engine.rpc.errors import explain
 from engine.rpc.faults import refusal_of, report
+from engine.rpc.overload import OVERLOADED, answer_to_all, failure_of
 from engine.rpc.problems import ServerStopping
 from engine.rpc.settle import settle
 from engine.rpc.statuses import put_failure
 from engine.shard.messages import Accepted, Result, Write
-from engine.shard.port import Shards
+from engine.shard.port import Overloaded, Shards
 from engine.shard.queries import FindReservation, ReadStock
 
 BATCHES_IN_FLIGHT_MAX = 16
@@ -102,10 +103,22 @@ class ExecuteStream:
             if request is None:
                 return
             _check_batch(request)
+            overload = self._shards.overload()
+            if overload is not None:
+                await self._refuse(request, overload)
+                continue
             entries = await self._submit(request)
             task = asyncio.create_task(self._answer(request.batch_id, entries))
             self._answers.add(task)
             task.add_done_callback(self._answered)
+
+    async def _refuse(self, request: pb.ExecuteRequest, problem: Overloaded) -> None:
+        """Answer a batch for which no shard has room, before the next one is read: who does not
+        take refusals is not asked for more."""
+        for command in request.commands:
+            self._on_refusal(command.WhichOneof("command") or "", OVERLOADED)
+        await self._write(answer_to_all(request.batch_id, len(request.commands), problem))
+        self._in_flight.release()
 
     async def _answer_everything(self) -> None:
         if self._answers:
@@ -147,6 +160,11 @@ class ExecuteStream:
         for command in request.commands:
             if len(entries) % COMMANDS_PER_TURN == COMMANDS_PER_TURN - 1:
                 await self._take_turns(entries)
+            overload = self._shards.overload()
+            if overload is not None:
+                entries.append(overload)
+                self._on_refusal(command.WhichOneof("command") or "", OVERLOADED)
+                continue
             try:
                 entries.append(submit_one(command, now_ns))
             except Exception as problem:
@@ -246,6 +264,9 @@ class ExecuteStream:
 
     def _fill(self, outcome: pb.Outcome, entry: Entry) -> None:
         """Say what became of one command. A fault of ours is the outcome of that command alone."""
+        if type(entry) is Overloaded:
+            outcome.failure.CopyFrom(failure_of(entry))
+            return
         try:
             problem = self._fill_answer(outcome, entry)
         except Exception as fault:
@@ -289,6 +310,8 @@ def _abandon_all(entries: list[Entry]) -> None:
 def _reason_of(problem: Exception) -> str:
     """The name of a problem's ErrorReason; empty for a fault of ours, which is reported when it is
     answered."""
+    if type(problem) is Overloaded:
+        return OVERLOADED
     try:
         refusal = explain(problem)
     except Exception:

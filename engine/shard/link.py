@@ -75,6 +75,16 @@ class ShardLink(asyncio.Protocol):
         """See Gateway.is_up."""
         return self.ready.is_set()
 
+    @property
+    def queued(self) -> int:
+        """How much of the queue is taken: commands, and lines of baskets."""
+        return self._queued
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the shard is up and its queue takes no more."""
+        return self._queued >= self._queue_commands_max and self.ready.is_set()
+
     def correspond(self, correspondents: Correspondents) -> None:
         """Hand what the shard has to say to others to `correspondents`, and tell it of each change
         of `is_up`."""
@@ -87,7 +97,7 @@ class ShardLink(asyncio.Protocol):
         nothing waits for a timer."""
         if not self.ready.is_set():
             raise ShardUnavailable(self.shard)
-        if self._queued >= self._queue_commands_max and type(request) not in UNBOUNDED:
+        if self.is_full and type(request) not in UNBOUNDED:
             raise Overloaded(self.shard, self._queued)
         call_id = self._next_id
         self._next_id = call_id + 1
@@ -105,7 +115,7 @@ class ShardLink(asyncio.Protocol):
         """See Shards.look_up."""
         if self._transport is None or not self.ready.is_set():
             raise ShardUnavailable(self.shard)
-        if self._queued >= self._queue_commands_max:
+        if self.is_full:
             raise Overloaded(self.shard, self._queued)
         call_id = self._next_id
         self._next_id = call_id + 1

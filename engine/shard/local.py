@@ -115,15 +115,24 @@ class LocalShard:
         if self._correspondents is not None:
             self._correspondents.went_down(self.shard)
 
+    @property
+    def queued(self) -> int:
+        """Calls that wait for the turn."""
+        return len(self._gathered)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more calls may wait."""
+        return self.is_up and self.queued >= self._queue_commands_max
+
     def submit(
         self, slot: int, request: Request, deadline_ns: int, go_on: GoOn | None = None
     ) -> asyncio.Future[Result]:
         """See Gateway.submit."""
         if self._host is None:
             raise ShardUnavailable(self.shard)
-        is_full = len(self._gathered) >= self._queue_commands_max
-        if is_full and type(request) not in UNBOUNDED:
-            raise Overloaded(self.shard, len(self._gathered))
+        if self.is_full and type(request) not in UNBOUNDED:
+            raise Overloaded(self.shard, self.queued)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         if not self._gathered:
@@ -285,6 +294,12 @@ class LocalShards:
         baskets = self._baskets
         go_on = baskets.go_on if baskets is not None and type(request) is Write else None
         return self.shards[self.shard_of(slot)].submit(slot, request, deadline_ns, go_on)
+
+    def overload(self) -> Overloaded | None:
+        """See Shards.overload."""
+        if all(shard.is_full for shard in self.shards):
+            return Overloaded(self.shards[-1].shard, self.shards[-1].queued)
+        return None
 
     def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
         """See Shards.look_up. It is answered at once, so no deadline passes."""

@@ -57,6 +57,10 @@ class Shards(Protocol):
         with either. The future's result is durable. Cancelling the future does not take the request
         back."""
 
+    def overload(self) -> Overloaded | None:
+        """What `submit` would raise now for whatever it is given; None if a shard takes it, or is
+        not available. So that refusing costs little when there is much to refuse."""
+
     def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
         """Ask one shard something that it answers beside its writer. It fails as `submit` does."""
 

@@ -8,7 +8,7 @@ from engine.shard.baskets import Baskets
 from engine.shard.gateway import GoOn
 from engine.shard.link import ShardLink
 from engine.shard.messages import Request, Result, Write
-from engine.shard.port import ShardFeed
+from engine.shard.port import Overloaded, ShardFeed
 from engine.shard.queries import Question
 from engine.shard.relay import Relay
 
@@ -49,6 +49,13 @@ class Router:
         """See Shards.submit."""
         go_on = self._go_on if type(request) is Write else None
         return self._link_of_slot[slot].submit(slot, request, deadline_ns, go_on)
+
+    def overload(self) -> Overloaded | None:
+        """See Shards.overload."""
+        for link in self._links:
+            if not link.is_full:
+                return None
+        return Overloaded(link.shard, link.queued)
 
     def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
         """See Shards.look_up."""

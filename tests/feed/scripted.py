@@ -16,7 +16,7 @@ from engine.log.codec import encode_group
 from engine.log.port import Commit, Group
 from engine.log.v1.record_pb2 import CommitGroup
 from engine.shard.messages import Request, Result
-from engine.shard.port import HistoryDamaged, ShardUnavailable
+from engine.shard.port import HistoryDamaged, Overloaded, ShardUnavailable
 from engine.shard.queries import Question
 
 HISTORY = "5c217ed0"
@@ -128,6 +128,9 @@ class ScriptedShards:
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         raise ShardUnavailable(self.shard_of(slot))
+
+    def overload(self) -> Overloaded | None:
+        return None
 
     def look_up(self, shard: int, question: Question, deadline_ns: int) -> asyncio.Future[Result]:
         raise ShardUnavailable(shard)

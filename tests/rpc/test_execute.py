@@ -7,11 +7,12 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from holdfast.v1 import errors_pb2, stock_pb2
 from holdfast.v1 import inventory_pb2 as pb
-from holdfast.v1 import stock_pb2
 
 from engine.rpc.execute import BATCHES_IN_FLIGHT_MAX
 from engine.shard.messages import Request, Result
+from engine.shard.port import Overloaded
 from engine.shard.slots import slot_of
 from tests.rpc.serving import TEA, GatedShards, Node, refused, run_batch, serving
 
@@ -272,3 +273,49 @@ async def test_a_draining_server_answers_what_it_took_and_ends_the_stream(node: 
     assert (await busy.read()).outcomes[0].WhichOneof("result") == "receive"
     assert (await refused(busy.read())).reason == "SHARD_UNAVAILABLE"
     await stopping
+
+
+def assert_overloaded(outcome: pb.Outcome, queued: str) -> None:
+    failure = outcome.failure
+    assert failure.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+    assert failure.reason == errors_pb2.ERROR_REASON_OVERLOADED
+    assert failure.metadata == {"shard": "0", "queued": queued}
+    assert failure.retry_after.ToMilliseconds() > 0
+
+
+async def test_what_finds_no_room_in_the_middle_of_a_batch_is_refused_alone() -> None:
+    async with serving(GatedShards(queue_commands_max=4)) as node:
+        outcomes = await run_batch(node, *(receive(node, 1) for _ in range(10)))
+        kinds = [outcome.WhichOneof("result") for outcome in outcomes]
+        assert kinds == ["receive"] * 4 + ["failure"] * 6
+        for outcome in outcomes[4:]:
+            assert_overloaded(outcome, "4")
+        assert (await node.stock()).balances.on_hand == 4
+
+
+class FullShards(GatedShards):
+    """Shards that have no room until they are told to have some."""
+
+    is_full = True
+
+    def overload(self) -> Overloaded | None:
+        return Overloaded(0, 7) if self.is_full else super().overload()
+
+
+async def test_a_batch_that_nobody_has_room_for_is_refused_as_a_whole() -> None:
+    async with serving(FullShards()) as node:
+        stream = node.stub.Execute()
+        for batch_id in range(BATCHES_IN_FLIGHT_MAX + 5):
+            senseless = pb.Command()
+            await stream.write(batch(batch_id, receive(node, 1), senseless, reserve(node)))
+            answer = await stream.read()
+            assert (answer.batch_id, answer.complete) == (batch_id, True)
+            assert [outcome.index for outcome in answer.outcomes] == [0, 1, 2]
+            for outcome in answer.outcomes:
+                assert_overloaded(outcome, "7")
+        assert node.shards.submitted == 0
+        node.shards.is_full = False
+        await stream.write(batch(99, receive(node, 1)))
+        assert (await stream.read()).outcomes[0].WhichOneof("result") == "receive"
+        await stream.done_writing()
+        assert await stream.read() is grpc.aio.EOF  # type: ignore[attr-defined]
