@@ -82,6 +82,11 @@ class Gate:
         """What is in force."""
         return self._principals
 
+    def gauges(self) -> tuple[int, float]:
+        """For metrics: refused changes of files, and when what is in force was read. Any thread may
+        ask."""
+        return self.failures, self.loaded_s
+
     def now_s(self) -> float:
         """The time that tokens are held against."""
         return self._wall_s()
