@@ -37,6 +37,11 @@ CertificateGauges = Callable[[], tuple[float, bool]]
 what was refused."""
 
 
+GateGauges = Callable[[], tuple[int, float]]
+"""Gives how many changes of the front door's files were refused, and when what is in force was
+read, in seconds since 1970."""
+
+
 class Metrics(Collector):
     """All figures of one node, in a registry of its own."""
 
@@ -49,6 +54,7 @@ class Metrics(Collector):
         self._subscription_gauges: SubscriptionGauges = lambda: ()
         self._holding_gauge: Callable[[], int] = lambda: 0
         self._certificate_gauges: CertificateGauges | None = None
+        self._gate_gauges: GateGauges | None = None
         self._data_dir: Path | None = None
         self._server: MetricsServer | None = None
         self.registry = CollectorRegistry()
@@ -92,6 +98,10 @@ class Metrics(Collector):
         self._subscription_gauges = gauges
         self._holding_gauge = holding
 
+    def gate_gauges(self, gauges: GateGauges) -> None:
+        """Tell of the files of the front door, as they are at each scrape."""
+        self._gate_gauges = gauges
+
     def disk_gauges(self, data_dir: Path) -> None:
         """Tell how much room the disk of this directory has, as it is at each scrape."""
         self._data_dir = data_dir
@@ -124,6 +134,7 @@ class Metrics(Collector):
         yield from self._counters()
         yield from self._histograms()
         yield from self._gauges()
+        yield from self._gate()
         yield from self._disk()
         yield from self._certificate()
 
@@ -228,6 +239,22 @@ class Metrics(Collector):
                 if (total := figures.total) is not None:
                     family.add_metric((str(shard),), value(total))
             yield family
+
+    def _gate(self) -> Iterator[Metric]:
+        """The files of the front door; nothing where everybody may do everything."""
+        if self._gate_gauges is None:
+            return
+        refused, loaded_s = self._gate_gauges()
+        yield CounterMetricFamily(
+            "holdfast_access_refused_files",
+            "Changes of the principals file and of key sets that were refused.",
+            refused,
+        )
+        yield GaugeMetricFamily(
+            "holdfast_access_loaded_timestamp_seconds",
+            "When the principals and keys in force were read.",
+            loaded_s,
+        )
 
     def _disk(self) -> Iterator[Metric]:
         """What is left for the history; nothing where the directory is gone."""

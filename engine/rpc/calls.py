@@ -10,6 +10,7 @@ import structlog
 
 from engine.rpc.faults import new_correlation_id
 from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
+from engine.rpc.visits import Visit
 from engine.shard.messages import Failed, Refused, Request, Result, TooLate, Write
 from engine.shard.port import Shards, ShardUnavailable
 from engine.shard.queries import NotThere, PastNotKept, Query, QueryResult, Question
@@ -28,6 +29,7 @@ class Call(NamedTuple):
 
     `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `client_sets_deadline` says that gRPC
     itself ends the call at the deadline, because the client set it; otherwise the handler must.
+    `visit` judges what the caller may do; None: everything.
     """
 
     method: str
@@ -35,6 +37,7 @@ class Call(NamedTuple):
     principal: str = ""
     deadline_ns: int = 0
     client_sets_deadline: bool = True
+    visit: Visit | None = None
 
 
 def deadline_ns_in(remaining_s: float, now_ns: int) -> int:

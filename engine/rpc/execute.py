@@ -7,13 +7,14 @@ that gRPC's flow control pushes back.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc.aio
 from holdfast.v1 import errors_pb2 as pb_errors
 from holdfast.v1 import inventory_pb2 as pb
 
+from engine.access.problems import Unauthenticated
 from engine.core.limits import BATCH_COMMANDS_MAX, BATCH_LINES_MAX
 from engine.rpc.calls import CURRENT, abandon, earliest_ns, problem_of
 from engine.rpc.checks import InvalidField, check_parsed, timeout_ns
@@ -22,6 +23,7 @@ from engine.rpc.convert_commands import CONVERTERS
 from engine.rpc.convert_parts import AtPosition, ByReference, Caller, Unsettled
 from engine.rpc.drain import Drain
 from engine.rpc.errors import explain
+from engine.rpc.execute_access import Judge, Judged
 from engine.rpc.faults import refusal_of, report
 from engine.rpc.overload import OVERLOADED, answer_to_all, failure_of
 from engine.rpc.problems import ServerStopping
@@ -29,7 +31,7 @@ from engine.rpc.settle import settle
 from engine.rpc.statuses import put_failure
 from engine.shard.messages import Accepted, Result, Write
 from engine.shard.port import Overloaded, Shards
-from engine.shard.queries import FindReservation, ReadStock
+from engine.shard.queries import Query
 
 BATCHES_IN_FLIGHT_MAX = 16
 """Batches of one stream that are submitted and not yet answered."""
@@ -77,15 +79,19 @@ class ExecuteStream:
         self._places = [Place(shards.history, shards.epoch, shard) for shard in range(shards.count)]
         self._in_flight = asyncio.Semaphore(BATCHES_IN_FLIGHT_MAX)
         self._writing = asyncio.Lock()
+        visit = self._call.visit
+        self._judge = Judge(shards, self._call, visit) if visit is not None else None
+        self._ended = visit.ended if visit is not None else None
         self._answers: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Serve the stream until the client has sent its last batch, the server drains, or a batch
-        is out of limits: what was submitted before is answered in any case."""
+        """Serve the stream until the client has sent its last batch, the server drains, the caller
+        may go on no longer, or a batch is out of limits: what was submitted before is answered in
+        any case."""
         try:
             await self._take_batches()
-        except (InvalidField, ServerStopping):
+        except (InvalidField, ServerStopping, Unauthenticated):
             await self._answer_everything()
             raise
         else:
@@ -107,8 +113,9 @@ class ExecuteStream:
             if overload is not None:
                 await self._refuse(request, overload)
                 continue
-            entries = await self._submit(request)
-            task = asyncio.create_task(self._answer(request.batch_id, entries))
+            judged = await self._judge.judge(request.commands) if self._judge else ()
+            entries = await self._submit(request, judged)
+            task = asyncio.create_task(self._answer(request.batch_id, entries, judged))
             self._answers.add(task)
             task.add_done_callback(self._answered)
 
@@ -138,13 +145,14 @@ class ExecuteStream:
         if self._failed.done():
             self._failed.result()
         reading = asyncio.ensure_future(self._context.read())
+        ends = (self._drain.started, self._failed, *((self._ended,) if self._ended else ()))
         try:
-            await asyncio.wait(
-                (reading, self._drain.started, self._failed), return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait((reading, *ends), return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
                 if self._failed.done():
                     self._failed.result()
+                if self._ended is not None and self._ended.done():
+                    self._ended.result()
                 raise ServerStopping
             request = reading.result()
         finally:
@@ -152,8 +160,8 @@ class ExecuteStream:
         check_parsed(request)
         return None if request is grpc.aio.EOF else request  # type: ignore[attr-defined]
 
-    async def _submit(self, request: pb.ExecuteRequest) -> list[Entry]:
-        """Convert and submit every command of a batch, in order."""
+    async def _submit(self, request: pb.ExecuteRequest, judged: Sequence[Judged]) -> list[Entry]:
+        """Convert and submit every command of a batch that is not refused already, in order."""
         entries: list[Entry] = []
         now_ns = time.monotonic_ns()
         submit_one = self._submit_one
@@ -166,7 +174,8 @@ class ExecuteStream:
                 self._on_refusal(command.WhichOneof("command") or "", OVERLOADED)
                 continue
             try:
-                entries.append(submit_one(command, now_ns))
+                one = judged[len(entries)] if judged else None
+                entries.append(submit_one(command, now_ns, one))
             except Exception as problem:
                 entries.append(problem)
                 self._on_refusal(command.WhichOneof("command") or "", _reason_of(problem))
@@ -180,7 +189,11 @@ class ExecuteStream:
             _abandon_all(entries)
             raise
 
-    def _submit_one(self, command: pb.Command, now_ns: int) -> Pending | asyncio.Task[Pending]:
+    def _submit_one(
+        self, command: pb.Command, now_ns: int, judged: Judged | None
+    ) -> Pending | asyncio.Task[Pending]:
+        if judged is not None and judged.refusal is not None:
+            raise judged.refusal
         own_ns = 0
         if command.HasField("timeout"):
             own_ns = now_ns + timeout_ns(command.timeout, "timeout")
@@ -190,29 +203,32 @@ class ExecuteStream:
             raise InvalidField("command", "", f"one of {', '.join(CONVERTERS)}")
         converted = CONVERTERS[name](getattr(command, name), self._caller)
         if isinstance(converted, (ByReference, AtPosition)):
-            return asyncio.create_task(self._settle_and_submit(name, converted, deadline_ns))
+            settling = self._settle_and_submit(name, converted, deadline_ns, judged)
+            return asyncio.create_task(settling)
         slot, write = converted
         shards = self._shards
         return name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns)
 
     async def _settle_and_submit(
-        self, name: str, unsettled: Unsettled, deadline_ns: int
+        self, name: str, unsettled: Unsettled, deadline_ns: int, judged: Judged | None
     ) -> Pending:
         """Submit a command once it is known which reservation its reference means, or that what it
         builds on has happened."""
         shards = self._shards
 
-        def ask(slot: int, question: FindReservation | ReadStock) -> asyncio.Future[Result]:
+        def ask(slot: int, question: Query) -> asyncio.Future[Result]:
             return shards.submit(slot, question, deadline_ns)
 
         try:
             slot, write = await settle(shards, unsettled, ask)
+            if self._judge is not None and judged is not None:
+                await self._judge.settle(name, judged, slot, write.command, ask)
         except Exception as problem:
             self._on_refusal(name, _reason_of(problem))
             raise
         return name, write, shards.shard_of(slot), shards.submit(slot, write, deadline_ns)
 
-    async def _answer(self, batch_id: int, entries: list[Entry]) -> None:
+    async def _answer(self, batch_id: int, entries: list[Entry], judged: Sequence[Judged]) -> None:
         """Wait for a batch's results and send them."""
         try:
             for index, submitted in enumerate(entries):
@@ -227,6 +243,9 @@ class ExecuteStream:
         except BaseException:
             _abandon_all(entries)
             raise
+        finally:
+            if self._judge is not None:
+                self._judge.done(judged)
 
     async def _found(self, task: asyncio.Task[Pending]) -> Pending | Exception:
         """What became of what had to be asked about a command."""

@@ -10,7 +10,7 @@ from holdfast.v1 import history_pb2_grpc
 
 from engine.core.model import Key
 from engine.core.rejections import UnknownReservation, UnknownStock
-from engine.rpc.calls import look_up
+from engine.rpc.calls import CURRENT, ask, look_up, unanswered
 from engine.rpc.checks import InvalidField, check_range, check_text, time_ms
 from engine.rpc.convert_parts import home_slot, key_of_tenant, required, stock_key
 from engine.rpc.convert_past import put_event
@@ -19,8 +19,16 @@ from engine.rpc.listing import list_reservations
 from engine.rpc.pages import Pages
 from engine.rpc.problems import Rejected
 from engine.rpc.reads import AsOf
+from engine.rpc.subjects import confirm_current
 from engine.shard.port import Shards
-from engine.shard.queries import EventsRead, ExplainStock, ExplanationsRead, ReadEvents
+from engine.shard.queries import (
+    EventsRead,
+    ExplainStock,
+    ExplanationsRead,
+    ReadEvents,
+    ReadReservation,
+    ReservationRead,
+)
 from engine.shard.slots import slot_of
 
 VERSION_MAX = 2**63 - 1
@@ -100,6 +108,7 @@ async def list_events(shards: Shards, request: pb.ListEventsRequest) -> pb.ListE
         missing = Rejected(UnknownReservation(reservation_id))
         slot = home_slot(reservation_id)
         _check_no_versions(request)
+        await _check_reservation(shards, slot, request)
     else:
         raise InvalidField("key", "", "one of key, reservation_id")
     place = pages.start(EventPlace)
@@ -113,6 +122,18 @@ async def list_events(shards: Shards, request: pb.ListEventsRequest) -> pb.ListE
     if read.next_after:
         response.next_page_token = pages.token(EventPlace(read.next_after))
     return response
+
+
+async def _check_reservation(shards: Shards, slot: int, request: pb.ListEventsRequest) -> None:
+    """PermissionDenied if the caller may not see all that the reservation is about."""
+    if CURRENT.get().visit is None:
+        return
+    question = ReadReservation(request.tenant, request.reservation_id)
+    result = await ask(shards, slot, question)
+    if not isinstance(result, ReservationRead):
+        raise unanswered(result, shards.shard_of(slot), question)
+    if result.reservation is not None:
+        confirm_current(result.reservation)
 
 
 def _check_no_versions(request: pb.ListEventsRequest) -> None:

@@ -11,6 +11,8 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
+from engine.access.gate import Gate
+from engine.rpc.admission import admitted, admitted_generator
 from engine.rpc.calls import CURRENT, Call, deadline_ns_in
 from engine.rpc.checks import Unparsed, check_parsed, check_text
 from engine.rpc.faults import refusal_of, report
@@ -21,6 +23,7 @@ Observer = Callable[[str, str, float], None]
 seconds."""
 
 SERVICE_PREFIX = "/holdfast."
+HEALTH_PREFIX = "/grpc.health."
 CORRELATION_HEADER = "x-correlation-id"
 
 DEADLINE_SLACK_S = 0.25
@@ -36,15 +39,21 @@ def ignore(method: str, code: str, duration_s: float) -> None:
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Wraps every handler of Holdfast's services; health and reflection pass untouched.
+    """Wraps every handler of Holdfast's services. Without a `gate`, reflection passes untouched;
+    with one, only those that it lets in are served. Health passes untouched for everybody.
 
     `unary_deadline_s` is the deadline of unary calls whose client states none. Handlers raise
     problems; each becomes a status here, and what nobody foresaw becomes INTERNAL with a
     correlation id, without a traceback.
     """
 
-    def __init__(self, unary_deadline_s: float, observer: Observer = ignore) -> None:
+    def __init__(
+        self, unary_deadline_s: float, observer: Observer = ignore, gate: Gate | None = None
+    ) -> None:
         self._unary_deadline_s = unary_deadline_s
+        self._gate = gate
+        # Who is not let in is not told what is wrong with what they have sent.
+        self._check = check_parsed if gate is None else _let_pass
         self._observer = observer
         self._wrapped: dict[str, Handler] = {}
 
@@ -56,10 +65,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         wrapped = self._wrapped.get(path)
         if wrapped is None:
             wrapped = await continuation(handler_call_details)
-            if wrapped is not None and path.startswith(SERVICE_PREFIX):
+            if wrapped is not None and self._is_wrapped(path):
                 wrapped = self._wrap(wrapped, path.rpartition("/")[2])
                 self._wrapped[path] = wrapped
         return wrapped
+
+    def _is_wrapped(self, path: str) -> bool:
+        if path.startswith(SERVICE_PREFIX):
+            return True
+        return self._gate is not None and not path.startswith(HEALTH_PREFIX)
 
     def _wrap(self, handler: Handler, method: str) -> Handler:
         if handler.request_streaming:
@@ -72,7 +86,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         else:
             make, behavior = grpc.unary_unary_rpc_method_handler, handler.unary_unary
         unary_deadline_s = 0.0 if handler.response_streaming else self._unary_deadline_s
-        wrap = self._stream if inspect.isasyncgenfunction(behavior) else self._coroutine
+        is_generator = inspect.isasyncgenfunction(behavior)
+        wrap = self._stream if is_generator else self._coroutine
+        if self._gate is not None and is_generator:
+            behavior = admitted_generator(self._gate, behavior, method)
+        elif self._gate is not None:
+            is_stream = handler.response_streaming
+            behavior = admitted(self._gate, behavior, method, is_stream=is_stream)
         return make(
             wrap(behavior, method, unary_deadline_s),
             request_deserializer=_tolerant(handler.request_deserializer),
@@ -80,11 +100,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         )
 
     def _coroutine(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
+        check = self._check
+
         async def answer(request: Any, context: Any) -> Any:
             with _Watch(self._observer, method, context) as watch:
                 try:
                     CURRENT.set(_call(method, context, unary_deadline_s))
-                    check_parsed(request)
+                    check(request)
                     return await behavior(request, context)
                 except Exception as problem:
                     await watch.abort(problem)
@@ -92,17 +114,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         return answer
 
     def _stream(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
+        check = self._check
+
         async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
             with _Watch(self._observer, method, context) as watch:
                 try:
                     CURRENT.set(_call(method, context, unary_deadline_s))
-                    check_parsed(request)
+                    check(request)
                     async for response in behavior(request, context):
                         yield response
                 except Exception as problem:
                     await watch.abort(problem)
 
         return answer
+
+
+def _let_pass(request: object) -> None:
+    """What is checked before it is known who calls: nothing."""
 
 
 def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

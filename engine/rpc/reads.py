@@ -17,6 +17,7 @@ from engine.rpc.cursors import covering, position_in, positions_at_least
 from engine.rpc.problems import ReadNotKept, Rejected
 from engine.rpc.references import find
 from engine.rpc.refusals import time_text
+from engine.rpc.subjects import confirm_current
 from engine.shard.port import Shards
 from engine.shard.queries import (
     PastNotKept,
@@ -113,6 +114,7 @@ async def get_reservation(
     cursor = covering(at_least, {shards.shard_of(slot): read.position}, shards)
     if read.reservation is None:
         raise Rejected(UnknownReservation(reservation_id))
+    confirm_current(read.reservation)
     response = pb.GetReservationResponse(cursor=cursor)
     put_reservation(response.reservation, read.reservation)
     await _put_places(shards, response.reservation, read.reservation)
@@ -152,6 +154,7 @@ async def get_transfer(shards: Shards, request: pb.GetTransferRequest) -> pb.Get
     cursor = covering(at_least, {shards.shard_of(slot): read.position}, shards)
     if read.transfer is None:
         raise Rejected(UnknownTransfer(transfer_id))
+    confirm_current(read.transfer)
     response = pb.GetTransferResponse(cursor=cursor)
     put_transfer(response.transfer, read.transfer)
     return response

@@ -9,6 +9,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from holdfast.v1 import inventory_pb2, inventory_pb2_grpc
 
+from engine.access.gate import Gate
 from engine.rpc import SPEAKS_OLD_TLS, channels, configuration, history, operations
 from engine.rpc.channels import add_channel_service
 from engine.rpc.configuration import add_configuration_service
@@ -69,17 +70,18 @@ class RpcServer:
         facts: NodeFacts | None = None,
         *,
         certificates: Certificates | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """`services` makes the services beside those of stock, history, configuration, channels
         and operations; they watch the drain to end their streams. With `certificates` it speaks
-        TLS 1.3 and nothing else."""
+        TLS 1.3 and nothing else. `gate` says who may do what; None: everybody everything."""
         if certificates is not None and SPEAKS_OLD_TLS:
             raise RuntimeError("gRPC was loaded before engine.rpc: it would speak TLS 1.2 too")
         self.drain = Drain()
         self._certificates = certificates
         self._options = options or ServerOptions()
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._options.unary_deadline_s, observer)],
+            interceptors=[CallInterceptor(self._options.unary_deadline_s, observer, gate)],
             options=_channel_options(self._options),
         )
         inventory_pb2_grpc.add_InventoryServiceServicer_to_server(

@@ -7,6 +7,7 @@ import grpc
 import grpc.aio
 import msgspec
 import structlog
+from holdfast.v1 import feed_pb2
 from holdfast.v1 import subscriptions_pb2 as pb
 
 from engine.core.limits import PAGE_BYTES_MAX
@@ -14,10 +15,10 @@ from engine.feed.cursor import Cursor, MalformedCursor
 from engine.feed.hub import Start
 from engine.feed.parking import Parking
 from engine.feed.subscription_lag import Lag
-from engine.feed.subscription_problems import TooManyMarks
+from engine.feed.subscription_problems import TooManyMarks, UnknownSubscription
 from engine.feed.subscription_store import Key
 from engine.feed.subscriptions import Asked, Resumed, Subscriptions
-from engine.rpc.calls import look_up
+from engine.rpc.calls import CURRENT, look_up
 from engine.rpc.checks import (
     CURSOR_LIMIT,
     InvalidField,
@@ -35,6 +36,7 @@ from engine.rpc.convert_subscriptions import (
     to_park,
 )
 from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
+from engine.rpc.naming import ALL_STOCK, named_by_feed
 from engine.rpc.pages import Pages
 from engine.rpc.problems import ReadNotKept, SubscriberStalled
 from engine.rpc.refusals import time_text
@@ -80,6 +82,8 @@ class SubscriptionService:
         check_parsed(request)
         if request is END_OF_STREAM or request.WhichOneof("request") != "open":
             raise InvalidField("request", "", "open, in the first message")
+        if (visit := CURRENT.get().visit) is not None:
+            visit.ask("Subscribe", request.open)
         asked, resumed = _asked(request.open)
         try:
             consumer = await self._subscriptions.open(asked, resumed)
@@ -106,6 +110,7 @@ class SubscriptionService:
     ) -> pb.ListSubscriptionsResponse:
         check_text(request.tenant, "tenant")
         check_text(request.name, "name")
+        self._confirm((request.tenant, request.name))
         pages = Pages(request)
         place = pages.start(NamePlace)
         found = self._subscriptions.of_tenant(request.tenant, place.after if place else "")
@@ -127,7 +132,7 @@ class SubscriptionService:
     async def ResetSubscription(
         self, request: pb.ResetSubscriptionRequest, context: Context
     ) -> pb.ResetSubscriptionResponse:
-        key = _key(request)
+        key = self._key(request)
         self._subscriptions.get(key)
         cursor = await self._subscriptions.reset(key, await self._reset_place(request))
         return pb.ResetSubscriptionResponse(cursor=cursor)
@@ -157,11 +162,11 @@ class SubscriptionService:
     async def DeleteSubscription(
         self, request: pb.DeleteSubscriptionRequest, context: Context
     ) -> pb.DeleteSubscriptionResponse:
-        await self._subscriptions.delete(_key(request))
+        await self._subscriptions.delete(self._key(request))
         return pb.DeleteSubscriptionResponse()
 
     async def SetMark(self, request: pb.SetMarkRequest, context: Context) -> pb.SetMarkResponse:
-        key = _key(request)
+        key = self._key(request)
         check_required(request.mark, "mark")
         value_bytes = len(request.value.encode())
         if value_bytes > MARK_VALUE_BYTES_MAX:
@@ -177,7 +182,7 @@ class SubscriptionService:
     async def ParkMessage(
         self, request: pb.ParkMessageRequest, context: Context
     ) -> pb.ParkMessageResponse:
-        key, message = _key(request), request.message
+        key, message = self._key(request), request.message
         asked = to_park(message, "message", self._parking.now_ms())
         parked = await self._parking.park(key, asked, message.id)
         response = pb.ParkMessageResponse()
@@ -187,7 +192,7 @@ class SubscriptionService:
     async def ListParkedMessages(
         self, request: pb.ListParkedMessagesRequest, context: Context
     ) -> pb.ListParkedMessagesResponse:
-        key = _key(request)
+        key = self._key(request)
         pages = Pages(request)
         place = pages.start(ParkedPlace)
         page, has_more = await self._parking.parked(
@@ -203,16 +208,41 @@ class SubscriptionService:
     async def ReplayParkedMessages(
         self, request: pb.ReplayParkedMessagesRequest, context: Context
     ) -> pb.ReplayParkedMessagesResponse:
-        key = _key(request)
+        key = self._key(request)
         replayed = await self._parking.replay(key, _ids(request.ids, 0))
         return pb.ReplayParkedMessagesResponse(messages=replayed)
 
     async def DropParkedMessages(
         self, request: pb.DropParkedMessagesRequest, context: Context
     ) -> pb.DropParkedMessagesResponse:
-        key = _key(request)
+        key = self._key(request)
         dropped = await self._parking.drop(key, _ids(request.ids, 1))
         return pb.DropParkedMessagesResponse(messages=dropped)
+
+    def _key(self, request: Any) -> Key:
+        """The subscription that a request is about. PermissionDenied if the caller may not follow
+        all that it follows."""
+        key = _key(request)
+        self._confirm(key)
+        return key
+
+    def _confirm(self, key: Key) -> None:
+        """Hold the current call against the rules together with what a subscription follows; one
+        without a name is all of them, and one that does not exist follows nothing."""
+        call = CURRENT.get()
+        visit = call.visit
+        if visit is None:
+            return
+        found, what = ALL_STOCK, "every subscription"
+        if key[1]:
+            try:
+                stored = self._subscriptions.get(key).stored
+            except UnknownSubscription:
+                return
+            asked = feed_pb2.EventFilter.FromString(stored.filter)
+            found = named_by_feed(stored.tenant, asked, stored.mode)
+            what = f"subscription {stored.name}"
+        visit.confirm(call.method, visit.asked, found, what)
 
 
 def _ids(ids: Sequence[int], least: int) -> Sequence[int]:

@@ -8,6 +8,7 @@ from engine.rpc.convert_answers import Filler, Place
 from engine.rpc.convert_commands import Converter
 from engine.rpc.convert_parts import AtPosition, ByReference, Caller
 from engine.rpc.settle import settle
+from engine.rpc.subjects import check_subject
 from engine.shard.messages import Accepted
 from engine.shard.port import Shards
 
@@ -25,6 +26,11 @@ async def write(
         slot, submitted = await settle(shards, converted, partial(ask, shards))
     else:
         slot, submitted = converted
+    if (visit := call.visit) is not None:
+        read = partial(ask, shards, slot)
+        about = submitted.command
+        shard = shards.shard_of(slot)
+        await check_subject(visit, call.method, visit.asked, about, shard=shard, read=read)
     result = await ask(shards, slot, submitted)
     shard = shards.shard_of(slot)
     if not isinstance(result, Accepted):
