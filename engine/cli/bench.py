@@ -92,8 +92,8 @@ async def _bench(call: Call, keys: Keys, names: list[str], seconds: float, calle
     from holdfast import Client
 
     tally = _Tally()
-    tenant = call.tenant or TENANT
-    async with Client(call.address, tenant=tenant, timeout_s=call.timeout_s) as client:
+    options = call.client_options | {"tenant": call.tenant or TENANT}
+    async with Client(call.address, **options) as client:
         await _stock_up(client, names)
         started = time.perf_counter()
         turn = count()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.backup import JsonOption, explained
+from engine.cli.door import CaOption, CertificateOption, Door, KeyOption, TokenFileOption
 from engine.cli.failures import ExitCode, fail, warn
 from engine.cli.output import print_facts, print_json
 
@@ -52,6 +53,10 @@ def export(
     ] = "",
     tenant: Annotated[str, typer.Option("--tenant", help="With --address: whose events.")] = "",
     json: JsonOption = False,
+    ca: CaOption = "",
+    certificate: CertificateOption = "",
+    key: KeyOption = "",
+    token_file: TokenFileOption = "",
 ) -> None:
     """Write events, stock or reservations to a file, and print the cursor to go on from next time.
 
@@ -63,10 +68,11 @@ def export(
     """
     if what is not What.EVENTS and (after or address):
         raise fail(ExitCode.USAGE, "--from and --address are for events")
+    door = Door(ca, certificate, key, token_file)
     with explained():
         try:
             if address:
-                rows, cursor = _from_feed(address, tenant, file, form, after)
+                rows, cursor = _from_feed(address, tenant, file, form, after, door)
             else:
                 rows, cursor = _from_directory(data_dir, file, form, what, after)
         except ImportError:
@@ -84,13 +90,15 @@ def _write(export: "Export", message: Any) -> None:
         warn(f"{export.rows:,} rows so far")
 
 
-def _from_feed(address: str, tenant: str, file: Path, form: Form, after: str) -> tuple[int, str]:
+def _from_feed(
+    address: str, tenant: str, file: Path, form: Form, after: str, door: Door
+) -> tuple[int, str]:
     from holdfast import CaughtUp, EventBatch, SyncClient
 
     from engine.archive.export import Export
 
     with (
-        SyncClient(address, tenant=tenant) as client,
+        SyncClient(address, tenant=tenant, **door.keywords()) as client,
         client.watch(start=after or "beginning") as feed,
         Export(file, What.EVENTS, form) as export,
     ):

@@ -7,6 +7,8 @@ import typer
 from typer.core import TyperGroup
 
 from engine.cli import (
+    auth,
+    auth_explain,
     backup,
     baskets,
     bench,
@@ -84,6 +86,8 @@ app.add_typer(
 app.add_typer(subscriptions.parked, name="parked", help="What a follower could not process.")
 app.add_typer(settings.locations, name="locations", help="Where stock is sourced from.")
 app.add_typer(settings.kits, name="kit", help="SKUs that consist of others.")
+auth.app.registered_commands.extend(auth_explain.app.registered_commands)
+app.add_typer(auth.app, name="auth", help="Who may come in, and what they may do.")
 
 
 def app_main() -> None:

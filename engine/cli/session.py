@@ -10,13 +10,13 @@ import typer
 from holdfast.errors import HoldfastError, Unavailable
 
 from engine.cli.arguments import duration_s, moment
+from engine.cli.door import DOOR_OPTIONS, NODE, Door
 from engine.cli.failures import ExitCode, explain, facts, fail
 from engine.cli.output import print_json
 
 if TYPE_CHECKING:
     from holdfast import SyncClient
 
-NODE = "The node"
 WRITE = "Every write"
 
 AddressOption = Annotated[
@@ -92,6 +92,7 @@ CALL_OPTIONS: dict[str, tuple[Any, Any]] = {
     "tenant": (TenantOption, ""),
     "timeout": (TimeoutOption, "5s"),
     "json": (JsonOption, False),
+    **DOOR_OPTIONS,
 }
 """Options of every command that calls a node: annotation and default by name."""
 
@@ -114,6 +115,7 @@ class Call(msgspec.Struct, frozen=True):
     tenant: str
     timeout_s: float
     json: bool
+    door: Door
     write_options: dict[str, Any]
 
     @contextmanager
@@ -124,9 +126,15 @@ class Call(msgspec.Struct, frozen=True):
 
         with (
             self.explained(),
-            SyncClient(self.address, tenant=self.tenant, timeout_s=self.timeout_s) as client,
+            SyncClient(self.address, **self.client_options) as client,
         ):
             yield client
+
+    @property
+    def client_options(self) -> dict[str, Any]:
+        """Keywords that a client of the node is made with."""
+        options = self.door.keywords()
+        return options | {"tenant": self.tenant, "timeout_s": self.timeout_s}
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -167,6 +175,7 @@ def client_command(
                 given.pop("tenant"),
                 given.pop("timeout"),
                 given.pop("json"),
+                Door(*(given.pop(name) for name in DOOR_OPTIONS)),
                 given,
             )
             try:

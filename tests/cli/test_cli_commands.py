@@ -22,6 +22,7 @@ COMMANDS = [
     *("locations configure", "locations list", "kit define"),
     *("channel configure", "channel policy", "channel sku-group", "channel list", "channel show"),
     *("channel buffers", "channel map", "channel listings", "channel find"),
+    *("auth keys", "auth certificates", "auth token", "auth explain"),
 ]
 
 
@@ -64,6 +65,15 @@ BAD_INPUT = [
     (("adjust", "TEA@LONDON", "--by=1", "--reason", "FOUND"), "--reference"),
     (("configure", "TEA@LONDON", "--channel-buffer", "shop"), "must be CHANNEL=UNITS"),
     (("watch", "--after", "c", "--from", "beginning"), "--after and --from"),
+    (("stock", "TEA@LONDON", "--ca", "absent.pem"), "absent.pem cannot be read: No such file"),
+    (("stock", "TEA@LONDON", "--token-file", "absent"), "absent cannot be read: No such file"),
+    (("stock", "TEA@LONDON", "--key", __file__), "certificate and key must be given together"),
+    (("health", "--certificate", __file__), "certificate and key must be given together"),
+    (("health", "--ca", "absent.pem"), "absent.pem cannot be read: No such file"),
+    (
+        ("stock", "TEA@LONDON", "--address", "stock.example:1", "--token-file", __file__),
+        "a token is not sent to stock.example:1 in clear: use TLS",
+    ),
     (("load", "absent.csv"), "does not exist"),
     (("verify", "absent"), "absent"),
     (("bench", "--seconds", "3600"), "--seconds"),
