@@ -33,6 +33,7 @@ class Desk:
         self._next.update(dict.fromkeys(skus))
         if self._waiting is None:
             self._waiting = asyncio.ensure_future(self._answer(self._asking))
+            self._waiting.add_done_callback(_disregard)
         # One who goes away does not take the answer from the others.
         numbers = await asyncio.shield(self._waiting)
         return [numbers[sku] for sku in skus]
@@ -44,3 +45,9 @@ class Desk:
         skus, self._next = list(self._next), {}
         updates = await channel_updates(self._shards, self._tenant, self._channel, skus)
         return {update.sku: update for update in updates}
+
+
+def _disregard(answer: "asyncio.Task[_Numbers]") -> None:
+    """All who have asked may be gone: a failure is theirs to hear of, and nobody else's."""
+    if not answer.cancelled():
+        answer.exception()

@@ -1,6 +1,7 @@
 """What many feeds ask about a channel is asked once, and never answered by what was so before."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -95,4 +96,24 @@ async def test_a_question_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     await asyncio.gather(*(desk.ask([sku]) for sku in SKUS))
     assert sorted(sku for skus in counted.asked for sku in skus) == sorted(SKUS)
     assert max(map(len, counted.asked)) == 2
+    living.close()
+
+
+async def test_a_failure_that_nobody_waits_for_is_not_reported_as_forgotten() -> None:
+    """Found by seed 5 of tests/simulation: a feed that went away left a line in the log that looks
+    like a fault."""
+    living, desk = await selling()
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+    asked = asyncio.ensure_future(desk.ask(["TEA"]))
+    await asyncio.sleep(0)
+    asked.cancel()
+    for shard in living.shards.shards:
+        shard.crash()
+    await asyncio.gather(asked, return_exceptions=True)
+    del asked, desk
+    for _ in range(10):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert faults == []
     living.close()
