@@ -24,6 +24,7 @@ from engine.feed.steps import FeedStopping
 from engine.feed.subscriber import Subscriber
 from engine.feed.tail import Tail
 from engine.feed.telling import EveryEvent, Telling
+from engine.feed.turns import Turns
 from engine.shard.port import Shards
 
 
@@ -73,6 +74,7 @@ class Hub:
         self._subscribers: set[Subscriber] = set()
         self._joining = 0
         self._names = Names(self._followers)
+        self._turns = Turns(lambda: sum(feed.head for feed in self._feeds))
 
     @property
     def names(self) -> Names:
@@ -165,6 +167,7 @@ class Hub:
                 for feed, tail in zip(self._feeds, self._tails, strict=True)
             ],
             self.limits,
+            self._turns,
         )
         tenant = scope.filter.tenant
 

@@ -65,6 +65,11 @@ class ShardReader:
         return self.position < self._tail.dropped_position and self._group is None
 
     @property
+    def has_chunk(self) -> bool:
+        """Whether history was read that is yet to be given."""
+        return bool(self._chunk) or self._group is not None
+
+    @property
     def lag_events(self) -> int:
         """Events that were not given yet."""
         return max(self.feed.head - self.position, 0)

@@ -8,6 +8,7 @@ from engine.feed.cursor import Cursor
 from engine.feed.group import FeedGroup
 from engine.feed.limits import FeedLimits
 from engine.feed.reader import ShardReader
+from engine.feed.turns import Turns
 
 
 class Intake(Protocol):
@@ -29,9 +30,14 @@ class Readers:
     """A place in each shard, from which groups are taken in."""
 
     def __init__(
-        self, identity: tuple[str, int], readers: Sequence[ShardReader], limits: FeedLimits
+        self,
+        identity: tuple[str, int],
+        readers: Sequence[ShardReader],
+        limits: FeedLimits,
+        turns: Turns,
     ) -> None:
         self.all = readers
+        self._turns = turns
         self._history, self._epoch = identity
         self._retry_s = limits.retry_s
         self._first = 0
@@ -104,6 +110,8 @@ class Readers:
         being heard. HistoryDropped if what comes next is not kept any more.
         """
         has_moved = False
+        if any(reader.has_chunk for reader in self.all):
+            await self._turns.take()
         count = len(self.all)
         first = self._first
         self._first = (first + 1) % count
@@ -128,6 +136,7 @@ class Readers:
         if reader.retry_s > loop.time():
             return None
         if await reader.load():
+            await self._turns.take()
             return reader.group()
         reader.retry_s = loop.time() + self._retry_s
         return None
