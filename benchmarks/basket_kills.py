@@ -27,6 +27,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,18 @@ TIMEOUT_S = 30.0
 SUBSCRIBERS = 2
 EXAMPLES_MAX = 3
 
+Strike = Callable[[Node, random.Random], Awaitable[None]]
+"""What ends a round in place of a kill: it takes something of the node away, and sees to it that it
+comes again."""
+
 
 class BasketKills:
     """One node, its clients and its killer."""
 
-    def __init__(self, node: Node, seed: int) -> None:
+    def __init__(self, node: Node, seed: int, strike: Strike | None = None) -> None:
         self._node = node
         self._seed = seed
+        self._strike = strike
         self._chance = random.Random(seed)
         self._stopping = False
         self._skus: Assortment = assortment(node.shards)
@@ -98,7 +104,9 @@ class BasketKills:
             self.void += 1
             return
         killed_at = time.monotonic()
-        if number % 6 == 0:
+        if self._strike is not None:
+            await self._strike(self._node, self._chance)
+        elif number % 6 == 0:
             self.kills["front end"] += 1
             await asyncio.to_thread(self._node.kill)
             await self._node.start()
@@ -123,11 +131,17 @@ class BasketKills:
 
 
 async def basket_kills(
-    directory: Path, *, rounds: int, clients: int, shards: int = 4, seed: int = 1
+    directory: Path,
+    *,
+    rounds: int,
+    clients: int,
+    shards: int = 4,
+    seed: int = 1,
+    strike: Strike | None = None,
 ) -> dict[str, Any]:
     """Run all rounds on a new node in `directory`; gives the figures, with `well`."""
     async with running_node(directory, shards) as node:
-        kills = BasketKills(node, seed)
+        kills = BasketKills(node, seed, strike)
         feeds = FeedCheck(node.address, seed, subscribers=SUBSCRIBERS)
         started = time.monotonic()
         async with feeds.watching():

@@ -24,6 +24,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ class Load:
 
     history: Acknowledged = field(default_factory=Acknowledged)
     acknowledged: int = 0
+    acknowledged_s: list[tuple[float, float]] = field(default_factory=list)
+    """When each of them was asked for, and when it was answered, by the monotonic clock."""
     replayed: int = 0
     stopping: bool = False
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,6 +113,7 @@ class Load:
                 raise outcome
             return outcome
 
+        asked_at = time.monotonic()
         try:
             answer = await until_known(ask)
         except HoldfastError:
@@ -117,12 +121,13 @@ class Load:
             return None
         self.history.answer(command.request_id, answer)
         self.replayed += answer.replayed
-        self._count()
+        self._count(asked_at)
         return answer
 
-    def _count(self) -> None:
+    def _count(self, asked_at: float) -> None:
         self.acknowledged += 1
         now = time.monotonic()
+        self.acknowledged_s.append((asked_at, now))
         self.longest_s = max(self.longest_s, now - self.answered_at)
         self.answered_at = now
         self.answered.set()
@@ -144,8 +149,23 @@ class Load:
         return True
 
 
+Strike = Callable[[Node, Load, random.Random], Awaitable[None]]
+"""What ends a round: it takes something of the node away, and sees to it that it comes again."""
+
+
+async def kill_a_shard(node: Node, _load: Load, chance: random.Random) -> None:
+    """SIGKILL at any moment: the supervisor starts the shard again."""
+    node.kill_shard(chance.choice(sorted(node.shard_process_ids)))
+
+
 async def kill_rounds(
-    directory: Path, *, rounds: int, clients: int, shards: int = 1, seed: int = 1
+    directory: Path,
+    *,
+    rounds: int,
+    clients: int,
+    shards: int = 1,
+    seed: int = 1,
+    strike: Strike = kill_a_shard,
 ) -> dict[str, Any]:
     """Run all rounds on a new node in `directory`; gives the figures, with `well`."""
     load = Load()
@@ -156,7 +176,7 @@ async def kill_rounds(
             for number in range(clients):
                 group.create_task(load.client(node.address, number, seed))
             chance = random.Random(seed)
-            tried, void = await _kill(node, load, rounds, chance)
+            tried, void = await _kill(node, load, rounds, chance, strike)
             load.stopping = True
         seconds = time.monotonic() - started
         report.progress("reading the whole history")
@@ -179,9 +199,11 @@ async def kill_rounds(
     }
 
 
-async def _kill(node: Node, load: Load, rounds: int, chance: random.Random) -> tuple[int, int]:
-    """Kill a shard so many times, and again until a kill has cut off the answer to an effect; gives
-    the number of rounds, and how many of them were void."""
+async def _kill(
+    node: Node, load: Load, rounds: int, chance: random.Random, strike: Strike
+) -> tuple[int, int]:
+    """Strike so many times, and again until that has cut off the answer to an effect; gives the
+    number of rounds, and how many of them were void."""
     number = void = 0
     while number < rounds or (not load.replayed and number < rounds * ROUNDS_TIMES_MAX):
         number += 1
@@ -190,7 +212,7 @@ async def _kill(node: Node, load: Load, rounds: int, chance: random.Random) -> t
             void += 1
             continue
         load.round_over()
-        node.kill_shard(chance.choice(sorted(node.shard_process_ids)))
+        await strike(node, load, chance)
         if number % 10 == 0:
             report.progress(f"{number} rounds, {load.acknowledged:,} writes acknowledged")
     # What was in flight at the last kill is answered by the shard that comes after it.

@@ -1,8 +1,9 @@
 /* Preloaded into a process, it records what the process has made durable: for each fsync or
  * fdatasync that succeeds, a line with the file's device and inode, its size before the call, and,
- * for files of at most 4 KiB, their bytes before the call in hexadecimal. A file that is removed or
- * replaced is noted with size -1, because its inode may be another file's next. The journal's path
- * is in SYNCED_BYTES_JOURNAL. What is not in the journal is what a power cut may take. */
+ * for files of at most 8 KiB (the high-water mark among them), their bytes before the call in
+ * hexadecimal. A file that is removed or replaced is noted with size -1, because its inode may be
+ * another file's next. The journal's path is in SYNCED_BYTES_JOURNAL. What is not in the journal is
+ * what a power cut may take. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SMALL 4096
+#define SMALL 8192
 
 static void note(const char *line, size_t length) {
   const char *journal = getenv("SYNCED_BYTES_JOURNAL");
