@@ -61,8 +61,9 @@ class RocksLog(RocksState):
             self._head, self._totals = recover_head(self._store, self._mark.head)
             self._go_on_from(retention.base_of(self._store))
             # What follows the mark was written but perhaps never synced: RocksDB recovers it from
-            # the page cache as well, and readers may see it from now on.
-            self._flush()
+            # the page cache as well, and readers may see it from now on. The mark may be ahead of
+            # the disk too: one whose sync has failed is read from the page cache as if it had not.
+            self._flush(even_if_marked=True)
         except BaseException:
             self._let_go()
             raise
@@ -155,12 +156,12 @@ class RocksLog(RocksState):
             self._check()
             return self._flush()
 
-    def _flush(self) -> int:
+    def _flush(self, even_if_marked: bool = False) -> int:
         # Taken before the sync: what is appended while it runs may or may not be covered by it.
         head = self._head
         try:
             self._store.sync()
-            if head != self._mark.head:
+            if even_if_marked or head != self._mark.head:
                 self._mark.write(head)
         except LogError as error:
             self._unusable = str(error)

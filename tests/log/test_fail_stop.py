@@ -100,3 +100,34 @@ def test_after_a_failed_flush_nothing_works(
     monkeypatch.undo()
     ledger.receive("TEA", 1)
     _fails_from_now_on(log, ledger)
+
+
+def test_a_mark_whose_sync_failed_is_synced_when_the_log_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page cache has what the disk never got, and calls it clean: who reads it there and leaves
+    it at that testifies after the next power cut to less than was acknowledged."""
+    log = RocksLog(tmp_path / "log")
+    ledger = write_history(log, 3)
+    mark = (tmp_path / "log" / "mark").stat().st_ino
+    sync = os.fdatasync
+    synced: list[int] = []
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def note(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr("engine.log.mark.os.fdatasync", fail)
+    ledger.receive("TEA", 1)
+    ledger.append(log)
+    with pytest.raises(LogError, match="cannot be written"):
+        log.flush()
+    log.close()
+    monkeypatch.setattr("engine.log.mark.os.fdatasync", note)
+    log = RocksLog(tmp_path / "log")
+    assert mark in synced, "the mark was believed as the page cache had it"
+    monkeypatch.undo()
+    log.close()
