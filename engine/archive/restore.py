@@ -13,6 +13,9 @@ from engine.archive.backup import (
     require_empty,
     sync_directories,
 )
+from engine.feed.sqlite_subscriptions import FILE as SUBSCRIPTIONS_FILE
+from engine.feed.sqlite_subscriptions import mark_as_it_is
+from engine.feed.subscription_store import StoreError
 from engine.log.layout import Layout, shard_directory, write_layout
 from engine.log.port import LogError
 from engine.log.rocks import RocksLog
@@ -43,6 +46,8 @@ def restore(backup: Path, data_dir: Path) -> Layout:
                 raise BackupError(
                     f"{backup / entry.path} is damaged: its checksum is not that of the manifest"
                 )
+        if (data_dir / SUBSCRIPTIONS_FILE).exists():
+            _mark_subscriptions(data_dir / SUBSCRIPTIONS_FILE)
         ends = tuple(_open_once(data_dir, shard, manifest) for shard in range(len(manifest.shards)))
         before = manifest.layout
         layout = Layout(
@@ -63,6 +68,14 @@ def _require_sizes(backup: Path, manifest: Manifest) -> None:
         if size != entry.bytes:
             what = "is missing" if size < 0 else f"has {size} bytes, not {entry.bytes}"
             raise BackupError(f"the backup is not whole: {path} {what}")
+
+
+def _mark_subscriptions(path: Path) -> None:
+    """What the backup has of subscriptions is all there is, from now on."""
+    try:
+        mark_as_it_is(path)
+    except StoreError as error:
+        raise BackupError(str(error)) from error
 
 
 def _open_once(data_dir: Path, shard: int, manifest: Manifest) -> int:

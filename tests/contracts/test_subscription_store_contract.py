@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.feed.sqlite_subscriptions import SqliteSubscriptions, put_right
+from engine.feed.sqlite_subscriptions import SqliteSubscriptions, mark_as_it_is, put_right
 from engine.feed.subscription_store import (
     Acknowledged,
     MemorySubscriptions,
@@ -220,7 +220,7 @@ def test_a_file_that_was_not_closed_has_all_that_was_answered(tmp_path: Path) ->
     store.close()
     path = put_right(left)
     assert path is not None
-    assert [each.name for each in left.iterdir()] == [path.name]
+    assert {each.name for each in left.iterdir()} == {path.name, "subscriptions.mark"}
     again = SqliteSubscriptions(path)
     assert (again.load(), again.parked(WEB, 0, 9, MB)) == expected
     again.close()
@@ -236,6 +236,7 @@ def test_a_copy_is_one_file_with_all_of_it(tmp_path: Path) -> None:
     store.park(WEB, message("b"), 9)
     store.close()
     assert [each.name for each in (tmp_path / "copy").iterdir()] == ["subscriptions.db"]
+    mark_as_it_is(tmp_path / "copy" / "subscriptions.db")
     copied = SqliteSubscriptions(tmp_path / "copy" / "subscriptions.db")
     assert texts(copied.parked(WEB, 0, 9, MB)) == ["a"]
     copied.close()
@@ -281,4 +282,58 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     data[middle : middle + 4_096] = bytes(4_096)
     path.write_bytes(data)
     with pytest.raises(StoreError, match=r"subscriptions\.db"):
+        SqliteSubscriptions(path)
+
+
+def crashed(tmp_path: Path) -> Path:
+    """A directory as a killed process leaves it: some changes are in the file, some beside it."""
+    store = SqliteSubscriptions(tmp_path / "subscriptions.db")
+    store.put(subscription(marks={"orders": "7"}))
+    store.close()
+    store = SqliteSubscriptions(tmp_path / "subscriptions.db")
+    store.park(WEB, message("a"), 9)
+    left = Path(shutil.copytree(tmp_path, tmp_path / "left"))
+    store.close()
+    assert (left / "subscriptions.db-wal").stat().st_size > 0
+    return left
+
+
+@pytest.mark.parametrize("lost", ["subscriptions.db", "subscriptions.db-wal", "subscriptions.mark"])
+def test_a_lost_file_is_missed_by_its_name(tmp_path: Path, lost: str) -> None:
+    left = crashed(tmp_path)
+    (left / lost).unlink()
+    for use in (SqliteSubscriptions, lambda path: put_right(path.parent)):
+        with pytest.raises(StoreError, match=f"{left}/{lost}"):
+            use(left / "subscriptions.db")
+
+
+def test_a_journal_that_is_cut_is_missed(tmp_path: Path) -> None:
+    left = crashed(tmp_path)
+    (left / "subscriptions.db-wal").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"ends at change 1, but 2 was acknowledged: .*db-wal"):
+        SqliteSubscriptions(left / "subscriptions.db")
+
+
+@pytest.mark.parametrize("value", [b"orders", b"why a", b"c0"])
+def test_a_flipped_bit_in_a_value_is_noticed(tmp_path: Path, value: bytes) -> None:
+    """SQLite itself sees nothing wrong with it."""
+    path = tmp_path / "subscriptions.db"
+    store = SqliteSubscriptions(path)
+    store.put(subscription(marks={"orders": "7"}))
+    store.park(WEB, message("a"), 9)
+    store.close()
+    data = path.read_bytes()
+    assert value in data
+    path.write_bytes(data.replace(value, value[:-1] + bytes([value[-1] ^ 4])))
+    with pytest.raises(StoreError, match=f"{path} is damaged"):
+        SqliteSubscriptions(path)
+
+
+def test_the_form_from_before_the_first_release_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "subscriptions.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute("CREATE TABLE subscription (number INTEGER PRIMARY KEY)")
+    connection.close()
+    with pytest.raises(StoreError, match="from before its first release"):
         SqliteSubscriptions(path)
