@@ -49,6 +49,11 @@ def open_store(directory: Path, create: bool) -> tuple[Store, Mark]:
             raise LogError(f"{directory} cannot be made: {error}") from error
         Mark.create(mark_path).close()
     elif mark.position and not (log_path / "CURRENT").exists():
+        if log_path.is_dir():
+            raise LogError(
+                f"{log_path / 'CURRENT'} is missing but {mark.position} was acknowledged; restore "
+                "the directory from a backup"
+            )
         raise _missing(directory, 0, mark)
     # As long as nothing was acknowledged, the database may be unfinished: the process died while
     # making it.
@@ -61,20 +66,37 @@ def open_store(directory: Path, create: bool) -> tuple[Store, Mark]:
         raise
 
 
+def position_of(key: bytes) -> int:
+    """The position that a key of the log names; LogError if it is none."""
+    if len(key) != POSITION.size:
+        raise LogError(f"the stored key {key!r} names no position")
+    position: int = POSITION.unpack(key)[0]
+    return position
+
+
 def recover_head(store: Store, mark: Head) -> tuple[Head, Totals]:
     """The end of the log and the totals there. LogError if the log ends before the mark, holds
     another history at it, has a gap or a broken chain after it, begins neither at 1 nor after a
     base that is there, or if the state belongs to another position."""
+    try:
+        return _recover_head(store, mark)
+    except LogError as error:
+        if str(store.directory.parent) in str(error):
+            raise
+        raise LogError(f"the log in {store.directory} is damaged: {error}") from error
+
+
+def _recover_head(store: Store, mark: Head) -> tuple[Head, Totals]:
     directory = store.directory
     stored_head = store.get("meta", META_HEAD)
-    state_position = POSITION.unpack(stored_head)[0] if stored_head else 0
+    state_position = position_of(stored_head) if stored_head else 0
     first = store.first_from("log")
     last = store.last("log")
     if first is None or last is None:
         if mark.position or state_position:
             raise _missing(directory, 0, mark)
         return Head(), Totals()
-    end = POSITION.unpack(last[0])[0]
+    end = position_of(last[0])
     if end < mark.position:
         raise _missing(directory, end, mark)
     begin = group_bounds(first[1][HASH_BYTES:])[0]
@@ -117,7 +139,7 @@ def _follow(store: Store, mark: Head) -> Head:
     """Follow the chain from the mark to the end of the log."""
     head = mark
     for key, value in store.scan("log", POSITION.pack(mark.position)):
-        last_position = POSITION.unpack(key)[0]
+        last_position = position_of(key)
         group_hash, body = value[:HASH_BYTES], value[HASH_BYTES:]
         first_position, recorded_at_ms = group_bounds(body)
         if last_position == mark.position:

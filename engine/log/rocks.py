@@ -34,6 +34,7 @@ from engine.log.recovery import (
     META_TOTALS,
     POSITION,
     open_store,
+    position_of,
     recover_head,
 )
 from engine.log.rocks_state import RocksState
@@ -113,7 +114,7 @@ class RocksLog(RocksState):
     def forget_requests(self, before_ms: int, commits_max: int) -> int:
         self._check()
         cursor = self._store.get("meta", META_FORGOTTEN)
-        start = POSITION.unpack(cursor)[0] if cursor else 0
+        start = position_of(cursor) if cursor else 0
         batch = WriteBatch(raw_mode=True)
         handles = self._store.handles
         answers = self._answers
@@ -173,7 +174,7 @@ class RocksLog(RocksState):
         bodies: list[bytes] = []
         size = 0
         for key, value in self._store.scan("log", POSITION.pack(max(from_position, 0))):
-            if POSITION.unpack(key)[0] > up_to_position:
+            if position_of(key) > up_to_position:
                 break
             body = value[HASH_BYTES:]
             size += len(body)

@@ -10,7 +10,7 @@ from engine.log.index import entries
 from engine.log.port import Totals
 from engine.log.promises import name_of
 from engine.log.rebuild import BaseState
-from engine.log.recovery import META_FORGOTTEN, META_HEAD, META_TOTALS, POSITION
+from engine.log.recovery import META_FORGOTTEN, META_HEAD, META_TOTALS, POSITION, position_of
 from engine.log.replay import Attempt, Differences, Replay
 from engine.log.store import Store
 
@@ -41,7 +41,7 @@ class StoredState:
         self._history_missing = 0
         numbers = [(key, decode_number(value)) for key, value in store.scan("relay") if value]
         self.relay = Relay(
-            head=POSITION.unpack(store.get("meta", META_HEAD) or POSITION.pack(0))[0],
+            head=position_of(store.get("meta", META_HEAD) or POSITION.pack(0)),
             told={relay.shard_of(key): number for key, number in numbers if key[:1] == b"t"},
             heard={relay.shard_of(key): number for key, number in numbers if key[:1] == b"h"},
         )

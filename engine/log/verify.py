@@ -24,7 +24,7 @@ from engine.log.layout import read_layout, shard_directory
 from engine.log.mark import read_mark
 from engine.log.port import HASH_BYTES, Head, LogError
 from engine.log.rebuild import BaseState
-from engine.log.recovery import LOG_FOLDER, MARK_FILE, POSITION
+from engine.log.recovery import LOG_FOLDER, MARK_FILE, position_of
 from engine.log.replay import Differences, Replay
 from engine.log.retention import base_of
 from engine.log.store import Store
@@ -195,7 +195,7 @@ def _replay_log(
     bases = set(base_positions(store.directory.parent))
     hash_at_mark = Head().chain_hash if mark.position == 0 else None
     for key, value in store.scan("log"):
-        position = POSITION.unpack(key)[0]
+        position = position_of(key)
         group_hash, body = value[:HASH_BYTES], value[HASH_BYTES:]
         if position == mark.position:
             hash_at_mark = group_hash

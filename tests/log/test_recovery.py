@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rocksdict import WriteBatch
 
 from engine.core.model import Cause, Key
+from engine.log.layout import open_layout, shard_directory
 from engine.log.port import Commit, Group, LogError
 from engine.log.rocks import RocksLog
+from engine.log.store import Store
+from engine.log.verify import Verdict, verify
 from tests.log.effort import per_hundred_examples
 from tests.log.ledger import Ledger, write_history
 
@@ -254,23 +258,30 @@ def test_flipped_bits_are_caught_at_all(restarted: Image, tmp_path: Path) -> Non
             RocksLog(directory)
 
 
-@pytest.mark.parametrize("pattern", [pattern for _, pattern in KINDS_OF_FILE])
-@pytest.mark.parametrize("how", ["deleted", "emptied", "zeroed", "garbage"])
-def test_a_lost_file_gives_the_right_data_or_a_refusal_by_name(
-    restarted: Image, tmp_path: Path, pattern: str, how: str
-) -> None:
-    for index in range(len(list(restarted.directory.glob(pattern)))):
-        directory = restarted.copy(tmp_path / "copy")
-        path = sorted(directory.glob(pattern))[index]
-        size = path.stat().st_size
-        contents = {"emptied": b"", "zeroed": bytes(size), "garbage": b"\xa5" * size}
-        path.unlink() if how == "deleted" else path.write_bytes(contents[how])
-        try:
-            log = RocksLog(directory)
-            _check_everything(log, restarted.ledger)
-            log.close()
-        except LogError as error:
-            assert str(directory) in str(error)
+def test_keys_that_are_no_positions_are_refused_by_name(tmp_path: Path) -> None:
+    """As the write-ahead log of another shard brings them, whose families have other numbers."""
+    open_layout(tmp_path, 1)
+    directory = shard_directory(tmp_path, 0)
+    log = RocksLog(directory, create=False)
+    write_history(log, TURNS)
+    log.close()
+    store = Store(directory / "log")
+    batch = WriteBatch(raw_mode=True)
+    batch.put(b"TEA\0LONDON", b"x" * 40, store.handles["log"])
+    store.write(batch)
+    store.close()
+    with pytest.raises(LogError, match=f"{directory}/log is damaged: the stored key b'TEA"):
+        RocksLog(directory)
+    report = verify(tmp_path)
+    assert report.verdict is Verdict.DAMAGED
+    assert "the stored key b'TEA" in report.differences[0]
+
+
+def test_a_lost_list_of_files_is_missed_by_its_name(killed: Image, tmp_path: Path) -> None:
+    directory = killed.copy(tmp_path / "copy")
+    (directory / "log" / "CURRENT").unlink()
+    with pytest.raises(LogError, match=f"{directory}/log/CURRENT is missing"):
+        RocksLog(directory)
 
 
 def test_tables_without_their_write_ahead_log_are_of_one_moment(tmp_path: Path) -> None:
