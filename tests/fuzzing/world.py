@@ -193,15 +193,17 @@ class World:
     """Makes the world, in one tenant after another: what random requests have spoilt for those who
     come later, such as a location that is closed, is well again in the next."""
 
-    def __init__(self, caller: Caller, known: Known) -> None:
+    def __init__(self, caller: Caller, known: Known, name: str = "") -> None:
+        """`name` is that of the first tenant, and part of the others' and of every request id."""
         self._caller = caller
+        self._name = name
         self._known = known
         self._made = 0
         self._serial = 0
 
     async def make(self) -> None:
         """Make it once more. AssertionError if one of its calls is not granted."""
-        tenant = f"t{self._made}" if self._made else ""
+        tenant = f"{self._name}{self._made}" if self._made else self._name
         self._made += 1
         ids: dict[str, str] = {}
         for step in STEPS:
@@ -232,7 +234,7 @@ class World:
             target.tenant = tenant
         if "context" in fields:
             self._serial += 1
-            target.context.request_id = f"world-{self._serial}"
+            target.context.request_id = f"world{self._name}-{self._serial}"
         for inner in inner_messages(message):
             self._complete(inner, tenant)
 
