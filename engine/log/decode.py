@@ -117,6 +117,8 @@ def _decode_event(source: feed_pb2.Event) -> Recorded:
         )
     event = decode(source, getattr(source, str(field)))
     if not source.HasField("key"):
+        if type(event) not in events.KEYLESS_EVENTS:
+            raise LogError(f"a {field} event does not say of which SKU and location it is")
         return Recorded(event, None)
     balances = source.balances
     unavailable, incoming = balances.unavailable, balances.incoming

@@ -261,3 +261,12 @@ def _received() -> Group:
     received = events.StockReceived(Key("", "TEA", "LONDON"), 5)
     recorded = events.Recorded(received, Stock(on_hand=5, version=1))
     return Group(1, 7, (Commit(Cause("Receive", "r"), b"k", b"h", (), (recorded,)),))
+
+
+def test_an_event_of_stock_without_its_key_is_refused() -> None:
+    """Found by the fuzzer: it was read as one of a SKU without a name."""
+    held = events.StockHeld(Key("", "TEA", "LONDON"), "0a3-1-1", "7", 4)
+    message = CommitGroup.FromString(codec.encode_group(_group_of(events.Recorded(held, Stock()))))
+    message.commits[0].events[0].ClearField("key")
+    with pytest.raises(LogError, match="a stock_held event does not say of which SKU"):
+        codec.decode_group(message.SerializeToString())

@@ -27,7 +27,8 @@ def one_input(data: bytes) -> None:
     assert codec.group_bounds(data) == (group.first_position, group.recorded_at_ms)
     time_ms, positions, commits = split_group(data)
     assert (time_ms, positions[0]) == (group.recorded_at_ms, group.first_position)
-    assert tuple(map(decode_commit, commits)) == group.commits
+    # By what they look like: a number that is none is not equal to itself.
+    assert repr(tuple(map(decode_commit, commits))) == repr(group.commits)
     written = codec.encode_group(group)
     assert codec.encode_group(codec.decode_group(written)) == written
 
