@@ -88,12 +88,13 @@ class Ear:
 
 
 async def _follow_all(crowd: Crowd) -> None:
+    heard = await _standard_input()
     ears = [Ear(crowd.events) for _ in range(crowd.subscribers)]
     ready = [asyncio.Event() for _ in ears]
     async with SYSTEMS[crowd.system].reading(crowd.address) as reading:
         if crowd.start == "beginning":
             _say({"ready": True})
-            await _hear()
+            await heard.readline()
         started, cpu_s = time.monotonic(), time.process_time()
         following = [
             asyncio.create_task(
@@ -107,7 +108,9 @@ async def _follow_all(crowd: Crowd) -> None:
             )
             for number, ear in enumerate(ears)
         ]
-        awaited = asyncio.create_task(_all(ear.done for ear in ears) if crowd.events else _hear())
+        awaited = asyncio.create_task(
+            _all(ear.done for ear in ears) if crowd.events else heard.readline()
+        )
         try:
             if crowd.start == "now":
                 await _first_failure([asyncio.create_task(_all(ready)), *following])
@@ -153,9 +156,14 @@ async def _first_failure(tasks: Sequence[asyncio.Task[Any]]) -> None:
             raise RuntimeError("a subscription has ended")
 
 
-async def _hear() -> str:
-    """The next line of whoever has started this process."""
-    return await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+async def _standard_input() -> asyncio.StreamReader:
+    """What whoever has started this process says. A thread that waits for it would keep a crowd
+    whose subscription has failed from ending."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
 
 
 def _say(document: Any) -> None:

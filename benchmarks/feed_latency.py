@@ -84,8 +84,9 @@ class Measured:
         self._name = system.name
         self._server = server
         self._scale = scale
-        self._handed_over = 0
         self._written = 0
+        """Events that were written to whatever is written to now."""
+        self._history = 0
         """Events that everybody is told who asks for everything, at least."""
         self.figures: dict[str, Any] = {}
 
@@ -110,7 +111,7 @@ class Measured:
             await self._latency("1 x 5,000/s", write, 5_000, [[]])
             await self._latency(f"{hundred:,} x 1,000/s", write, 1_000, [[]] * hundred)
         # What follows, single SKUs, is nowhere else in Redis.
-        self._written = self._handed_over
+        self._history = self._written
 
     async def _few(self) -> None:
         thousand = self._scale.thousand
@@ -121,6 +122,7 @@ class Measured:
             await self._latency(f"{thousand:,} x {SKUS_EACH} SKUs", write, 1_000, few)
 
     async def _histories(self) -> None:
+        self._written = self._history
         async with self._server.writing(False) as write:
             await self._fill(write, max(self._scale.fan_out_events, self._scale.catch_up_events))
         await self._fan_out()
@@ -178,11 +180,13 @@ class Measured:
                     now = self._server.cpu_s()
                     cpu_s, counted = {name: now[name] - cpu_s[name] for name in now}, 2
                 begun = time.monotonic()
-                group.create_task(write(list(itertools.islice(turn, each))))  # type: ignore[arg-type]
+                group.create_task(self._write(write, list(itertools.islice(turn, each))))
                 due += each if first <= begun <= last else 0
-        self._handed_over += ticks * each
         await asyncio.sleep(self._scale.settle_s)
         return round(first * 1e9), round(last * 1e9), cpu_s, due
+
+    async def _write(self, write: Write, skus: Sequence[str]) -> None:
+        self._written += await write(skus)
 
     async def _fill(self, write: Write, events: int) -> None:
         """Write until there are so many events, or it has taken long enough."""
@@ -192,8 +196,7 @@ class Measured:
 
         async def writer() -> None:
             while self._written < events and time.monotonic() < end:
-                self._written += LOAD_BATCH
-                await write(list(itertools.islice(turn, LOAD_BATCH)))
+                await self._write(write, list(itertools.islice(turn, LOAD_BATCH)))
 
         await asyncio.gather(*(writer() for _ in range(LOAD_WRITERS)))
 

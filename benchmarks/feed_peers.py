@@ -32,8 +32,10 @@ ALL = "events"
 START_S_MAX = 20.0
 READ_EVENTS_MAX = 256
 STREAM = "EVENTS"
-NATS_S_MAX = 30.0
+NATS_S_MAX = 10.0
+"""How long a request to NATS, or a write, may take."""
 NATS_MADE_AT_ONCE = 16
+NATS_CONSUMERS_MAX = 20_000
 
 
 class PeerServer:
@@ -110,15 +112,17 @@ class RedisServer(PeerServer):
         """See Server. Who follows SKUs reads a stream of each."""
         redis = importlib.import_module("redis.asyncio").Redis.from_url(f"redis://{self.address}")
 
-        async def write(skus: Sequence[str]) -> None:
+        async def write(skus: Sequence[str]) -> int:
             pipeline = redis.pipeline(transaction=False)
             sent = time.monotonic_ns()
             for sku in skus:
                 pipeline.xadd(sku if by_sku else ALL, {b"t": sent, b"e": EVENT})
-            await pipeline.execute()
+            return len(await pipeline.execute())
 
-        yield write
-        await redis.aclose()
+        try:
+            yield write
+        finally:
+            await redis.aclose()
 
 
 class RedisReading:
@@ -176,20 +180,39 @@ class NatsServer(PeerServer):
     async def writing(self, by_sku: bool) -> AsyncIterator[Write]:
         """See Server. Every SKU is a subject."""
         nats: Any = importlib.import_module("nats")
+        stalled = importlib.import_module("nats.js.errors").TooManyStalledMsgsError
         connection = await nats.connect(f"nats://{self.address}")
         stream = connection.jetstream(timeout=NATS_S_MAX)
-        await stream.add_stream(name=STREAM, subjects=["events.>"])
+        # By default a stream has a thousand consumers at most, those included that have just left.
+        await stream.add_stream(
+            name=STREAM, subjects=["events.>"], max_consumers=NATS_CONSUMERS_MAX
+        )
 
-        async def write(skus: Sequence[str]) -> None:
-            sent = str(time.monotonic_ns()).encode()
-            acknowledged = [
-                await stream.publish_async(f"events.{sku}", sent + b" " + EVENT) for sku in skus
-            ]
-            # Where readers do not keep up, some acknowledgements never come.
-            await asyncio.wait(acknowledged, timeout=NATS_S_MAX)
+        async def write(skus: Sequence[str]) -> int:
+            sent = time.monotonic()
+            message = str(round(sent * 1e9)).encode() + b" " + EVENT
+            published = []
+            for sku in skus:
+                # It refuses more than so many that are not acknowledged yet: where every message
+                # is synced, and more come than that allows, they are not written at all.
+                left_s = sent + NATS_S_MAX - time.monotonic()
+                try:
+                    acknowledged = await stream.publish_async(
+                        f"events.{sku}", message, wait_stall=max(left_s, 0.0)
+                    )
+                except stalled:
+                    break
+                published.append(acknowledged)
+            if not published:
+                return 0
+            left_s = max(sent + NATS_S_MAX - time.monotonic(), 0.0)
+            done, _ = await asyncio.wait(published, timeout=left_s)
+            return len(done)
 
-        yield write
-        await connection.close()
+        try:
+            yield write
+        finally:
+            await connection.close()
 
 
 class NatsReading:

@@ -101,13 +101,14 @@ class PostgresServer(PeerServer):
                 await connection.execute(TABLE)
                 idle.put_nowait(connection)
 
-            async def write(skus: Sequence[str]) -> None:
+            async def write(skus: Sequence[str]) -> int:
                 sent = time.monotonic_ns()
                 connection = await idle.get()
                 try:
                     await _add(connection, skus, sent, set(skus) if by_sku else (ALL,))
                 finally:
                     idle.put_nowait(connection)
+                return len(skus)
 
             yield write
 

@@ -27,8 +27,9 @@ CONNECTIONS = 10
 WRITES_AT_ONCE = 16
 STREAMS_MAX = 20_000
 
-Write = Callable[[Sequence[str]], Awaitable[None]]
-"""Writes an event of each SKU, and returns when all are on the disk."""
+Write = Callable[[Sequence[str]], Awaitable[int]]
+"""Writes an event of each SKU, and returns when all are on the disk: how many these are, since a
+system that does not keep up may not take all of them."""
 Told = Callable[[Sequence[int]], None]
 """Is called with the times, in nanoseconds, at which the events of a message were handed over."""
 
@@ -102,11 +103,12 @@ class HoldfastServer:
                 stream = RawStream(method(), inventory_pb2.ExecuteResponse.FromString)
                 streams.put_nowait(stream)
 
-            async def write(skus: Sequence[str]) -> None:
+            async def write(skus: Sequence[str]) -> int:
                 batch = _receipts(next(numbers), skus)
                 stream = await streams.get()
-                await stream.execute(batch)
+                written = await stream.execute(batch)
                 streams.put_nowait(stream)
+                return written
 
             yield write
 
