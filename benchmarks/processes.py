@@ -39,10 +39,21 @@ def tree_cpu_s(process_id: int) -> float:
     return own + ended + sum(tree_cpu_s(child) for child in children(process_id))
 
 
-def _cpu_times_s(process_id: int) -> tuple[float, float]:
+def threads(process_id: int) -> list[int]:
+    """The threads of a process; the first one has the number of the process."""
+    return sorted(int(thread.name) for thread in Path(f"/proc/{process_id}/task").iterdir())
+
+
+def thread_cpu_s(process_id: int, thread_id: int) -> float:
+    """Seconds of CPU that one thread of a process has used so far."""
+    own, _ = _cpu_times_s(f"{process_id}/task/{thread_id}")
+    return own
+
+
+def _cpu_times_s(process: int | str) -> tuple[float, float]:
     """CPU of a process itself, and of its descendants that have ended and were waited for."""
     try:
-        stat = Path(f"/proc/{process_id}/stat").read_text()
+        stat = Path(f"/proc/{process}/stat").read_text()
     except OSError:
         return 0.0, 0.0
     # The name, in parentheses, may hold spaces; user and system time are the 12th and 13th fields

@@ -1,0 +1,29 @@
+"""The benchmark of replay measures a writer alone, beside readers, and beside a busy process."""
+
+from collections.abc import Mapping
+
+from benchmarks.feed_replay import of_node, of_shard, table
+from benchmarks.feed_replay_phases import ALONE, Scale
+
+SMALLEST = Scale(4_000, 1, 0.3, 0.2, (2,))
+
+
+def assert_measured(rows: Mapping[str, Mapping[str, float]]) -> None:
+    for name, row in rows.items():
+        assert 0 < row["p50_ms"] <= row["p99_ms"]
+        assert row["per_s"] > 0
+        assert (row["read_per_s"] > 0) is ("reader" in name)
+        assert ("per_s ratio" in row) is (name != ALONE)
+    assert table("Found", rows).row_count == len(rows)
+
+
+async def test_a_whole_node_is_measured() -> None:
+    rows = await of_node(SMALLEST)
+    assert list(rows) == [ALONE, "2 readers", "2 readers, paced", "busy process"]
+    assert_measured(rows)
+
+
+async def test_a_shard_by_itself_is_measured() -> None:
+    rows = await of_shard(SMALLEST)
+    assert list(rows) == [ALONE, "2 readers"]
+    assert_measured(rows)
