@@ -8,6 +8,7 @@ import grpc
 from holdfast.v1 import feed_pb2, feed_pb2_grpc, subscriptions_pb2_grpc
 from holdfast.v1 import subscriptions_pb2 as pb
 
+from engine.access.gate import Gate
 from engine.feed.hub import Hub
 from engine.feed.limits import FeedLimits
 from engine.feed.subscription_lag import Lag
@@ -134,9 +135,10 @@ async def subscribing(
     now_ms: Callable[[], int] = wall_ms,
     *,
     keeps_shards: bool = False,
+    gate: Gate | None = None,
 ) -> AsyncIterator[SubscribedNode]:
     """A node with subscriptions that serves until the end of the block; `keeps_shards`: they go on
-    after it."""
+    after it. `gate`: who may do what."""
     shards = shards or LocalShards()
     hub = Hub(shards, feed_limits)
     kept = store or MemorySubscriptions()
@@ -151,7 +153,7 @@ async def subscribing(
             lambda server: subscriptions.add_subscription_service(durable, lag, shards, server),
         ),
     ]
-    server = RpcServer(shards, observer=calls.observe, services=lambda _: services)
+    server = RpcServer(shards, observer=calls.observe, services=lambda _: services, gate=gate)
     port = await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
