@@ -152,15 +152,14 @@ def shown_by(context: Any) -> Shown:
     if tokens:
         return Shown(_token_of(tokens))
     facts = context.auth_context()
-    names = [
-        name.decode(errors="replace")
-        for key in ("x509_subject_alternative_name", "x509_common_name")
-        for name in facts.get(key, ())
-    ]
+    # The common name is what certificates had before they had alternative names: who has those is
+    # not who the common name says, which may be cut off.
+    alternative = tuple(facts.get("x509_subject_alternative_name") or ())
+    names = alternative or tuple(facts.get("x509_common_name") or ())
     if not names:
         return Shown()
-    pem = b"".join(facts.get("x509_pem_cert", ()))
-    return Shown("", tuple(names), _end_of(pem))
+    pem = b"".join(facts.get("x509_pem_cert") or ())
+    return Shown("", tuple(name.decode(errors="replace") for name in names), _end_of(pem))
 
 
 def _token_of(values: list[Any]) -> str:
