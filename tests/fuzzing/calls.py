@@ -47,6 +47,9 @@ def every_method() -> dict[str, MethodDescriptor]:
 METHODS = every_method()
 
 
+Headers = Sequence[tuple[str, str | bytes]]
+"""What gRPC calls metadata."""
+
 CUT_OFF = "Internal error from Core"
 """What gRPC's client says, and not the node, where the end of a stream has crossed a message on its
 way: it does not tell then how the stream has ended."""
@@ -76,14 +79,18 @@ class Caller:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel: Any = channel
 
-    async def call(self, method: MethodDescriptor, payloads: Sequence[bytes]) -> Answer:
+    async def call(
+        self, method: MethodDescriptor, payloads: Sequence[bytes], headers: Headers = ()
+    ) -> Answer:
         """Call an RPC with encoded requests: one, or several where it takes a stream."""
-        answer = await self._call(method, payloads)
+        answer = await self._call(method, payloads, headers)
         while method.client_streaming and CUT_OFF in answer.details:
-            answer = await self._call(method, payloads)
+            answer = await self._call(method, payloads, headers)
         return answer
 
-    async def _call(self, method: MethodDescriptor, payloads: Sequence[bytes]) -> Answer:
+    async def _call(
+        self, method: MethodDescriptor, payloads: Sequence[bytes], headers: Headers
+    ) -> Answer:
         path = f"/{method.containing_service.full_name}/{method.name}"
         responses: list[Any] = []
         is_late = method.name in MAY_BE_LATE
@@ -91,7 +98,7 @@ class Caller:
         response_type = GetMessageClass(method.output_type)
         try:
             if method.client_streaming:
-                stream = self._channel.stream_stream(path)(timeout=timeout_s)
+                stream = self._channel.stream_stream(path)(timeout=timeout_s, metadata=headers)
                 sending = asyncio.ensure_future(_send(stream, payloads))
                 try:
                     await _read(stream, response_type, responses, 0)
@@ -99,10 +106,13 @@ class Caller:
                     sending.cancel()
                     await asyncio.gather(sending, return_exceptions=True)
             elif method.server_streaming:
-                stream = self._channel.unary_stream(path)(payloads[0], timeout=timeout_s)
+                stream = self._channel.unary_stream(path)(
+                    payloads[0], timeout=timeout_s, metadata=headers
+                )
                 await _read(stream, response_type, responses, MESSAGES_MAX)
             else:
-                data = await self._channel.unary_unary(path)(payloads[0], timeout=timeout_s)
+                call = self._channel.unary_unary(path)
+                data = await call(payloads[0], timeout=timeout_s, metadata=headers)
                 responses.append(response_type.FromString(data))
         except grpc.aio.AioRpcError as error:
             code = error.code().name

@@ -163,6 +163,20 @@ class Maker:
         data: bytes = message.SerializeToString()
         return self._spoilt(data) if chance > 0.9 else data
 
+    def headers(self) -> list[tuple[str, str | bytes]]:
+        """Mostly none; at times those that mean something, with anything that HTTP lets through."""
+        random = self._random
+        if random.random() < 0.9:
+            return []
+        text = "".join(chr(random.randint(32, 126)) for _ in range(random.choice((0, 1, 40, 200))))
+        some: list[list[tuple[str, str | bytes]]] = [
+            [("x-correlation-id", text)],
+            [("x-correlation-id", text), ("x-correlation-id", "b")],
+            [("authorization", f"Bearer {text}")],
+            [("x-anything-bin", random.randbytes(30))],
+        ]
+        return random.choice(some)
+
     def any(self, kind: Descriptor, depth: int = 0) -> Message:
         """A message with any of its fields set to anything."""
         random = self._random

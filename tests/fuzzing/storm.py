@@ -12,7 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tests.fuzzing.calls import METHODS, Caller
 from tests.fuzzing.messages import Known, Maker
-from tests.fuzzing.world import FOLLOWER, World
+from tests.fuzzing.world import FOLLOWER, NotGranted, World
 
 AT_ONCE = 16
 ROUNDS_PER_WORLD = 25
@@ -51,18 +51,24 @@ class Storm:
         return self.answers.total()
 
     async def blow(self, rounds: int) -> None:
-        """Call each RPC `rounds` times, and then go on with those that have not answered OK."""
+        """Call each RPC `rounds` times, and then go on with those that have not answered OK, unless
+        something is wrong."""
         async with self.caller.following(FOLLOWER):
-            await self._blow(rounds)
+            try:
+                await self._blow(rounds)
+            except NotGranted as refused:
+                self.wrong.append(str(refused))
 
     async def _blow(self, rounds: int) -> None:
         await self._world.make()
         for done in range(1, rounds + 1):
             await self._round(list(METHODS))
+            if self.wrong:
+                break
             if done % ROUNDS_PER_WORLD == 0 and done < rounds:
                 await self._world.make()
         for done in range(MORE_ROUNDS_MAX):
-            if not self.missed:
+            if self.wrong or not self.missed:
                 break
             if done % ROUNDS_PER_WORLD == 0:
                 await self._world.make()
@@ -75,12 +81,12 @@ class Storm:
             await asyncio.gather(*map(self._one, some))
 
     async def _one(self, method: MethodDescriptor) -> None:
-        payloads = self.payloads(method)
-        answer = await self.caller.call(method, payloads)
+        payloads, headers = self.payloads(method), self._maker.headers()
+        answer = await self.caller.call(method, payloads, headers)
         self.answers[method.name, answer.code] += 1
         if answer.wrong:
             shown = " ".join(base64.b64encode(each).decode() for each in payloads)
-            self.wrong.append(f"{method.name}: {answer.wrong}; sent {shown[:4_000]}")
+            self.wrong.append(f"{method.name}: {answer.wrong}; sent {headers} {shown[:4_000]}")
         for response in answer.responses[:3]:
             self.known.learn(response)
         if answer.code == "OK" and not answer.wrong:

@@ -13,7 +13,7 @@ from benchmarks.node import Node, running_node
 from tests.fuzzing.calls import METHODS, Caller
 from tests.fuzzing.storm import Storm
 
-ROUNDS = 60
+ROUNDS = 50
 SOAK_ROUNDS = 500 * int(os.environ.get("LENGTH", "10"))
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 30))
 """`make soak` gives both; a seed is printed with the figures."""
@@ -65,7 +65,7 @@ async def test_control_a_handler_with_a_fault_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant("unguarded_pages", monkeypatch)
-    storm, wrong = await blow(tmp_path, seed=1, rounds=10)
+    storm, wrong = await blow(tmp_path, seed=1, rounds=ROUNDS)
     assert any("INTERNAL" in each for each in storm.wrong)
     assert any("unexpected exception" in each for each in wrong)
 
@@ -74,7 +74,7 @@ async def test_control_a_shard_that_dies_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant("fragile_shard", monkeypatch)
-    storm, wrong = await blow(tmp_path, seed=1, rounds=20)
+    storm, wrong = await blow(tmp_path, seed=1, rounds=ROUNDS)
     assert any("UNAVAILABLE" in each for each in storm.wrong)
     assert "a process of the node has ended" in wrong
 

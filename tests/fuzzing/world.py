@@ -189,6 +189,10 @@ STEPS = (
 )
 
 
+class NotGranted(Exception):
+    """A valid call was refused: the message says which, and how."""
+
+
 class World:
     """Makes the world, in one tenant after another: what random requests have spoilt for those who
     come later, such as a location that is closed, is well again in the next."""
@@ -202,7 +206,7 @@ class World:
         self._serial = 0
 
     async def make(self) -> None:
-        """Make it once more. AssertionError if one of its calls is not granted."""
+        """Make it once more. NotGranted if one of its calls is refused."""
         tenant = f"{self._name}{self._made}" if self._made else self._name
         self._made += 1
         ids: dict[str, str] = {}
@@ -215,7 +219,8 @@ class World:
                 self._complete(request, "" if step.method == "WaitForSubscriber" else tenant)
             payloads = [request.SerializeToString() for request in requests]
             answer = await self._caller.call(method, payloads)
-            assert (answer.code, answer.wrong) == ("OK", ""), f"{step}: {answer}"
+            if (answer.code, answer.wrong) != ("OK", ""):
+                raise NotGranted(f"{step}: {answer}")
             for request in requests:
                 self._known.grant(request)
                 # Nobody else may take the follower's name: who is waited for is the newest of it.
