@@ -56,10 +56,9 @@ def judge(principal: Principal, command: str, named: Named) -> Granted | Denied:
         if command not in rule.commands:
             reasons.append(Reason(rule, has_command=False, beyond=named))
             continue
-        beyond = named.beyond(rule.covers)
-        if not beyond.is_any:
+        if named.is_within(rule.covers):
             return Granted(rule)
-        reasons.append(Reason(rule, has_command=True, beyond=beyond))
+        reasons.append(Reason(rule, has_command=True, beyond=named.beyond(rule.covers)))
     return Denied(tuple(reasons))
 
 

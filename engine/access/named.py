@@ -26,6 +26,12 @@ class Names(NamedTuple):
             frozenset(prefix for prefix in self.prefixes if not prefix.startswith(within)),
         )
 
+    def is_within(self, other: "Names") -> bool:
+        """Whether all of these are of the others. Most are, at a glance."""
+        if "" in other.prefixes or (self.exact <= other.exact and not self.prefixes):
+            return True
+        return not self.beyond(other).is_any
+
     @property
     def is_any(self) -> bool:
         """Whether there is any name."""
@@ -69,6 +75,15 @@ class Named(NamedTuple):
     def beyond(self, other: "Named") -> "Named":
         """What of this the other does not have."""
         return Named(*(mine.beyond(theirs) for mine, theirs in zip(self, other, strict=True)))
+
+    def is_within(self, other: "Named") -> bool:
+        """Whether the other has all of this."""
+        return (
+            self.tenants.is_within(other.tenants)
+            and self.skus.is_within(other.skus)
+            and self.locations.is_within(other.locations)
+            and self.channels.is_within(other.channels)
+        )
 
     @property
     def is_any(self) -> bool:

@@ -278,7 +278,9 @@ def _plan(descriptor: Descriptor) -> _Plan:
     for field in descriptor.fields:
         is_choice = field.containing_oneof is not None
         if is_inside(descriptor.name, field):
-            steps.append(_Step(field.name, field.is_repeated, True, None))
+            inside = _plan(field.message_type)
+            if inside.has_tenant or inside.steps:
+                steps.append(_Step(field.name, field.is_repeated, True, None))
             continue
         kind = field_class(descriptor.name, field.name)
         if kind is Field.TENANT:

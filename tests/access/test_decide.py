@@ -158,6 +158,7 @@ def test_what_is_beyond_is_just_what_is_not_covered(asked: Names, covers: Names)
     beyond = asked.beyond(covers)
     assert not beyond.beyond(asked).is_any
     assert all(name not in members(covers, [name]) for name in beyond.exact)
+    assert asked.is_within(covers) == (beyond == NONE)
     assert asked.beyond(NONE) == asked
     assert asked.beyond(EVERY) == NONE
 
