@@ -3,6 +3,7 @@ are two."""
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
@@ -24,6 +25,8 @@ from engine.shard.supervisor import Supervisor
 
 CALLS_MAX = 10_000
 STOP_S = 10.0
+FRONT_END_PER_S = 200_000
+"""Events of history that one front end can tell its subscribers in a second."""
 CONTENT_HASH = bytes(16)
 
 
@@ -67,12 +70,15 @@ def _reserve(sku: str) -> Reserve:
 
 
 class ChunkReaders:
-    """See Disturbance. They ask for chunk after chunk, and look at where it ends alone."""
+    """See Disturbance. They ask for chunk after chunk, and look at where it ends alone. Together
+    they take no more than one front end can tell: this process would otherwise be kept busy by
+    them, and be late for its own writes."""
 
     def __init__(self, link: ShardLink, readers: int, last: int) -> None:
         self._link = link
         self._last = last
         self._given = 0
+        self._pause_s = readers / FRONT_END_PER_S
         self.tasks = [asyncio.create_task(self._run()) for _ in range(readers)]
 
     async def read(self) -> int:
@@ -80,12 +86,14 @@ class ChunkReaders:
         return self._given
 
     async def _run(self) -> None:
-        at = 0
+        at, due_s = 0, time.monotonic()
         while True:
             chunk = await self._link.read(at + 1, FeedLimits().chunk_bytes_max)
             end = decode_group(self._link.shard, chunk[-1]).last_position
             self._given += end - at
+            due_s = max(due_s, time.monotonic() - 1) + (end - at) * self._pause_s
             at = end if end < self._last else 0
+            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
 
 
 def reading_chunks(link: ShardLink, readers: int) -> Disturbing:
