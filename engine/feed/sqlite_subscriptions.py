@@ -23,6 +23,7 @@ from engine.feed.subscription_store import (
     StoredSubscription,
     StoreError,
     ToPark,
+    Unmarked,
     first_of,
 )
 from engine.log.mark import Mark, read_mark
@@ -170,9 +171,9 @@ class SqliteSubscriptions:
             )
         try:
             mark = Mark.create(path) if marked is None else Mark(path)
-            # What was written and never answered may be answered from now on.
-            if mark.head.position < last:
-                mark.write(Head(last))
+            # What was written and never answered may be answered from now on. The mark may be in
+            # the page cache alone, if its last sync has failed: so it is written in any case.
+            mark.write(Head(last))
         except LogError as error:
             raise StoreError(str(error)) from error
         return mark
@@ -202,7 +203,7 @@ class SqliteSubscriptions:
         try:
             self._mark.write(Head(last))
         except LogError as error:
-            raise StoreError(str(error)) from error
+            raise Unmarked(str(error)) from error
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with self._explained():

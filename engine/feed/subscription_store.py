@@ -15,6 +15,11 @@ class StoreError(Exception):
     """The store cannot be read or written; the message names the file."""
 
 
+class Unmarked(StoreError):
+    """A change was made, and is what the store has from now on, but nobody may be told so: that it
+    was could not be noted."""
+
+
 class StoredSubscription(msgspec.Struct, frozen=True, kw_only=True):
     """A subscription. Times in milliseconds since 1970, by engine time; 0: never."""
 
@@ -77,7 +82,7 @@ Key = tuple[str, str]
 
 class SubscriptionStore(Protocol):
     """Where subscriptions are kept. What names one that is not there changes nothing. StoreError if
-    the store fails."""
+    the store fails: then nothing has changed, unless it is Unmarked."""
 
     def load(self) -> list[tuple[StoredSubscription, int]]:
         """All subscriptions, each with the number of its parked messages."""

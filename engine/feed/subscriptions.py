@@ -33,6 +33,7 @@ from engine.feed.subscription_store import (
     StoredSubscription,
     StoreError,
     SubscriptionStore,
+    Unmarked,
 )
 from engine.shard.port import Shards
 
@@ -274,15 +275,24 @@ class Subscriptions:
         """Forget a subscription. Whoever follows it is ended with UnknownSubscription."""
 
         async def forget(subscription: Subscription) -> None:
-            await self.in_thread(self.store.delete, key)
-            subscription.is_gone = True
-            del self._all[key]
-            self._acknowledged.pop(key, None)
-            self._hub.names.leave(*key, subscription)
-            if subscription.consumer is not None:
-                subscription.consumer.end(UnknownSubscription(subscription.name))
+            try:
+                await self.in_thread(self.store.delete, key)
+            except Unmarked:
+                # It is gone: what it was asked from now on, no file would remember.
+                self._let_go(subscription)
+                raise
+            self._let_go(subscription)
 
         await self.change(key, forget)
+
+    def _let_go(self, subscription: Subscription) -> None:
+        key = subscription.key
+        subscription.is_gone = True
+        del self._all[key]
+        self._acknowledged.pop(key, None)
+        self._hub.names.leave(*key, subscription)
+        if subscription.consumer is not None:
+            subscription.consumer.end(UnknownSubscription(subscription.name))
 
     async def set_mark(self, key: Key, mark: str, value: str) -> None:
         """Remember a mark; an empty value removes it. TooManyMarks, UnknownSubscription."""
