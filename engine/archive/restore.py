@@ -14,7 +14,7 @@ from engine.archive.backup import (
     sync_directories,
 )
 from engine.feed.sqlite_subscriptions import FILE as SUBSCRIPTIONS_FILE
-from engine.feed.sqlite_subscriptions import mark_as_it_is
+from engine.feed.subscription_mark import mark_as_it_is
 from engine.feed.subscription_store import StoreError
 from engine.log.layout import Layout, shard_directory, write_layout
 from engine.log.port import LogError

@@ -1,9 +1,8 @@
 """Durable subscriptions in one SQLite file. Each change is one transaction, synced before it
 returns; a file that was not closed is put right when it is opened.
 
-SQLite notices neither a flipped bit within a value, nor that the file is another one, or that its
-journal is gone or cut: it opens, and simply knows less. So each row has a checksum, changes are
-counted, and a high-water mark beside the file, as the log has one, says how many were acknowledged.
+Each row has a checksum and changes are counted (`sqlite_schema`), and a high-water mark beside the
+file says how many were acknowledged (`subscription_mark`).
 """
 
 import sqlite3
@@ -11,11 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
-import msgspec
 from msgspec.structs import asdict, replace
 
+from engine.feed.sqlite_schema import prepare
+from engine.feed.subscription_mark import marked_head, open_mark
 from engine.feed.subscription_store import (
     Acknowledged,
     Key,
@@ -26,69 +25,15 @@ from engine.feed.subscription_store import (
     Unmarked,
     first_of,
 )
-from engine.log.mark import Mark, read_mark
 from engine.log.port import Head, LogError
 
 FILE = "subscriptions.db"
 """The file's name in a data directory."""
-MARK_SUFFIX = ".mark"
-"""What the name of the mark ends with, in place of that of the file."""
-SCHEMA = 2
-"""The form that this Holdfast writes, and the newest that it reads."""
 LOCKED_S = 5.0
 """How long to wait for whoever copies the file."""
 
 _ID_MAX = 2**63 - 1
 """SQLite has no larger number, so no message has a larger id."""
-
-_SEALED = {
-    "subscription": (
-        "tenant, name, filter, mode, cursor, since, created_ms, acknowledged_ms, consumer"
-    ),
-    "mark": "number, mark, value",
-    "parked": "number, identity, content, reason, parked_ms, replays, replaying",
-    "consumer": "last",
-    "change": "last",
-}
-"""What the checksum of a row is over, by table: all but what SQLite itself compares with an index.
-It is a column that SQLite computes whenever it writes a row."""
-
-_TABLES = """
-CREATE TABLE subscription (
-    number INTEGER PRIMARY KEY,
-    tenant TEXT NOT NULL, name TEXT NOT NULL,
-    filter BLOB NOT NULL, mode INTEGER NOT NULL,
-    cursor TEXT NOT NULL, since TEXT NOT NULL,
-    created_ms INTEGER NOT NULL, acknowledged_ms INTEGER NOT NULL,
-    consumer INTEGER NOT NULL,
-    checksum INTEGER NOT NULL AS (seal({subscription})) STORED,
-    UNIQUE (tenant, name)
-);
-CREATE TABLE mark (
-    number INTEGER NOT NULL REFERENCES subscription ON DELETE CASCADE,
-    mark TEXT NOT NULL, value TEXT NOT NULL,
-    checksum INTEGER NOT NULL AS (seal({mark})) STORED,
-    PRIMARY KEY (number, mark)
-) WITHOUT ROWID;
-CREATE TABLE parked (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    number INTEGER NOT NULL REFERENCES subscription ON DELETE CASCADE,
-    identity BLOB NOT NULL, content BLOB NOT NULL, reason TEXT NOT NULL,
-    parked_ms INTEGER NOT NULL, replays INTEGER NOT NULL DEFAULT 0,
-    replaying INTEGER NOT NULL DEFAULT 0,
-    checksum INTEGER NOT NULL AS (seal({parked})) STORED,
-    UNIQUE (number, identity)
-);
-CREATE INDEX parked_in_order ON parked (number, id);
-CREATE TABLE consumer (
-    last INTEGER NOT NULL, checksum INTEGER NOT NULL AS (seal({consumer})) STORED
-);
-INSERT INTO consumer VALUES (0);
-CREATE TABLE change (
-    last INTEGER NOT NULL, checksum INTEGER NOT NULL AS (seal({change})) STORED
-);
-INSERT INTO change VALUES (0);
-""".format(**_SEALED)
 
 _SUBSCRIPTION = "tenant, name, filter, mode, cursor, since, created_ms, acknowledged_ms, consumer"
 _PARKED = "id, content, reason, parked_ms, replays, replaying"
@@ -102,7 +47,7 @@ class SqliteSubscriptions:
         """Open the file, or make it. StoreError if it cannot be used, is damaged, or has lost what
         was acknowledged."""
         self._path = path
-        marked = _read_mark(path)
+        marked = marked_head(path)
         if marked is not None and marked.position and not path.exists():
             raise StoreError(
                 f"{path} is missing, but {marked.position} changes of it were acknowledged; "
@@ -114,69 +59,12 @@ class SqliteSubscriptions:
                 path, timeout=LOCKED_S, isolation_level=None, check_same_thread=False
             )
             try:
-                self._prepare()
-                self._mark = self._open_mark(marked)
+                prepare(self._connection, path)
+                [last] = self._connection.execute("SELECT last FROM change").fetchone()
+                self._mark = open_mark(path, marked, last)
             except BaseException:
                 self._connection.close()
                 raise
-
-    def _prepare(self) -> None:
-        self._connection.create_function("seal", -1, _seal, deterministic=True)
-        run = self._connection.execute
-        [schema] = run("PRAGMA user_version").fetchone()
-        if schema > SCHEMA:
-            raise StoreError(
-                f"{self._path} was written by a newer Holdfast (schema {schema}, this one reads up "
-                f"to {SCHEMA})"
-            )
-        if 0 < schema < SCHEMA:
-            raise StoreError(
-                f"{self._path} was written by a Holdfast from before its first release (schema "
-                f"{schema}, this one reads {SCHEMA}): start with a new directory"
-            )
-        run("PRAGMA journal_mode = WAL")
-        run("PRAGMA synchronous = FULL")
-        run("PRAGMA foreign_keys = ON")
-        if schema == 0:
-            self._connection.executescript(
-                f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"
-            )
-        [found] = run("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise StoreError(f"{self._path} is damaged: {found}")
-        for table, columns in _SEALED.items():
-            [wrong] = run(
-                f"SELECT count(*) FROM {table} WHERE checksum != seal({columns})"  # noqa: S608
-            ).fetchone()
-            if wrong:
-                raise StoreError(
-                    f"{self._path} is damaged: {wrong} rows of {table} have another checksum than "
-                    "their content; restore the directory from a backup"
-                )
-
-    def _open_mark(self, marked: Head | None) -> Mark:
-        """The mark, once all that it says is there."""
-        [last] = self._connection.execute("SELECT last FROM change").fetchone()
-        path = mark_path(self._path)
-        if marked is None and last:
-            raise StoreError(
-                f"{path} is missing, so nothing says how much of {self._path} was acknowledged; "
-                "restore the directory from a backup"
-            )
-        if marked is not None and last < marked.position:
-            raise StoreError(
-                f"{self._path} ends at change {last}, but {marked.position} was acknowledged: it, "
-                f"or {self._path}-wal, is not the file that it was, missing or cut; restore the "
-                "directory from a backup"
-            )
-        try:
-            mark = Mark.create(path) if marked is None else Mark(path)
-            # What was written and never answered may be answered from now on. The mark may be in
-            # the page cache alone, if its last sync has failed: so it is written in any case.
-            mark.write(Head(last))
-        except LogError as error:
-            raise StoreError(str(error)) from error
-        return mark
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -397,38 +285,6 @@ class SqliteSubscriptions:
         self._mark.close()
 
 
-def mark_path(path: Path) -> Path:
-    """Where the mark of a file lies."""
-    return path.with_suffix(MARK_SUFFIX)
-
-
-def mark_as_it_is(path: Path) -> None:
-    """Make the mark of a file that is known to be whole and has none, such as one of a backup.
-    StoreError if that fails."""
-    connection = sqlite3.connect(path)
-    try:
-        [last] = connection.execute("SELECT last FROM change").fetchone()
-        mark = Mark.create(mark_path(path))
-        mark.write(Head(last))
-        mark.close()
-    except (sqlite3.Error, LogError) as error:
-        raise StoreError(f"{path} cannot be used: {error}") from error
-    finally:
-        connection.close()
-
-
-def _read_mark(path: Path) -> Head | None:
-    try:
-        return read_mark(mark_path(path))
-    except LogError as error:
-        raise StoreError(str(error)) from error
-
-
-def _seal(*values: Any) -> int:
-    """The checksum of a row."""
-    return crc32(msgspec.msgpack.encode(values))
-
-
 def _next_consumer(connection: sqlite3.Connection) -> int:
     consumer: int = connection.execute(
         "UPDATE consumer SET last = last + 1 RETURNING last"
@@ -445,7 +301,7 @@ def put_right(data_dir: Path) -> Path | None:
     """The file of a data directory that nobody uses, with all that was written to it in it; None if
     there is none. StoreError if it cannot be used."""
     path = data_dir / FILE
-    marked = _read_mark(path)
+    marked = marked_head(path)
     if not path.exists() and (marked is None or not marked.position):
         return None
     SqliteSubscriptions(path).close()

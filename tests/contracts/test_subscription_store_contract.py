@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.feed.sqlite_subscriptions import SqliteSubscriptions, mark_as_it_is, put_right
+from engine.feed.sqlite_subscriptions import SqliteSubscriptions, put_right
+from engine.feed.subscription_mark import mark_as_it_is
 from engine.feed.subscription_store import (
     Acknowledged,
     MemorySubscriptions,

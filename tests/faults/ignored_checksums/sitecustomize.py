@@ -6,7 +6,7 @@ from unittest.mock import ANY
 
 from rocksdict import ReadOptions
 
-from engine.feed import sqlite_subscriptions
+from engine.feed import sqlite_schema
 from engine.log import layout
 from engine.log.store import Store
 
@@ -27,4 +27,4 @@ def _any_checksum(_layout: layout.Layout) -> Any:
 
 Store.__init__ = _open_without  # type: ignore[assignment, method-assign]
 layout._checksum = _any_checksum  # type: ignore[assignment]
-sqlite_subscriptions._SEALED.clear()
+sqlite_schema.SEALED.clear()
