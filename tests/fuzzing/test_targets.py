@@ -58,11 +58,20 @@ def search(target: Target, corpus: list[bytes]) -> None:
     try_one()
 
 
-def test_control_a_decoder_with_a_fault_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_decoder_that_reads_too_much_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cursors that are read although they are written otherwise."""
     loose = re.compile(cursor._TEXT.pattern.replace("[1-9][0-9]{0,18}", "[0-9]{1,19}"))
     monkeypatch.setattr(cursor, "_TEXT", loose)
-    with pytest.raises((AssertionError, ExceptionGroup)):
+    with pytest.raises(AssertionError):
+        for data in kept_inputs("cursors"):
+            TARGETS["cursors"].one_input(data)
+
+
+def test_control_a_decoder_that_raises_something_else_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cursor, "MalformedCursor", ValueError)
+    with pytest.raises((ValueError, ExceptionGroup)):
         search(TARGETS["cursors"], kept_inputs("cursors"))
 
 
