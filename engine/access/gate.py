@@ -14,9 +14,9 @@ from typing import NamedTuple
 import structlog
 
 from engine.access.decide import Denied, judge
-from engine.access.keys import KeySet, parse_key_set
+from engine.access.keys import KeySet, VerifyingKey, parse_key_set
 from engine.access.limits import Clock, Limiter
-from engine.access.model import Principal, Principals
+from engine.access.model import Issuer, Principal, Principals
 from engine.access.named import Named
 from engine.access.principals_file import parse_principals
 from engine.access.problems import PermissionDenied, Unauthenticated
@@ -51,6 +51,14 @@ class Identity(NamedTuple):
     expired: str
 
 
+class _Believed(NamedTuple):
+    """What a token says that was verified, and by what that was done."""
+
+    claims: Claims
+    issuer: Issuer
+    key: VerifyingKey
+
+
 class Gate:
     """Judges callers by the principals file and its key sets."""
 
@@ -65,7 +73,7 @@ class Gate:
         self._key_files: Mapping[str, WatchedFile[KeySet]] = {}
         self._principals = self._file.value
         self._key_files = self._opened(self._principals)
-        self._believed: OrderedDict[bytes, Claims] = OrderedDict()
+        self._believed: OrderedDict[bytes, _Believed] = OrderedDict()
         self._limiters: dict[str, Limiter] = {}
         self._reviews: dict[object, Callable[[], None]] = {}
         self._awaited = ""
@@ -189,8 +197,11 @@ class Gate:
         return opened
 
     def _renew(self) -> None:
-        """Something else is in force: whoever was believed is looked at again."""
-        self._believed.clear()
+        """Something else is in force. Tokens are verified again whose key or issuer is another now:
+        doing that for all at once would hold up everybody."""
+        gone = [digest for digest, one in self._believed.items() if not self._still_believes(one)]
+        for digest in gone:
+            del self._believed[digest]
         self.generation += 1
         self.loaded_s = self._wall_s()
         _log.info(
@@ -198,6 +209,13 @@ class Gate:
             principals=len(self._principals.by_name),
             generation=self.generation,
         )
+
+    def _still_believes(self, one: _Believed) -> bool:
+        name = one.claims.issuer
+        if self._principals.issuers.get(name) != one.issuer or name not in self._key_files:
+            return False
+        key = self._key_files[name].value.get(one.claims.kid)
+        return key is one.key or key == one.key
 
     def _of_token(self, token: str) -> Identity:
         claims = self._claims(token)
@@ -210,15 +228,16 @@ class Gate:
         """What a token says. One that was believed stays so until it expires or a file changes."""
         now_s = self._wall_s()
         digest = blake2b(token.encode(errors="replace"), digest_size=32).digest()
-        claims = self._believed.get(digest)
-        if claims is not None:
-            if now_s >= claims.expires_s:
+        known = self._believed.get(digest)
+        if known is not None:
+            if now_s >= known.claims.expires_s:
                 raise Unauthenticated("the token has expired")
             self._believed.move_to_end(digest)
-            return claims
+            return known.claims
         key_sets = {name: file.value for name, file in self._key_files.items()}
         claims = verify(token, self._principals.issuers, key_sets, now_s)
-        self._believed[digest] = claims
+        issuer = self._principals.issuers[claims.issuer]
+        self._believed[digest] = _Believed(claims, issuer, key_sets[claims.issuer][claims.kid])
         if len(self._believed) > BELIEVED_MAX:
             self._believed.popitem(last=False)
         return claims

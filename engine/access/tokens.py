@@ -28,12 +28,13 @@ TIME_S_MAX = 253_402_300_799
 
 
 class Claims(NamedTuple):
-    """What a believed token says: who, as whom the issuer knows them, and until when, in seconds
-    since 1970."""
+    """What a believed token says: who, as whom the issuer knows them, until when, in seconds since
+    1970, and by which key."""
 
     issuer: str
     subject: str
     expires_s: float
+    kid: str
 
 
 def verify(
@@ -64,7 +65,7 @@ def verify(
         raise Unauthenticated("the token has expired")
     if "nbf" in payload and now_s + LEEWAY_S < _time_s(payload, "nbf"):
         raise Unauthenticated("the token is not valid yet")
-    return Claims(issuer.issuer, subject, expires_s)
+    return Claims(issuer.issuer, subject, expires_s, kid)
 
 
 def _payload(token: str, algorithm: str, key: Any, issuer: Issuer) -> Mapping[str, Any]:

@@ -83,6 +83,42 @@ def test_keys_are_rotated_by_replacing_the_file(house: House) -> None:
         gate.authenticate(before)
 
 
+def test_a_key_under_the_same_id_is_another_key(house: House) -> None:
+    gate = house.gate()
+    shown = house.shown()
+    gate.authenticate(shown)
+    house.write_keys(make_key(kid=house.key.kid))
+    gate.look()
+    with pytest.raises(Unauthenticated, match="signature is wrong"):
+        gate.authenticate(shown)
+
+
+def test_another_audience_of_the_issuer_holds_for_tokens_that_were_believed(house: House) -> None:
+    gate = house.gate()
+    shown = house.shown()
+    gate.authenticate(shown)
+    house.write(PRINCIPALS.replace('audience = "holdfast"', 'audience = "other"'))
+    gate.look()
+    with pytest.raises(Unauthenticated, match="for another audience"):
+        gate.authenticate(shown)
+
+
+def test_only_what_may_have_changed_is_verified_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand open streams are looked at in one go after a change."""
+    gate = house.gate()
+    before = gate.authenticate(house.shown())
+    shown = house.shown()
+    monkeypatch.setattr("engine.access.gate.verify", None)
+    house.write(PRINCIPALS + "# Something new.\n[[principals]]\nname='x'\ncertificates=['x']\n")
+    gate.look()
+    house.write_keys(house.key, make_key("ES256"))
+    gate.look()
+    assert gate.generation == 2
+    assert gate.authenticate(shown) == before
+
+
 def test_rules_change_with_the_file(house: House) -> None:
     gate = house.gate()
     gate.check("checkout", "Reserve", TEA)

@@ -218,7 +218,7 @@ def test_a_made_token_is_believed(house: House) -> None:
     token = make_token(
         key, issuer=ISSUER, audience=AUDIENCE, subject="me", now_s=now_s, lifetime_s=60
     )
-    assert verified(house, token) == (ISSUER, "me", now_s + 60)
+    assert verified(house, token) == (ISSUER, "me", now_s + 60, house.key.kid)
 
 
 GOOD_TOKENS: dict[str, str] = {}
