@@ -8,7 +8,14 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message import Message
-from holdfast.v1 import errors_pb2, feed_pb2, history_pb2, stock_pb2, subscriptions_pb2
+from holdfast.v1 import (
+    configuration_pb2,
+    errors_pb2,
+    feed_pb2,
+    history_pb2,
+    stock_pb2,
+    subscriptions_pb2,
+)
 from holdfast.v1 import inventory_pb2 as pb
 
 from tests.access.house import PRINCIPALS
@@ -282,3 +289,22 @@ async def test_a_subscription_is_for_whoever_may_all_that_it_follows(door: Door)
     )
     assert isinstance(every, Refused)
     assert every.metadata["not_covered"] == "all that every subscription is about"
+
+
+async def test_a_kit_is_reserved_by_its_name_and_committed_by_its_components(door: Door) -> None:
+    component = stock_pb2.StockKey(sku="POT", location="LONDON")
+    receive = pb.ReceiveRequest(context=door.context(), key=component, quantity=10)
+    await door.as_root("Receive", receive)
+    kit = configuration_pb2.DefineKitRequest(
+        context=door.context(),
+        sku="MUG-SET",
+        components=[configuration_pb2.Component(sku="POT", quantity=1)],
+    )
+    await door.as_root("DefineKit", kit)
+    reserve = pb.ReserveRequest(context=door.context(), lines=[line("1", 1, "MUG-SET")])
+    answer: Any = await door.call("Reserve", reserve, door.metadata("clerk"))
+    assert not isinstance(answer, Refused), answer.message
+    commit = pb.CommitRequest(context=door.context(), reservation_id=answer.reservation_id)
+    found = await reasons(door, {"Commit": commit}, "clerk")
+    assert all(found.values())
+    await door.as_root("Commit", commit)
