@@ -13,6 +13,7 @@ from engine.access.named import NOTHING, Named
 from engine.access.problems import PermissionDenied, RateLimited
 from engine.core.commands import Command
 from engine.rpc.calls import Call, abandon, earliest_ns
+from engine.rpc.checks import InvalidField, timeout_ns
 from engine.rpc.naming import COMMAND_NAMES, named_by
 from engine.rpc.subjects import Ask, SubjectQuestion, check_subject, confirm_read
 from engine.rpc.visits import Visit
@@ -113,7 +114,7 @@ class Judge:
     ) -> None:
         """Read what commands lead to, and judge them by it."""
         asked: dict[int, tuple[int, asyncio.Future[Result]]] = {}
-        deadline_ns = earliest_ns(time.monotonic_ns(), self._call.deadline_ns)
+        now_ns = time.monotonic_ns()
         try:
             for index, question in questions.items():
                 slot = slot_of_reservation(_id_in(question))
@@ -121,8 +122,9 @@ class Judge:
                     # None of ours: the one who converts it says so.
                     continue
                 try:
+                    deadline_ns = self._deadline_ns(commands[index], now_ns)
                     future = self._shards.submit(slot, question, deadline_ns)
-                except (Overloaded, ShardUnavailable) as problem:
+                except (InvalidField, Overloaded, ShardUnavailable) as problem:
                     judged[index] = Judged(problem)
                     continue
                 asked[index] = self._shards.shard_of(slot), future
@@ -138,6 +140,14 @@ class Judge:
         finally:
             for _, future in asked.values():
                 abandon(future)
+
+    def _deadline_ns(self, command: pb.Command, now_ns: int) -> int:
+        """The deadline of what has to be read for a command: its own. InvalidField if that is
+        malformed."""
+        own_ns = 0
+        if command.HasField("timeout"):
+            own_ns = now_ns + timeout_ns(command.timeout, "timeout")
+        return earliest_ns(now_ns, self._call.deadline_ns, own_ns)
 
 
 def _id_in(question: SubjectQuestion) -> str:

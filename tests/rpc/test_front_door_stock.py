@@ -308,3 +308,20 @@ async def test_a_kit_is_reserved_by_its_name_and_committed_by_its_components(doo
     found = await reasons(door, {"Commit": commit}, "clerk")
     assert all(found.values())
     await door.as_root("Commit", commit)
+
+
+async def test_what_is_read_for_a_command_has_the_time_of_the_command(door: Door) -> None:
+    commit = pb.CommitRequest(
+        context=door.context(), reservation_id=await basket(door, line("1", 1, "POT"))
+    )
+    late = pb.Command(commit=commit)
+    late.timeout.nanos = 1
+    malformed = pb.Command(commit=commit)
+    malformed.timeout.seconds = -1
+    found = [
+        (await door.outcome(command, door.metadata("clerk"))).failure.reason
+        for command in (late, malformed, pb.Command(commit=commit))
+    ]
+    # The reservation is not the clerk's; whether it is cannot be said in no time.
+    expired = errors_pb2.ERROR_REASON_DEADLINE_EXPIRED
+    assert found == [expired, errors_pb2.ERROR_REASON_INVALID_FIELD, DENIED]
