@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.metrics import Metrics
 from engine.shard.messages import Histogram, ShardStatistics, StockFigures
 from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, observe
+from tests.access.house import PRINCIPALS, House
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -261,3 +262,20 @@ def test_the_room_on_the_disk_is_told(metrics: Served, tmp_path: Path) -> None:
     assert 0 <= free <= size == shutil.disk_usage(tmp_path).total
     metrics.disk_gauges(tmp_path / "gone")
     assert ("holdfast_disk_free_bytes", ()) not in scrape(metrics)
+
+
+def test_the_files_of_the_front_door_are_told(metrics: Served, tmp_path: Path) -> None:
+    assert ("holdfast_access_refused_files_total", ()) not in scrape(metrics)
+    house = House(tmp_path)
+    gate = house.gate()
+    metrics.gate_gauges(gate.gauges)
+    loaded = ("holdfast_access_loaded_timestamp_seconds", ())
+    assert scrape(metrics)[loaded] == house.clock.now_s
+    house.write("[[")
+    gate.look()
+    house.clock.now_s += 60
+    house.write(PRINCIPALS.replace("nobody", "somebody"))
+    gate.look()
+    samples = scrape(metrics)
+    assert samples["holdfast_access_refused_files_total", ()] == 1
+    assert samples[loaded] == house.clock.now_s
