@@ -1,7 +1,6 @@
 """Where values come from, and what is wrong with them."""
 
 import difflib
-import math
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -60,9 +59,13 @@ def _number(setting: Setting, value: Any) -> int | float:
         raise ValueError(value)
     if setting.kind is int and isinstance(value, float):
         raise ValueError(value)
-    number: int | float = setting.kind(value)
-    if not math.isfinite(number) or setting.least is None or setting.most is None:
+    try:
+        number: int | float = setting.kind(value)
+    except OverflowError as error:
+        raise ValueError("it is too large for any number of that kind") from error
+    if setting.least is None or setting.most is None:
         raise ValueError(value)
+    # Neither what is no number nor infinity lies between two numbers.
     if not setting.least <= number <= setting.most:
         raise ValueError(value)
     return number
@@ -130,7 +133,11 @@ def _flag_layer(flags: Mapping[str, str | None], problems: list[Problem]) -> _La
 
 def _shown(value: Any) -> str:
     """A value in a message: in quotes where it is text, and never longer than a line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python writes no number of thousands of digits.
+        text = "a number of thousands of digits"
     return text if len(text) <= 80 else text[:77] + "..."
 
 

@@ -37,9 +37,18 @@ def examples() -> list[bytes]:
         f'{key} = "{setting.default}"' if setting.kind is str else f"{key} = {setting.default}"
         for key, setting in SETTINGS.items()
     )
-    files = (whole, "shards = -1", "shards = 1e400", "x = [", "listen = 5", "a = " + "[" * 2_000)
+    files = (
+        whole,
+        "shards = -1",
+        "shards = 1e400",
+        "shards = " + "9" * 400,
+        "x = [",
+        "listen = 5",
+        "a = " + "[" * 2_000,
+    )
+    long = ("shards = 0x" + "f" * 5_000, "drain_s = " + "9" * 400)
     values = ("", "1", "-1", "nan", "127.0.0.1:0", "9" * 5_000, "\u0661", "[::1]:5", "a:b:c")
     return [
-        *(b"\0" + each.encode() for each in files),
+        *(b"\0" + each.encode() for each in (*files, *long)),
         *(bytes([number + 1]) + values[number % len(values)].encode() for number in range(60)),
     ]
