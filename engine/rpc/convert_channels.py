@@ -191,7 +191,9 @@ def _dynamic(message: pb.DynamicBuffer, path: str) -> DynamicBuffer:
             raise InvalidField(f"{path}.{field}", days, f"0 to {LEAD_TIME_DAYS_MAX:g} days")
     window = message.window_days or WINDOW_DAYS_DEFAULT
     check_range(window, BUFFER_WINDOW_DAYS_MIN, BUFFER_WINDOW_DAYS_MAX, f"{path}.window_days")
-    return DynamicBuffer(factor, message.lead_time_days, message.lead_time_deviation_days, window)
+    # A zero with a sign becomes one without: a record of the log leaves out every zero.
+    lead_time, deviation = message.lead_time_days + 0.0, message.lead_time_deviation_days + 0.0
+    return DynamicBuffer(factor, lead_time, deviation, window)
 
 
 def _names(names: Sequence[str], most: int, path: str) -> tuple[str, ...]:

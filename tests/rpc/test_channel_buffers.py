@@ -139,3 +139,17 @@ async def test_a_buffer_follows_from_what_was_sold_on_the_days_before(count: int
     # 1.65 * sqrt(4 * 2 + 16 * 0.25) is 5.7.
     assert cup.units == 6
     assert cup.computed_at.ToMilliseconds() == clock[0]
+
+
+async def test_a_zero_with_a_sign_is_stored_as_the_log_has_it() -> None:
+    """Found by random requests: the state had -0.0 where the log, which leaves out zeros, gave 0.0,
+    and `holdfast verify` took a sound directory for damaged."""
+    async with serving() as node:
+        days = {"lead_time_days": -0.0, "lead_time_deviation_days": -0.0}
+        buffer = pb.Buffer(dynamic=pb.DynamicBuffer(service_factor=1.65, **days))
+        channel = pb.Channel(name="web", locations=["LONDON"], terms=pb.ChannelTerms(buffer=buffer))
+        request = pb.ConfigureChannelRequest(context=node.context(), channel=channel)
+        await node.channels.ConfigureChannel(request)
+        [listed] = (await node.channels.ListChannels(pb.ListChannelsRequest())).channels
+        found = listed.terms.buffer.dynamic
+        assert repr((found.lead_time_days, found.lead_time_deviation_days)) == "(0.0, 0.0)"
