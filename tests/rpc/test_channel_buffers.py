@@ -145,8 +145,10 @@ async def test_a_zero_with_a_sign_is_stored_as_the_log_has_it() -> None:
     """Found by random requests: the state had -0.0 where the log, which leaves out zeros, gave 0.0,
     and `holdfast verify` took a sound directory for damaged."""
     async with serving() as node:
-        days = {"lead_time_days": -0.0, "lead_time_deviation_days": -0.0}
-        buffer = pb.Buffer(dynamic=pb.DynamicBuffer(service_factor=1.65, **days))
+        parameters = pb.DynamicBuffer(
+            service_factor=1.65, lead_time_days=-0.0, lead_time_deviation_days=-0.0
+        )
+        buffer = pb.Buffer(dynamic=parameters)
         channel = pb.Channel(name="web", locations=["LONDON"], terms=pb.ChannelTerms(buffer=buffer))
         request = pb.ConfigureChannelRequest(context=node.context(), channel=channel)
         await node.channels.ConfigureChannel(request)
