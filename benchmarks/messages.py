@@ -33,6 +33,18 @@ def reserve(sku: str) -> inventory_pb2.ReserveRequest:
     return request
 
 
+def allocate(sku: str) -> inventory_pb2.AllocateRequest:
+    """An allocation of one unit of a SKU, with a request id of its own."""
+    request = inventory_pb2.AllocateRequest()
+    request.context.request_id = uuid4().hex
+    line = request.lines.add()
+    line.line_id = "1"
+    line.sku = sku
+    line.location = LOCATION
+    line.quantity = 1
+    return request
+
+
 def receive(sku: str, quantity: int) -> inventory_pb2.ReceiveRequest:
     """Units of a SKU that have arrived."""
     request = inventory_pb2.ReceiveRequest()

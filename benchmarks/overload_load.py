@@ -24,16 +24,17 @@ _OUTCOMES = {
 
 
 class Template:
-    """A batch of Reserves that was built and serialised before the clock started."""
+    """A batch of Allocates that was built and serialised before the clock started. They leave no
+    timers behind, so the memory of a shard does not grow with what it has decided."""
 
     def __init__(self, skus: Sequence[str], timeout_s: float = 0.0) -> None:
-        """Each command holds one unit, and may wait `timeout_s` to be decided; 0: as long as it
-        takes."""
+        """Each command allocates one unit, and may wait `timeout_s` to be decided; 0: as long as
+        it takes."""
         batch = inventory_pb2.ExecuteRequest()
         for index, sku in enumerate(skus):
             command = batch.commands.add()
-            command.reserve.CopyFrom(messages.reserve(sku))
-            command.reserve.context.request_id = request_id(PLACE.decode(), index)
+            command.allocate.CopyFrom(messages.allocate(sku))
+            command.allocate.context.request_id = request_id(PLACE.decode(), index)
             if timeout_s:
                 command.timeout.FromNanoseconds(round(timeout_s * 1e9))
         self._bytes = batch.SerializeToString()
@@ -81,21 +82,23 @@ class Generator:
         """Failures that are neither refusals nor expired deadlines, by their reason."""
         self.granted = 0
         """Commands so far."""
+        self.queued_most = 0
+        """The longest queue that a refusal told of."""
         self._calls = [method() for _ in range(streams)]
         self._idle = list(self._calls)
         self._open = 0
-        self._answered = asyncio.Event()
+        self._changed = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._writes: set[asyncio.Task[None]] = set()
         self._readers = [asyncio.create_task(self._read(call)) for call in self._calls]
 
     async def ask(self, template: Template) -> Sent:
         """Send a batch and wait for its answer."""
-        number = len(self.sent)
+        while not self._send(template):
+            await self._until_changed()
+        number = len(self.sent) - 1
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answered
-        while not self._send(template):
-            await self._until_answered()
         await answered
         return self.sent[number]
 
@@ -129,6 +132,7 @@ class Generator:
     async def _write(self, call: Any, raw: bytes) -> None:
         await call.write(raw)
         self._idle.append(call)
+        self._changed.set()
 
     async def _read(self, call: Any) -> None:
         parse = inventory_pb2.ExecuteResponse.FromString
@@ -147,26 +151,27 @@ class Generator:
             kind = outcomes[outcome.index] = _OUTCOMES.get(failure.reason, OTHERWISE)
             if kind == REFUSED:
                 self.without_retry += failure.retry_after.ToMilliseconds() <= 0
+                self.queued_most = max(self.queued_most, int(failure.metadata["queued"]))
             elif kind == OTHERWISE:
                 self.others[errors_pb2.ErrorReason.Name(failure.reason)] += 1
         if response.complete:
             sent.answered_at = time.monotonic()
             self._open -= 1
             waiting = self._waiting.pop(response.batch_id, None)
-            if waiting is not None:
+            if waiting is not None and not waiting.done():
                 waiting.set_result(None)
-            self._answered.set()
+            self._changed.set()
 
-    async def _until_answered(self) -> None:
-        self._answered.clear()
-        await self._answered.wait()
+    async def _until_changed(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
     async def until_all_answered(self, timeout_s: float) -> int:
         """Wait for what was sent; gives how many batches have no answer after so long."""
         try:
             async with asyncio.timeout(timeout_s):
                 while self._open:
-                    await self._until_answered()
+                    await self._until_changed()
         except TimeoutError:
             pass
         return self._open
