@@ -2,15 +2,20 @@
 costs every process."""
 
 import asyncio
+import itertools
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks import processes
+from holdfast.v1 import inventory_pb2
+
+from benchmarks import messages, processes, report
 from benchmarks.figures import Latencies, latencies, median, rounded
 
 CALIBRATION_TURNS = 1_000_000
+SENDERS = 4
+BATCHES_BETWEEN_LINES = 50
 Ask = Callable[[int, int], Awaitable[int]]
 """Asks for the n-th time as a caller; gives how many commands were answered."""
 
@@ -118,3 +123,23 @@ class RawStream:
     def close(self) -> None:
         """End the stream."""
         self._call.cancel()
+
+
+async def send_all(address: str, batches: Iterable[bytes], number: int) -> None:
+    """Send so many batches over some streams; each is made just before it is sent, and has to be
+    granted whole."""
+    done = itertools.count(1)
+    left = iter(batches)
+    tenth = max(BATCHES_BETWEEN_LINES, number // 10)
+    async with messages.channel(address) as channel:
+        method = channel.stream_stream(f"{messages.SERVICE}/Execute")
+
+        async def sender() -> None:
+            stream = RawStream(method(), inventory_pb2.ExecuteResponse.FromString)
+            for batch in left:
+                await stream.execute(batch)
+                if (sent := next(done)) % tenth == 0:
+                    report.progress(f"{sent:,} of {number:,} batches")
+            stream.close()
+
+        await asyncio.gather(*(sender() for _ in range(SENDERS)))

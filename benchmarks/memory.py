@@ -8,26 +8,22 @@ durable, in batches of 1 000, four at a time. `resident` is what a process has i
 10 000 SKU-locations, all over the key space, have just been reserved from.
 """
 
-import asyncio
-import itertools
 import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from holdfast.v1 import inventory_pb2
 from rich.table import Table
 
 from benchmarks import messages, processes, report
-from benchmarks.load import RawStream
+from benchmarks.load import send_all
 from benchmarks.node import Node, running_node
 
 ACTIVE = 10_000
 BATCH_COMMANDS = 1_000
-CALLERS = 4
-BATCHES_BETWEEN_LINES = 50
 MIB = 1024 * 1024
 
 
@@ -39,12 +35,12 @@ async def measure_memory(locations: int) -> dict[str, Any]:
             figures: dict[str, Any] = {"locations": locations, "active": min(ACTIVE, locations)}
             figures["memory MiB"] = memory = {"idle": _memory(node)}
             started = time.monotonic()
-            await _send(node.address, locations, _receipts(locations))
+            await send_all(node.address, _receipts(locations), locations // BATCH_COMMANDS)
             seconds = time.monotonic() - started
             figures["seconds to load"] = round(seconds, 1)
             figures["loaded per second"] = round(locations / seconds)
             memory["loaded"] = _memory(node)
-            await _send(node.address, figures["active"], _reserves(locations))
+            await send_all(node.address, _reserves(locations), figures["active"] // BATCH_COMMANDS)
             memory["in use"] = _memory(node)
             data = [file.stat().st_size for file in node.data_dir.rglob("*") if file.is_file()]
             figures["data directory MiB"] = round(sum(data) / MIB, 1)
@@ -77,37 +73,18 @@ def _sku(number: int) -> str:
     return f"SKU-{number:07d}"
 
 
-def _receipts(locations: int) -> Any:
+def _receipts(locations: int) -> Iterator[bytes]:
     for first in range(0, locations, BATCH_COMMANDS):
         skus = [_sku(each) for each in range(first, min(first + BATCH_COMMANDS, locations))]
         yield messages.batch_of_receipts(first, skus, 100)
 
 
-def _reserves(locations: int) -> Any:
+def _reserves(locations: int) -> Iterator[bytes]:
     # A fixed seed: the same SKU-locations all over the key space, each time.
     chosen = random.Random(1).sample(range(locations), min(ACTIVE, locations))
     for first in range(0, len(chosen), BATCH_COMMANDS):
         skus = [_sku(each) for each in chosen[first : first + BATCH_COMMANDS]]
         yield messages.batch_of_reserves(first, skus)
-
-
-async def _send(address: str, commands: int, batches: Any) -> None:
-    """Send batches over some streams; each is made just before it is sent."""
-    done = itertools.count(1)
-    tenth = max(BATCHES_BETWEEN_LINES, commands // BATCH_COMMANDS // 10)
-    async with messages.channel(address) as channel:
-        method = channel.stream_stream(f"{messages.SERVICE}/Execute")
-
-        async def caller() -> None:
-            stream = RawStream(method(), inventory_pb2.ExecuteResponse.FromString)
-            for batch in batches:
-                await stream.execute(batch)
-                number = next(done)
-                if number % tenth == 0:
-                    report.progress(f"{number * BATCH_COMMANDS:,} of {commands:,} commands")
-            stream.close()
-
-        await asyncio.gather(*(caller() for _ in range(CALLERS)))
 
 
 async def main(arguments: Any) -> int:
