@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.feed_stalled import feed_stalled
+from tests.faults.test_basket_kills import plant
 
 LENGTH = int(os.environ.get("LENGTH", "10"))
 """`make soak` gives it."""
@@ -27,3 +28,12 @@ async def test_five_hundred_stalled_subscribers_cost_little_and_miss_nothing(
     with capsys.disabled():
         sys.stdout.write(f"\n{figures}\n")
     assert figures["well"], figures
+
+
+async def test_control_an_event_that_is_left_out_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant("lost_events", monkeypatch)
+    figures = await feed_stalled(tmp_path, subscribers=8, seconds=2.0, stall_s=0.5)
+    assert not figures["well"]
+    assert figures["missed"] > 0, figures
