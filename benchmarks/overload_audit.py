@@ -22,9 +22,9 @@ class Audit(NamedTuple):
     """Refused or expired by their answer, and in the log."""
     executed_late: int
     """In the log at a time after their deadline."""
-    latest_ms: float
+    latest_ms: float | None
     """How long after its deadline, by the clock of the sender, the latest was executed; below 0 if
-    all were in time."""
+    all were in time, None if nothing with a deadline was executed."""
 
 
 def audit(shard: Path, sent: Sequence[Sent], delivery_s: float) -> Audit:
@@ -32,7 +32,7 @@ def audit(shard: Path, sent: Sequence[Sent], delivery_s: float) -> Audit:
     node, which took at most `delivery_s`."""
     seen = [bytearray(len(each.outcomes)) for each in sent]
     doubled = unasked = late = 0
-    latest_ms = float("-inf")
+    latest_ms: float | None = None
     for recorded_at_ms, number, index in _executed(shard):
         batch = sent[number]
         doubled += seen[number][index]
@@ -40,7 +40,7 @@ def audit(shard: Path, sent: Sequence[Sent], delivery_s: float) -> Audit:
         unasked += batch.outcomes[index] not in (GRANTED, 0)
         if batch.timeout_s:
             late_ms = recorded_at_ms - batch.sent_ms - batch.timeout_s * 1_000
-            latest_ms = max(latest_ms, late_ms)
+            latest_ms = late_ms if latest_ms is None else max(latest_ms, late_ms)
             late += late_ms > delivery_s * 1_000
     lost = sum(
         outcome == GRANTED and not was_seen
