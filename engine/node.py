@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import structlog
 
+from engine.access.gate import Gate
+from engine.access.watched import FileRefused
 from engine.archive.archivist import Archivist
 from engine.archive.followers import Followers
 from engine.archive.operator_socket import OperatorSocket
@@ -57,6 +59,7 @@ class Node:
         if a file of the front door cannot be used."""
         self._configuration = configuration
         self._certificates = _certificates(configuration)
+        self._gate = _gate(configuration)
         data_dir = Path(configuration.data_dir)
         try:
             layout = open_layout(data_dir, configuration.shards)
@@ -68,6 +71,8 @@ class Node:
             self.metrics.certificate_gauges(
                 lambda: (certificates.expires_at.timestamp(), certificates.refused)
             )
+        if (gate := self._gate) is not None:
+            self.metrics.gate_gauges(lambda: (gate.failures, gate.loaded_s))
         links = [
             ShardLink(shard, configuration.queue_commands_max, self._shard_spoke)
             for shard in range(layout.shards)
@@ -133,6 +138,7 @@ class Node:
             on_refusal=self.metrics.observe_refusal,
             facts=NodeFacts(version("holdfast-engine"), configuration.request_retention_s * 1_000),
             certificates=self._certificates,
+            gate=self._gate,
         )
         self._serving: asyncio.Task[None] | None = None
         policy = Policy(keep_ms, configuration.retention_events)
@@ -142,7 +148,7 @@ class Node:
         self._forgetting: asyncio.Task[None] | None = None
         self._buffer_job = BufferJob(router, configuration.buffer_interval_s)
         self._computing: asyncio.Task[None] | None = None
-        self._renewing: asyncio.Task[None] | None = None
+        self._watching_files: list[asyncio.Task[None]] = []
 
     async def start(self) -> Addresses:
         """Start the shards, then listen. NodeRefused if either fails; nothing is left running."""
@@ -158,8 +164,11 @@ class Node:
             raise NodeRefused(str(error)) from error
         await self._server.set_serving(all(self._up))
         self._looking = asyncio.create_task(self._lag.look_for_ever())
-        if self._certificates is not None:
-            self._renewing = asyncio.create_task(self._certificates.look_for_ever())
+        self._watching_files = [
+            asyncio.create_task(files.look_for_ever())
+            for files in (self._certificates, self._gate)
+            if files is not None
+        ]
         if self._forgets:
             self._forgetting = asyncio.create_task(self._archivist.retain_for_ever())
         self._computing = asyncio.create_task(self._buffer_job.run_for_ever())
@@ -170,7 +179,8 @@ class Node:
         their logs. Nothing that was answered is lost, whatever this costs."""
         drain_s = self._configuration.drain_s
         self._hub.stop()
-        for task in (self._forgetting, self._looking, self._computing, self._renewing):
+        jobs = (self._forgetting, self._looking, self._computing, *self._watching_files)
+        for task in jobs:
             if task is not None:
                 task.cancel()
         await self._operator_socket.stop()
@@ -213,6 +223,16 @@ def _certificates(configuration: Configuration) -> Certificates | None:
         return Certificates(files)
     except TlsRefused as refusal:
         raise NodeRefused(str(refusal)) from None
+
+
+def _gate(configuration: Configuration) -> Gate | None:
+    """Who may do what, if it is configured."""
+    if not configuration.principals:
+        return None
+    try:
+        return Gate(Path(configuration.principals))
+    except FileRefused as refused:
+        raise NodeRefused(str(refused)) from None
 
 
 async def run(
