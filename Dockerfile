@@ -1,8 +1,12 @@
 # Holdfast as an image: `docker build -t holdfast .`, then
-#   docker run -p 127.0.0.1:7411:7411 -v holdfast-data:/data holdfast
-# An adapter runs in the same image: --no-healthcheck --entrypoint holdfast-adapter, see docs/adapters.md.
-# The node speaks without TLS and knows no callers: publish its port on loopback or inside a
-# private network only. scripts/run_dockerfile_steps.py runs these steps without a Docker engine.
+#   docker run -p 7411:7411 -v holdfast-data:/data -v "$PWD/config:/config:ro" holdfast
+# A container is reached from elsewhere, so the node wants TLS, and to know its callers. The folder
+# config holds server.pem and server.key, which name localhost too, ca.pem for the health check, and
+# principals.toml (docs/access.md), all readable by user 10001. For a trial they are made by
+# `holdfast auth certificates --to config` and `holdfast auth keys --to config`. Mount the folder,
+# not its files: then what is replaced in it is in force within a second, without a restart.
+# An adapter runs in the same image: --no-healthcheck --entrypoint holdfast-adapter, see docs/adapters.md;
+# deploy/compose.yaml has both. scripts/run_dockerfile_steps.py runs these steps without a Docker engine.
 
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /build
@@ -24,6 +28,12 @@ COPY --from=build --chown=10001:10001 /empty /data
 ENV PYTHONUNBUFFERED=1
 ENV HOLDFAST_LISTEN=0.0.0.0:7411
 ENV HOLDFAST_METRICS_LISTEN=0.0.0.0:9464
+ENV HOLDFAST_TLS_CERTIFICATE=/config/server.pem
+ENV HOLDFAST_TLS_KEY=/config/server.key
+ENV HOLDFAST_PRINCIPALS=/config/principals.toml
+# What commands in the container, and its health check, reach the node by.
+ENV HOLDFAST_ADDRESS=localhost:7411
+ENV HOLDFAST_CA=/config/ca.pem
 WORKDIR /data
 USER 10001:10001
 VOLUME ["/data"]

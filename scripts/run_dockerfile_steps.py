@@ -9,8 +9,9 @@ environment in usr/local of its stage, first in the PATH, with an environment th
 the caller's but how to reach a package index. COPY honours .dockerignore; owners are not changed,
 since that takes root: USER is only checked not to be root.
 
-Then the last stage's ENTRYPOINT is started on loopback ports, its HEALTHCHECK asked until it
-succeeds, and SIGTERM sent: the exit code must be 0.
+Then the image's own command makes what the documentation says to mount at /config, the last stage's
+ENTRYPOINT is started on loopback ports, its HEALTHCHECK asked over TLS until it succeeds, and
+SIGTERM sent: the exit code must be 0.
 """
 
 import os
@@ -30,6 +31,13 @@ from scripts.dockerfile import DockerfileError, Stage, Step, ignore_patterns, is
 ROOT = Path(__file__).resolve().parent.parent
 OWN_PATHS = r"(?<![\w./@-])/(?!(?:bin|dev|etc|lib|proc|sbin|sys|tmp|usr)(?:/|\b))(?=\w)"
 PASSED_ON = re.compile(r"PIP_\w+|\w+_proxy|\w+_PROXY|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|LANG")
+PRINCIPALS = """
+[[principals]]
+name = "operator"
+certificates = ["operator.example"]
+[[principals.rules]]
+commands = ["*"]
+"""
 READY_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -80,7 +88,7 @@ class Container:
                     self.working_directory.mkdir(parents=True, exist_ok=True)
                 case "ENV":
                     name, _, value = step.text.partition("=")
-                    self.environment[name] = value
+                    self.environment[name] = self.mapped(value)
                 case "COPY":
                     self.copy(step)
                 case "RUN":
@@ -168,12 +176,13 @@ def start_and_stop(container: Container) -> None:
     entry_point, health = container.stage.last("ENTRYPOINT"), container.stage.last("HEALTHCHECK")
     if entry_point is None or health is None:
         raise DockerfileError("the image has no ENTRYPOINT or no HEALTHCHECK")
-    address = f"127.0.0.1:{free_port()}"
+    port = free_port()
     container.environment |= {
-        "HOLDFAST_LISTEN": address,
+        "HOLDFAST_LISTEN": f"127.0.0.1:{port}",
         "HOLDFAST_METRICS_LISTEN": "127.0.0.1:0",
-        "HOLDFAST_ADDRESS": address,
+        "HOLDFAST_ADDRESS": f"localhost:{port}",
     }
+    mount_configuration(container)
     command = container.command(entry_point)
     print(f"--- starting: {shlex.join(command)}", flush=True)
     with subprocess.Popen(
@@ -191,6 +200,14 @@ def start_and_stop(container: Container) -> None:
             node.kill()
     if code != 0:
         raise DockerfileError(f"the node ended with exit code {code} after SIGTERM")
+
+
+def mount_configuration(container: Container) -> None:
+    """Put at /config what the documentation says, made by the image's own command."""
+    folder = container.path("/config")
+    step = Step("RUN", {}, f"holdfast auth certificates --to {folder}")
+    subprocess.run(container.command(step), check=True, env=container.environment)
+    (folder / "principals.toml").write_text(PRINCIPALS)
 
 
 def wait_until_healthy(

@@ -1,5 +1,6 @@
 """`holdfast auth explain`: why somebody may or may not do something, by the principals file."""
 
+import contextlib
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
@@ -117,13 +118,11 @@ def _in_certificate(path: Path) -> "Shown":
         raise fail(ExitCode.USAGE, f"{path}: no certificate in PEM") from None
     common = first.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     names = [str(each.value) for each in common]
-    try:
+    with contextlib.suppress(x509.ExtensionNotFound):
         found = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        pass
-    else:
-        names += found.get_values_for_type(x509.DNSName)
-        names += found.get_values_for_type(x509.UniformResourceIdentifier)
+        kinds = (x509.DNSName, x509.UniformResourceIdentifier)
+        # Who has alternative names is not who the common name says.
+        names = [name for kind in kinds for name in found.get_values_for_type(kind)]
     return Shown(
         certificate_names=tuple(names) or ("",),
         certificate_expires_s=first.not_valid_after_utc.timestamp(),

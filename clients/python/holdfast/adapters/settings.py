@@ -111,7 +111,7 @@ class _Option(NamedTuple):
 
 
 _REQUIRED = inspect.Parameter.empty
-_COMMON = (
+COMMON = (
     _Option("address", str, "127.0.0.1:7411", "The node: host:port.", "HOLDFAST_ADDRESS"),
     _Option("tenant", str, "", "Whose stock it is.", "HOLDFAST_TENANT"),
     _Option("channel", str, _REQUIRED, "The channel, as it is configured.", f"{PREFIX}CHANNEL"),
@@ -157,7 +157,7 @@ def read(
         prog=program, description=inspect.cleandoc(adapter.__doc__ or ""), allow_abbrev=False
     )
     flags: set[str] = set()
-    for title, options in (("adapter", own), ("engine", _COMMON), ("pace", tuning)):
+    for title, options in (("adapter", own), ("engine", COMMON), ("pace", tuning)):
         group = parser.add_argument_group(title)
         for option in options:
             if option.flag in flags and option.name in _YIELDING:
@@ -178,7 +178,7 @@ def read(
     made = adapter(**values("adapter", own))
     for name, value in values("pace", tuning).items():
         setattr(made, name, value)
-    settings = Settings(**values("engine", _COMMON))
+    settings = Settings(**values("engine", COMMON))
     if secret := environment.get(_TOKEN_VARIABLE, "").strip():
         settings = settings._replace(secret=Secret(secret))
     _check_door(settings)
