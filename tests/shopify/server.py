@@ -27,8 +27,8 @@ from tests.shopify.faults import Fate, Faults
 from tests.shopify.schema import API_VERSION
 from tests.shopify.shop import SHOP, Shop
 
-TOKEN = "shpat_of_the_tests"  # noqa: S105 - it opens nothing
-SECRET = "secret-of-the-tests"  # noqa: S105 - it signs nothing else
+TOKEN = "shpat_of_the_tests"
+SECRET = "secret-of-the-tests"
 PATH = f"/admin/api/{API_VERSION}/graphql.json"
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 WEBHOOK_TRIES_MAX = 9

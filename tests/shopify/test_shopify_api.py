@@ -76,7 +76,7 @@ async def test_what_shopify_does_not_understand_is_not_asked_again() -> None:
 
 
 async def test_a_token_that_does_not_open_the_shop_parks_nothing() -> None:
-    async with speaking(token="another") as (_, api, clock):  # noqa: S106 - it opens nothing
+    async with speaking(token="another") as (_, api, clock):
         with pytest.raises(RetryLater, match="401") as raised:
             await api.ask(CHANGED, {})
         assert raised.value.whole_channel
