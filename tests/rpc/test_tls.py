@@ -135,6 +135,36 @@ def test_a_server_that_would_speak_old_tls_is_not_made(door: Door) -> None:
     assert "it would speak TLS 1.2 too" in done.stderr
 
 
+OPEN_SERVER = """
+import sys, grpc
+from concurrent import futures
+from engine.rpc.tls import Certificates, TlsFiles
+server = grpc.server(futures.ThreadPoolExecutor(1))
+credentials = Certificates(TlsFiles(*sys.argv[1:])).credentials()
+print(server.add_secure_port("127.0.0.1:0", credentials), flush=True)
+server.start()
+sys.stdin.read()
+"""
+
+
+def test_control_a_server_whose_grpc_was_not_told_speaks_tls_1_2(door: Door) -> None:
+    certificate, key = door.server
+    with subprocess.Popen(
+        [sys.executable, "-c", OPEN_SERVER, str(certificate), str(key)],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as open_server:
+        assert open_server.stdout is not None
+        port = int(open_server.stdout.readline())
+        assert shake(port, door.ca, version=ssl.TLSVersion.TLSv1_2).version == "TLSv1.2"
+        for version in OLD[:2]:
+            with pytest.raises(NotLetIn):
+                shake(port, door.ca, version=version)
+        open_server.communicate()
+
+
 async def test_a_client_that_knows_another_authority_does_not_believe_the_node(
     door: Door, tmp_path: Path
 ) -> None:
