@@ -141,8 +141,9 @@ from concurrent import futures
 from engine.rpc.tls import Certificates, TlsFiles
 server = grpc.server(futures.ThreadPoolExecutor(1))
 credentials = Certificates(TlsFiles(*sys.argv[1:])).credentials()
-print(server.add_secure_port("127.0.0.1:0", credentials), flush=True)
+port = server.add_secure_port("127.0.0.1:0", credentials)
 server.start()
+print(port, flush=True)
 sys.stdin.read()
 """
 
