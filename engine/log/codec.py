@@ -100,6 +100,14 @@ def decode_key(data: bytes) -> Key:
     return Key(tenant, sku, location)
 
 
+def decode_name(data: bytes) -> str:
+    """The name, such as a reservation's id, that is a stored key; LogError if it is none."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise LogError(f"the stored key {data!r} is no name: {error}") from error
+
+
 def sku_prefix(tenant: str, sku: str) -> bytes:
     """What the encoded keys of all locations of a SKU begin with."""
     return f"{tenant}\0{sku}\0".encode()

@@ -84,10 +84,10 @@ class StoredState:
         """Compare everything that is kept of the present."""
         compare = self._compare
         compare("stock", replay.stock, codec.decode_key, codec.decode_stock)
-        compare("reservations", replay.reservations, bytes.decode, codec.decode_reservation)
+        compare("reservations", replay.reservations, codec.decode_name, codec.decode_reservation)
         compare("requests", replay.requests, bytes, codec.decode_request)
         compare("timers", dict.fromkeys(replay.timers(), b""), codec.decode_timer, bytes)
-        compare("transfers", replay.transfers, bytes.decode, codec.decode_transfer)
+        compare("transfers", replay.transfers, codec.decode_name, codec.decode_transfer)
         configuration = dict(configured.records(replay.configuration))
         compare("configuration", configuration, bytes, bytes)
         compare("listings", replay.listings, bytes, bytes)

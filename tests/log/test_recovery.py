@@ -278,6 +278,24 @@ def test_keys_that_are_no_positions_are_refused_by_name(tmp_path: Path) -> None:
     assert "the stored key b'TEA" in report.differences[0]
 
 
+@pytest.mark.parametrize("family", ["reservations", "transfers"])
+def test_keys_that_are_no_names_are_damage(tmp_path: Path, family: str) -> None:
+    """As another shard's write-ahead log may bring them: that was a fault of verify."""
+    open_layout(tmp_path, 1)
+    directory = shard_directory(tmp_path, 0)
+    log = RocksLog(directory, create=False)
+    write_history(log, TURNS)
+    log.close()
+    store = Store(directory / "log")
+    batch = WriteBatch(raw_mode=True)
+    batch.put(b"ab\0\xa2", b"x" * 40, store.handles[family])
+    store.write(batch)
+    store.close()
+    report = verify(tmp_path)
+    assert report.verdict is Verdict.DAMAGED
+    assert any("the stored key b'ab" in difference for difference in report.differences)
+
+
 def test_a_lost_list_of_files_is_missed_by_its_name(killed: Image, tmp_path: Path) -> None:
     directory = killed.copy(tmp_path / "copy")
     (directory / "log" / "CURRENT").unlink()
