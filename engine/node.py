@@ -27,7 +27,7 @@ from engine.log.keeping import DAY_MS, Policy
 from engine.log.layout import open_layout
 from engine.log.port import LogError
 from engine.metrics import Metrics
-from engine.rpc import feed, subscriptions
+from engine.rpc import feed, machine, subscriptions
 from engine.rpc.operations import NodeFacts
 from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.rpc.tls import Certificates, TlsFiles, TlsRefused
@@ -124,6 +124,7 @@ class Node:
                 message_bytes_max=configuration.message_bytes_max,
                 streams_max=configuration.streams_max,
                 unary_deadline_s=configuration.default_deadline_s,
+                connections_max=machine.connections_max(),
             ),
             services=lambda _: [
                 Service(feed.SERVICE, lambda server: feed.add_feed_service(self._hub, server)),
@@ -239,6 +240,7 @@ async def run(
     configuration: Configuration, on_ready: Callable[[Addresses], None] | None = None
 ) -> None:
     """Run a node until SIGTERM or SIGINT, then drain it. NodeRefused if it cannot start."""
+    machine.prepare()
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

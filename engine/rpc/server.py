@@ -48,6 +48,15 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Without an answer for so long the connection is closed."""
     ping_interval_s_min: float = 10.0
     """Clients that ping more often are disconnected."""
+    handshake_timeout_s: float = 20.0
+    """A connection that has not greeted by then is closed; gRPC itself would wait for 120 s."""
+    pending_calls_max: int = 1_000
+    """Calls that have arrived and that no handler has taken yet. gRPC cancels what comes beyond it,
+    without a word: a client that hears CANCELLED without having cancelled may ask again. Three
+    times as many may wait by gRPC's own rule, each with up to 16 MiB of metadata."""
+    connections_max: int = 10_000
+    """Connections at once; a further one is closed as soon as it is made. Each takes a
+    descriptor."""
 
 
 class Service(NamedTuple):
@@ -151,4 +160,8 @@ def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
         ("grpc.keepalive_timeout_ms", int(options.keepalive_timeout_s * 1_000)),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", int(options.ping_interval_s_min * 1_000)),
+        ("grpc.server_handshake_timeout_ms", int(options.handshake_timeout_s * 1_000)),
+        ("grpc.server.max_pending_requests", options.pending_calls_max),
+        ("grpc.server.max_pending_requests_hard_limit", options.pending_calls_max),
+        ("grpc.max_allowed_incoming_connections", options.connections_max),
     ]
