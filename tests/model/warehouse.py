@@ -318,9 +318,12 @@ class Warehouse:
     def save(self) -> Callable[[], None]:
         """Remember everything; what is returned brings it back."""
         things: list[object] = [self, *self.baskets.values(), *self.shelves.values()]
-        things += [unit for basket in self.baskets.values() for unit in basket.units]
         saved = [
             (thing, {name: _own(value) for name, value in vars(thing).items()}) for thing in things
+        ]
+        # Nothing of a unit changes in place.
+        saved += [
+            (unit, vars(unit).copy()) for basket in self.baskets.values() for unit in basket.units
         ]
 
         def restore() -> None:
