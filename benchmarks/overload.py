@@ -9,10 +9,14 @@ batch has a deadline that is shorter than the queue. A light load, a command eve
 measured before and after. At the end the log is compared with every answer, and `holdfast verify`
 looks at the directory.
 
+How much the node can do is measured first, and again after every half minute: as its log grows,
+compaction takes more of the same core, overload or not. Each stretch is a multiple of what was
+measured before it, and compared with the mean of what was measured before and after it.
+
 How to read it. `goodput` counts commands that were granted while the load was on. `share of best`
 compares it with the best by the second, `share by CPU` by the second of CPU that the node got.
-Where other programs take the core of the node (`core used` tells how much of it the node had) only
-the latter says something: it counts if the node had less than nine tenths of its core.
+Where other programs take the core of the node (`core used` tells how much of it the node had at
+least) only the latter says something: it counts if the node had less than nine tenths of its core.
 `refused` are times from sending a batch to its refusal, `granted` to the answer of one of which a
 command was granted. `held back` are batches that no stream took when they were due. `queued at
 most` is what the refusals say of the queue; memory is sampled twice a second. `recovered after`
@@ -25,47 +29,35 @@ The exit code is 1 if a promise is broken; `broken` tells which.
 """
 
 import asyncio
-import itertools
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from holdfast import Client, commands
 from holdfast.errors import HoldfastError
 
-from benchmarks import messages, overload_unary, processes, report
+from benchmarks import messages, overload_unary, report
 from benchmarks.figures import Latencies, latencies, median, rounded
 from benchmarks.node import SERVE, Node, running_node
 from benchmarks.overload_audit import Audit, audit
-from benchmarks.overload_load import (
-    EXPIRED,
-    GRANTED,
-    REFUSED,
-    Generator,
-    Sent,
-    Template,
-    closed_loop,
+from benchmarks.overload_load import EXPIRED, GRANTED, REFUSED, Generator, Sent
+from benchmarks.overload_phases import (
+    ANSWERED_S_MAX,
+    LIGHT_GAP_S,
+    QUEUE_COMMANDS,
+    SKUS,
+    Overload,
+    Phase,
+    Stretch,
 )
 
-MIB = 1024 * 1024
-SKUS = [f"SKU-{number:04d}" for number in range(1_000)]
 UNITS = 1_000_000_000
 STREAMS = 16
-CALLERS = 8
-QUEUE_COMMANDS = 16_384
-HASTY_S = 0.1
-HASTY_EVERY = 10
-LIGHT_GAP_S = 0.02
-LOOK_S = 0.5
 WARM_S_MAX = 60.0
 """An empty log is faster for its first half minute, until what is written has to be compacted."""
-ROUND_S = 5.0
-"""How often the load is made to fit what the node does: it is a multiple of the best so far."""
-ANSWERED_S_MAX = 60.0
 
 SHARE_MIN = 0.8
 CORE_MIN = 0.9
@@ -77,101 +69,6 @@ SLOWER_MAX = 2.0
 LIGHT_S_MIN = 0.005
 TURN_S_MAX = 0.1
 """A turn that has begun before a deadline may be recorded this long after it."""
-
-
-class Phase(NamedTuple):
-    """What was done in a stretch of time."""
-
-    per_second: float
-    per_cpu_second: float
-    core_used: float
-
-
-class Watcher:
-    """Looks at the node's processes from outside."""
-
-    def __init__(self, node: Node) -> None:
-        self._ids = {"front end": node.process_id, "shard": node.shard_process_ids[0]}
-        self.most: dict[str, float] = dict.fromkeys(self._ids, 0.0)
-
-    def cpu_s(self) -> float:
-        """CPU of the node so far."""
-        return sum(processes.cpu_s(each) for each in self._ids.values())
-
-    def mib(self) -> dict[str, float]:
-        """Memory of each process that no file backs."""
-        return {name: self._mib(each) for name, each in self._ids.items()}
-
-    def _mib(self, process_id: int) -> float:
-        return rounded(processes.memory(process_id).anonymous / MIB)
-
-    async def watch(self) -> None:
-        """Note the most memory there is, until cancelled."""
-        while True:
-            for name, mib in self.mib().items():
-                self.most[name] = max(self.most[name], mib)
-            await asyncio.sleep(LOOK_S)
-
-
-class Overload:
-    """One node under a light load, as much as it can do, and more."""
-
-    def __init__(self, node: Node, generator: Generator, batch: int) -> None:
-        self._generator = generator
-        self.watcher = Watcher(node)
-        starts = range(0, len(SKUS) - batch + 1, batch)
-        self._patient = [Template(SKUS[start : start + batch]) for start in starts]
-        self._hasty = [Template(SKUS[start : start + batch], HASTY_S) for start in starts]
-        self._light = Template(SKUS[:1])
-        self._batch = batch
-        self._turns = itertools.count()
-        self.held_back = 0
-
-    async def best(self, seconds: float) -> Phase:
-        """What the node can do."""
-
-        async def ask() -> None:
-            await self._generator.ask(self._patient[next(self._turns) % len(self._patient)])
-
-        return await self._phase(closed_loop(ask, CALLERS, seconds))
-
-    async def offer(self, best: float, times: float, seconds: float) -> Phase:
-        """More than the node can do, for so long."""
-        begun = time.monotonic()
-        cpu_s, granted = self.watcher.cpu_s(), self._generator.granted
-        while (left_s := begun + seconds - time.monotonic()) > LOOK_S / 10:
-            rate = best * times / self._batch
-            phase = await self._phase(self._offer(rate, min(ROUND_S, left_s)))
-            best = max(best, phase.per_second)
-        return self._since(begun, cpu_s, granted)
-
-    async def _offer(self, rate: float, seconds: float) -> None:
-        def next_template(_turn: int) -> Template:
-            turn = next(self._turns)
-            of = self._patient if turn % HASTY_EVERY else self._hasty
-            return of[turn % len(of)]
-
-        self.held_back += await self._generator.offer(next_template, rate, seconds)
-
-    async def light(self, seconds: float) -> list[Sent]:
-        """A command from time to time."""
-        begun = time.monotonic()
-        asked = []
-        while time.monotonic() < begun + seconds:
-            asked.append(await self._generator.ask(self._light))
-            await asyncio.sleep(LIGHT_GAP_S)
-        return asked
-
-    async def _phase(self, load: Any) -> Phase:
-        begun, cpu_s, granted = time.monotonic(), self.watcher.cpu_s(), self._generator.granted
-        await load
-        return self._since(begun, cpu_s, granted)
-
-    def _since(self, begun: float, cpu_s: float, granted: int) -> Phase:
-        seconds = time.monotonic() - begun
-        cpu_s = self.watcher.cpu_s() - cpu_s
-        granted = self._generator.granted - granted
-        return Phase(granted / seconds, granted / max(cpu_s, 1e-3), cpu_s / seconds)
 
 
 async def overload(
@@ -232,30 +129,17 @@ async def _run(
     before = run.watcher.mib()
     watching = asyncio.create_task(run.watcher.watch())
     report.progress("more than it can do")
-    first = len(generator.sent)
-    goodput = await run.offer(best.per_second, times, seconds)
-    over_at = time.monotonic()
-    offered = generator.sent[first:]
-    report.progress("a light load again")
-    recovery = await run.light(short_s)
+    stretches = await run.offer(best, times, seconds)
+    report.progress("more than it can do, and then a light load")
+    recovery, over_at = await run.recover(stretches[-1].after, times, RECOVERY_S_MAX)
     recovered_s = _recovered_after(light, recovery, over_at)
     unanswered = await generator.until_all_answered(ANSWERED_S_MAX)
     after = await run.light(short_s)
-    report.progress("as much as it can do, again")
-    best_after = await run.best(short_s)
     watching.cancel()
-    figures = _figures(generator, offered) | {
+    figures = _figures(generator, [each for stretch in stretches for each in stretch.sent]) | {
         "batch": batch,
         "seconds": seconds,
-        "fresh per second": rounded(fresh.per_second),
-        "best per second": rounded(best.per_second),
-        "best per second, after": rounded(best_after.per_second),
-        "goodput per second": rounded(goodput.per_second),
-        "share of best": round(goodput.per_second / best.per_second, 3),
-        "share by CPU": round(goodput.per_cpu_second / best.per_cpu_second, 3),
-        "core used, best": round(best.core_used, 2),
-        "core used, goodput": round(goodput.core_used, 2),
-        "times offered": round(len(offered) * batch / seconds / best.per_second, 2),
+        **_shares(fresh, stretches, batch),
         "held back": run.held_back,
         "unanswered": unanswered,
         "MiB before": before,
@@ -285,6 +169,35 @@ def _figures(generator: Generator, offered: Sequence[Sent]) -> dict[str, Any]:
     }
 
 
+def _shares(fresh: Phase, stretches: Sequence[Stretch], batch: int) -> dict[str, Any]:
+    """How much of the best the node did, over all stretches."""
+
+    def mean(of: Callable[[Stretch], float]) -> float:
+        return sum(of(each) * each.seconds for each in stretches) / sum(
+            each.seconds for each in stretches
+        )
+
+    best, goodput = mean(lambda each: each.best_per_second), mean(lambda each: each.over.per_second)
+    by_cpu = mean(lambda each: each.over.per_cpu_second / each.best_per_cpu_second)
+    offered = mean(lambda each: len(each.sent) * batch / each.seconds)
+    return {
+        "fresh per second": rounded(fresh.per_second),
+        "best per second": [rounded(each.before.per_second) for each in stretches],
+        "goodput of each stretch": [rounded(each.over.per_second) for each in stretches],
+        "goodput per second": rounded(goodput),
+        "share of best": round(goodput / best, 3),
+        "share of each stretch": [
+            round(each.over.per_second / each.best_per_second, 3) for each in stretches
+        ],
+        "share by CPU": round(by_cpu, 3),
+        "core used": round(
+            min(min(each.before.core_used, each.over.core_used) for each in stretches), 2
+        ),
+        "times offered": round(offered / best, 2),
+        "queue drained s": [round(each.drained_s, 2) for each in stretches],
+    }
+
+
 def _recovered_after(before: Sequence[Sent], after: Sequence[Sent], over_at: float) -> float | None:
     """Seconds until the light load was answered as fast as before; None if it was not."""
     fast_s = max(SLOWER_MAX * median(each.took_s for each in before), LIGHT_S_MIN)
@@ -298,8 +211,8 @@ def _recovered_after(before: Sequence[Sent], after: Sequence[Sent], over_at: flo
 
 def _broken(figures: dict[str, Any], checked: Audit) -> list[str]:
     """The promises that do not hold."""
-    used = min(figures["core used, best"], figures["core used, goodput"])
-    share = figures["share by CPU" if used < CORE_MIN else "share of best"]
+    is_shared = figures["core used"] < CORE_MIN
+    share = figures["share by CPU" if is_shared else "share of best"]
     more = {
         name: most - figures["MiB before"][name] for name, most in figures["MiB at most"].items()
     }
