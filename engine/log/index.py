@@ -15,6 +15,9 @@ time.
 | `o` reservation 0 created (8) attempt | units set aside for waiting lines of a reservation |
 """
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
 from engine.core.model import Key, Reservation
 from engine.log.codec import encode_key
 from engine.log.port import LogError
@@ -60,8 +63,8 @@ def promised_prefix(key: Key, *, allocated: bool) -> bytes:
 
 
 def queue_prefix(key: Key) -> bytes:
-    """What the entries of lines that wait for stock of a SKU-location begin with: first come first.
-    See `queued_line_of`."""
+    """What the entries of lines that wait for stock of a SKU-location begin with: by when they
+    began to wait. See `first_come` and `queued_line_of`."""
     return b"q" + encode_key(key) + b"\0"
 
 
@@ -100,3 +103,27 @@ def queued_line_of(entry: bytes, prefix: bytes) -> tuple[str, str]:
     except ValueError as error:
         raise LogError(f"the index entry {entry!r} names no line: {error}") from error
     return reservation_id, line_id
+
+
+def first_come(entries: Iterable[bytes], prefix: bytes) -> Iterator[bytes]:
+    """The entries found under a queue's prefix, first come first.
+
+    Those of one millisecond are stored in the order of their reservation ids as text, which is no
+    order of coming: it goes by slot, and `10` sorts before `f`. They came in the order of the
+    positions that their ids end with.
+    """
+    begin = len(prefix)
+    for _, of_one_time in groupby(entries, lambda entry: entry[begin : begin + 16]):
+        alike = list(of_one_time)
+        if len(alike) > 1:
+            alike.sort(key=lambda entry: _coming(*queued_line_of(entry, prefix)))
+        yield from alike
+
+
+def _coming(reservation_id: str, line_id: str) -> tuple[int, int, str, str]:
+    """Epoch and position of an id of ours. Any other id keeps its order as text."""
+    try:
+        epoch, position = (int(part, 16) for part in reservation_id.split("-")[1:])
+    except ValueError:
+        epoch = position = 0
+    return epoch, position, reservation_id, line_id

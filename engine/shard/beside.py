@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from engine.core.limits import QUEUE_ENTRIES_READ_MAX
 from engine.core.model import Key, Settings
-from engine.log.index import queue_prefix, queued_line_of
+from engine.log.index import first_come, queue_prefix, queued_line_of
 from engine.log.port import Log
 from engine.log.time_travel import NotKept, stock_as_of
 from engine.shard.channel_lists import read_channels
@@ -91,7 +91,7 @@ def _find_places(
     # A basket may be queued with many lines, and is large then: it is read once.
     units_of: dict[str, dict[str, int]] = {}
     place = 1
-    for entry in islice(log.index(prefix), room):
+    for entry in islice(first_come(log.index(prefix), prefix), room):
         room -= 1
         queued_id, line_id = queued_line_of(entry, prefix)
         if queued_id == reservation_id and line_id in line_ids:

@@ -12,6 +12,7 @@ from engine.core.view import HERE, Filled, Wish
 from engine.log.decode import split_group
 from engine.log.index import (
     customer_prefix,
+    first_come,
     offers_prefix,
     promised_prefix,
     queue_prefix,
@@ -196,7 +197,8 @@ class TurnView:
     def queue(self, key: Key) -> Iterator[tuple[str, str]]:
         """Reservation and line of all that wait at the SKU-location, first come first."""
         prefix = queue_prefix(key)
-        return (queued_line_of(entry, prefix) for entry in self.entries(prefix))
+        waiting = first_come(self.entries(prefix), prefix)
+        return (queued_line_of(entry, prefix) for entry in waiting)
 
     def entries(
         self, prefix: bytes, *, newest_first: bool = False, after: bytes = b""

@@ -99,6 +99,25 @@ def test_the_oldest_comes_first_and_the_queue_goes_by_when_waiting_began() -> No
     assert in_queue == ["d", "a", "b", "c"]
 
 
+def test_who_began_to_wait_in_the_same_millisecond_is_served_in_the_order_of_coming() -> None:
+    """Stored they are in the order of their ids as text, by slot and with 10 before f."""
+    ids = ["d13-1-b", "3cd-1-e", "d13-1-10", "001-1-ff", "d13-1-100", "001-2-1"]
+    queue = PREFIXES["queue"]
+
+    def entry_of(name: str, queued_at_ms: int = 7) -> bytes:
+        line = Line("1", TEA, waiting=1, queued_at_ms=queued_at_ms)
+        (entry,) = (
+            entry
+            for entry in index.entries(Reservation(name, "t", 7, lines=(line,)))
+            if entry.startswith(queue)
+        )
+        return entry
+
+    stored = sorted([*map(entry_of, ids), entry_of("fff-1-fff", 6), entry_of("000-1-1", 8)])
+    served = [index.queued_line_of(each, queue)[0] for each in index.first_come(stored, queue)]
+    assert served == ["fff-1-fff", *ids, "000-1-1"]
+
+
 IDS = st.text(
     st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1, max_size=4
 )

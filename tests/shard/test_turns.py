@@ -17,6 +17,7 @@ from engine.core.commands import (
     Reserve,
     SetOnHand,
 )
+from engine.core.events import Recorded, WaitFilled
 from engine.core.model import Fill, Key, Settings
 from engine.log.codec import decode_group
 from engine.log.index import customer_prefix, promised_prefix, queue_prefix, reference_prefix
@@ -85,7 +86,7 @@ async def _one_by_one(steps: Sequence[Step]) -> tuple[list[Command], list[Result
     return commands, results, shop
 
 
-def _events(shop: Shop) -> list[object]:
+def _events(shop: Shop) -> list[Recorded]:
     groups = shop.shard.log.read(1, 1 << 40, shop.shard.head)
     return [
         recorded
@@ -124,6 +125,27 @@ PREFIXES = [
 @settings(max_examples=60, deadline=None)
 def test_a_turn_of_many_commands_is_many_turns_of_one(steps: list[Step]) -> None:
     asyncio.run(_compare(steps))
+
+
+async def test_who_came_first_is_served_first_also_within_a_millisecond() -> None:
+    """Their ids end with the positions in hexadecimal, of which 10 sorts before f."""
+    shop = Shop()
+    await shop.accepted(Configure(TEA, backorder_limit=0))
+    line = BasketLine("1", TEA, 1)
+    carts = [Reserve("", (line,), wait_ms=60_000) for _ in range(20)]
+    answers = [await shop.accepted(cart) for cart in carts]
+    waiting = [getattr(accepted.answer, "reservation_id", "") for accepted in answers]
+    assert sorted(waiting) != waiting
+    served = []
+    for _ in waiting:
+        await shop.accepted(Receive(TEA, 1))
+        served += [
+            one.event.reservation_id
+            for one in _events(shop)
+            if isinstance(one.event, WaitFilled) and one.event.reservation_id not in served
+        ]
+    assert served == waiting
+    shop.shards.close()
 
 
 async def _looked_up(steps: Sequence[Step], after: bool) -> None:
