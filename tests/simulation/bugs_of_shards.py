@@ -13,7 +13,7 @@ from engine.core.events import LinesTold
 from engine.core.model import Cause
 from engine.core.view import Filled, Grant
 from engine.log.port import Heard
-from engine.shard import clock, correspondence, writer
+from engine.shard import clock, correspondence, turn_view, writer
 from engine.shard.baskets import Baskets
 from engine.shard.bystander import Bystander
 from engine.shard.clock import EngineClock
@@ -288,6 +288,10 @@ def one_unit_too_many_is_granted(patch: Patch) -> None:
     wrap(patch, filler, "available_to", lambda old: lambda *args: old(*args) + 1)
 
 
+def who_waits_is_served_in_the_order_of_ids(patch: Patch) -> None:
+    patch.setattr(turn_view, "first_come", lambda entries, _prefix: entries)
+
+
 def limits_are_forgotten_where_units_are_set_aside(patch: Patch) -> None:
     def prepare(old: Any) -> Any:
         def changed(view: Any, preparation: Any, now_ms: int) -> Any:
@@ -326,4 +330,5 @@ BUGS: list[Bug] = [
     a_frame_that_is_cut_is_dropped,
     one_unit_too_many_is_granted,
     limits_are_forgotten_where_units_are_set_aside,
+    who_waits_is_served_in_the_order_of_ids,
 ]

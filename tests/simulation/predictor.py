@@ -179,8 +179,10 @@ class Predictor:
                 stocks[event.key] = recorded.stock
         return stocks
 
-    def _happened(self, commit: Commit, kind: str) -> None:
-        """A commit that was to be; every balance in it is the model's."""
+    def _happened(self, commits: Iterator[Commit], kind: str) -> None:
+        """The next commit was to be; every balance in it is the model's."""
+        commit = next(commits, None)
+        assert commit is not None, f"{kind} was not recorded"
         for key, stock in self._take(commit, kind).items():
             self._check_stock(key, stock)
 
@@ -245,7 +247,7 @@ class Predictor:
         self._compare._compare(expected, answer.answer)
         if not answer.position:
             return
-        self._happened(next(commits), name)
+        self._happened(commits, name)
         assert answer.position == self._head, f"answered {answer.position}, is {self._head}"
         if write.attempt is not None:
             self._decided[write.attempt.attempt_id] = True
@@ -308,14 +310,14 @@ class Predictor:
     def _give_up(self, attempt_id: str, shards: Sequence[int], commits: Iterator[Commit]) -> None:
         if self._decided.get(attempt_id) is True or not shards:
             return
-        self._happened(next(commits), "Abort")
+        self._happened(commits, "Abort")
         self._decided[attempt_id] = False
 
     def _inquire(self, message: Inquire, commits: Iterator[Commit]) -> None:
         decided = self._decided.get(message.attempt_id)
         if decided is True:
             return
-        self._happened(next(commits), "Abort" if decided is False else "Inquire")
+        self._happened(commits, "Abort" if decided is False else "Inquire")
         self._decided[message.attempt_id] = False
 
     def _prepare(self, message: Prepare, result: Any, commits: Iterator[Commit]) -> None:
@@ -362,7 +364,7 @@ class Predictor:
         assert isinstance(result, SetAside), f"Prepare is answered with {result}"
         if attempt.units:
             model.baskets[message.attempt_id] = attempt
-            self._happened(next(commits), "Prepare")
+            self._happened(commits, "Prepare")
 
     def _tell(self, message: Tell, result: Any, commits: Iterator[Commit]) -> None:
         """What is told takes effect once, and in its order."""
@@ -382,7 +384,7 @@ class Predictor:
             self._forget_foreign_limits()
         elif isinstance(event, ChannelConfigured):
             self.model.configure_channel(ConfigureChannel("", event.channel, remove=event.removed))
-        self._happened(next(commits), "Tell")
+        self._happened(commits, "Tell")
         assert result.position == message.position
 
 
