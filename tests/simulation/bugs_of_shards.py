@@ -15,15 +15,13 @@ from engine.core.view import Filled, Grant
 from engine.log.port import Heard
 from engine.shard import clock, correspondence, turn_view, writer
 from engine.shard.baskets import Baskets
-from engine.shard.bystander import Bystander
 from engine.shard.clock import EngineClock
 from engine.shard.correspondence import Correspondent
 from engine.shard.flusher import Flusher
-from engine.shard.frames import Chunk, FrameBuffer, Kind, encode, frame, group_frame
+from engine.shard.frames import FrameBuffer, Kind, encode, frame, group_frame
 from engine.shard.link import ShardLink
 from engine.shard.messages import HeardUpTo, Share
 from engine.shard.outbox import Outbox
-from engine.shard.process import ShardProcess
 from engine.shard.relay import _Way
 from engine.shard.shard_actor import ShardActor
 from engine.shard.timers import Timers
@@ -70,34 +68,6 @@ def the_feed_is_ahead_of_the_flush(patch: Patch) -> None:
         return changed
 
     wrap(patch, Flusher, "submit", submit)
-
-
-def the_history_is_ahead_of_the_flush(patch: Patch) -> None:
-    def read(self: Any, asked: Any) -> Chunk:
-        head = self._log.head.position
-        return Chunk(asked.read_id, self._log.read(asked.from_position, asked.bytes_max, head))
-
-    patch.setattr(Bystander, "_read", read)
-
-
-def reads_are_answered_before_what_they_saw_is_durable(patch: Patch) -> None:
-    def make_durable(old: Any) -> Any:
-        def changed(self: Any, position: int) -> None:
-            if self.is_of_reads:
-                return
-            old(self, position)
-
-        return changed
-
-    def settle(old: Any) -> Any:
-        def changed(self: Any, turns: list[Any]) -> None:
-            self.is_of_reads = all(decided.group is None for decided, _, _ in turns)
-            old(self, turns)
-
-        return changed
-
-    wrap(patch, Flusher, "_make_durable", make_durable)
-    wrap(patch, Flusher, "_settle", settle)
 
 
 def timers_fire_early(patch: Patch) -> None:
@@ -269,10 +239,6 @@ def who_waits_is_left_waiting_by_a_crash(patch: Patch) -> None:
     patch.setattr(ShardLink, "connection_lost", lost)
 
 
-def what_was_not_published_before_a_crash_never_is(patch: Patch) -> None:
-    patch.setattr(ShardProcess, "_publish_after", lambda *_: None)
-
-
 def a_frame_that_is_cut_is_dropped(patch: Patch) -> None:
     def feed(old: Any) -> Any:
         def changed(self: Any, data: bytes) -> Any:
@@ -301,34 +267,3 @@ def limits_are_forgotten_where_units_are_set_aside(patch: Patch) -> None:
         return changed
 
     wrap(patch, correspondence, "prepare", prepare)
-
-
-BUGS: list[Bug] = [
-    answers_leave_before_the_flush,
-    what_others_are_told_leaves_before_the_flush,
-    the_feed_is_ahead_of_the_flush,
-    the_history_is_ahead_of_the_flush,
-    reads_are_answered_before_what_they_saw_is_durable,
-    timers_fire_early,
-    the_clock_runs_fast,
-    a_restart_goes_by_the_wall_clock,
-    a_stepped_clock_moves_deadlines,
-    a_request_id_is_forgotten,
-    what_is_told_is_left_in_the_outbox,
-    a_shard_that_starts_does_not_say_again_what_was_not_heard,
-    an_early_acknowledgement_breaks_the_chain,
-    what_is_told_twice_happens_twice,
-    a_gap_in_what_is_told_is_not_noticed,
-    what_is_carried_is_taken_for_heard,
-    a_timer_resolves_what_is_set_aside,
-    an_attempt_is_decided_twice,
-    who_asks_is_told_that_nothing_came_of_it,
-    nobody_is_told_that_nothing_came_of_it,
-    a_basket_takes_what_others_do_not_have,
-    who_waits_is_left_waiting_by_a_crash,
-    what_was_not_published_before_a_crash_never_is,
-    a_frame_that_is_cut_is_dropped,
-    one_unit_too_many_is_granted,
-    limits_are_forgotten_where_units_are_set_aside,
-    who_waits_is_served_in_the_order_of_ids,
-]
