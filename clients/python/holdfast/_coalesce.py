@@ -16,7 +16,7 @@ import grpc.aio
 
 from holdfast import _convert_answers
 from holdfast._pending import BatchInFlight, Pending, given_up
-from holdfast._retry import backoff_s, conclude, is_retried, leaves_unknown, retry_delay_s
+from holdfast._retry import RENEWED, backoff_s, conclude, is_retried, leaves_unknown, retry_delay_s
 from holdfast._rpc import END_OF_STREAM, error_from_rpc, is_task_cancelled
 from holdfast.errors import Code, DeadlineExpired, HoldfastError, Internal, Unavailable, make_error
 from holdfast.v1 import inventory_pb2
@@ -259,8 +259,10 @@ class Coalescer:
         if error is None or is_retried(error):
             asked_s: float = getattr(error, "retry_after_s", 0.0)
             self._not_before = max(self._not_before, self._loop.time() + asked_s)
+            # A server that ends a stream for its token has answered before all that it took.
+            took = error is None or error.reason != RENEWED
             for entry in entries:
-                entry.unknown = True
+                entry.unknown = entry.unknown or took
             self._requeue(entries)
             return
         for entry in entries:

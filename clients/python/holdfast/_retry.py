@@ -16,8 +16,15 @@ _BROKEN_SIGNS = ("Internal error from Core", "RST_STREAM", "Stream removed")
 """How a connection that is torn down in the middle of a call shows in gRPC's message, with a code
 that is otherwise a fault's. The first is what a write to a stream that has just ended gives."""
 
+RENEWED = "TOKEN_RENEWED"
+"""The reason, of the SDK's own, of a call that was refused for a token that is no longer the one to
+show."""
+
 _RETRIED_REASONS = frozenset(
-    {"OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED", "SUBSCRIBER_STALLED", "RATE_LIMITED"}
+    {
+        *("OVERLOADED", "SHARD_UNAVAILABLE", "ATTEMPT_DECIDED", "SUBSCRIBER_STALLED"),
+        *("RATE_LIMITED", RENEWED),
+    }
 )
 _DOOR_REASONS = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 _UNDECIDED_REASONS = _RETRIED_REASONS | _DOOR_REASONS | {"", "DEADLINE_EXPIRED", "INTERNAL"}

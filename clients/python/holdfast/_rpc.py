@@ -12,8 +12,8 @@ from grpc_status import rpc_status
 
 from holdfast import _convert
 from holdfast._methods import UNARY
-from holdfast._retry import conclude, leaves_unknown, retry_delay_s
-from holdfast._shown import Shown, TokenStream
+from holdfast._retry import RENEWED, conclude, leaves_unknown, retry_delay_s
+from holdfast._shown import Shown, TokenRenewed, TokenStream
 from holdfast.errors import Code, HoldfastError, Unauthenticated, Unavailable, make_error
 from holdfast.types import ShortLine
 from holdfast.v1 import errors_pb2, feed_pb2, inventory_pb2, subscriptions_pb2
@@ -45,6 +45,8 @@ def error_from_rpc(failure: grpc.aio.AioRpcError) -> HoldfastError:
     """The error that a failed call means."""
     code = failure.code().value[0]
     message = failure.details() or ""
+    if isinstance(failure, TokenRenewed):
+        return Unavailable(message, code=code, reason=RENEWED)
     reason, metadata, retry_after_s = "", {}, 0.0
     short_lines: tuple[ShortLine, ...] = ()
     try:
@@ -146,10 +148,12 @@ class Connection:
         earlier: HoldfastError | None = None
         while True:
             try:
-                metadata, token = self._shown.now()
-                return await method(request, timeout=remaining_s, metadata=metadata)
+                metadata, showing = self._shown.now()
+                answer = await method(request, timeout=remaining_s, metadata=metadata)
+                self._shown.let_in(showing)
+                return answer
             except grpc.aio.AioRpcError as failure:
-                error = error_from_rpc(self._shown.explain(failure, token))
+                error = error_from_rpc(self._shown.explain(failure, showing))
             except Unauthenticated as no_token:
                 error = no_token
             except asyncio.CancelledError:
@@ -199,9 +203,9 @@ class Connection:
 
     def _stream(self, method: Any, *request: Message) -> Any:
         """Opens a stream. Unauthenticated if there is no token for it."""
-        metadata, token = self._shown.now()
+        metadata, showing = self._shown.now()
         stream = method(*request, metadata=metadata)
-        return TokenStream(stream, self._shown, token) if self._shown.renews else stream
+        return TokenStream(stream, self._shown, showing) if self._shown.renews else stream
 
     async def close(self) -> None:
         """Closes the channel; calls that are open end with an error."""
