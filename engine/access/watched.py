@@ -22,9 +22,11 @@ class FileRefused(Exception):
 
 
 class _Stamp(NamedTuple):
-    """What changes when a file is written or replaced."""
+    """What changes when a file is written or replaced, or becomes readable: the owner, the mode and
+    a content whose time is put back change only `changed_ns`."""
 
     modified_ns: int
+    changed_ns: int
     size_bytes: int
     inode: int
 
@@ -45,7 +47,7 @@ class WatchedFile(Generic[T]):
         try:
             stamp = self._look_at()
         except FileRefused:
-            missing = _Stamp(0, 0, 0)
+            missing = _Stamp(0, 0, 0, 0)
             if self._stamp == missing:
                 return False
             self._stamp = missing
@@ -63,7 +65,7 @@ class WatchedFile(Generic[T]):
             found = self.path.stat()
         except OSError as error:
             raise FileRefused(self.path, error.strerror or str(error)) from error
-        return _Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+        return _Stamp(found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
     def _read(self) -> bytes:
         try:

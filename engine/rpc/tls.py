@@ -4,6 +4,7 @@ change, so that new ones are used for new connections without a restart."""
 import asyncio
 import os
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,23 +53,29 @@ class Material(NamedTuple):
     expires_at: datetime
 
 
-_Stamp = tuple[tuple[int, int, int] | None, ...]
-"""For each file its inode, size and time of change; None if it is not there."""
+_Stamp = tuple[tuple[int, int, int, int] | None, ...]
+"""For each file its inode, size and the times at which its content, and anything of it, were
+changed; None if it is not there."""
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
 
 
 class Certificates:
     """The certificates in force. `look` takes what is in the files now; what is wrong there is
     logged, and what was in force stays so."""
 
-    def __init__(self, files: TlsFiles) -> None:
+    def __init__(self, files: TlsFiles, wall: Callable[[], datetime] = _wall) -> None:
         """Read the files. TlsRefused if they cannot be used."""
         self._files = files
+        self._wall = wall
         # Before reading: what changes in between is then read again.
         self._stamp = _stamp(files)
-        self._in_force = read_material(files)
+        self._in_force = read_material(files, wall())
         self._configuration = _configuration(self._in_force)
         self._context = _context(self._in_force)
-        self._refused = False
+        self._problem = ""
 
     @property
     def expires_at(self) -> datetime:
@@ -78,7 +85,7 @@ class Certificates:
     @property
     def refused(self) -> bool:
         """Whether the files hold what could not be taken."""
-        return self._refused
+        return bool(self._problem)
 
     def credentials(self) -> grpc.ServerCredentials:
         """For gRPC, which asks at each new connection, in a thread of its own, what is new."""
@@ -102,24 +109,27 @@ class Certificates:
         return self._context
 
     def look(self) -> bool:
-        """Take what has changed; whether new certificates are in force."""
+        """Take what has changed; whether new certificates are in force. What is refused is read
+        again each time: a certificate may come before its time."""
         stamp = _stamp(self._files)
-        if stamp == self._stamp:
+        if stamp == self._stamp and not self._problem:
             return False
         self._stamp = stamp
         try:
-            found = read_material(self._files)
+            found = read_material(self._files, self._wall())
             configuration, context = _configuration(found), _context(found)
         except TlsRefused as refusal:
-            self._refused = True
+            if str(refusal) == self._problem:
+                return False
+            self._problem = str(refusal)
             expires_at = self.expires_at.isoformat()
             _logger.error(
                 "new certificates are refused; the old ones stay in force",
-                problem=str(refusal),
+                problem=self._problem,
                 expires_at=expires_at,
             )
             return False
-        self._refused = False
+        self._problem = ""
         if found == self._in_force:
             return False
         self._in_force, self._configuration, self._context = found, configuration, context
@@ -136,12 +146,12 @@ class Certificates:
             self.look()
 
 
-def read_material(files: TlsFiles) -> Material:
-    """Read and check the files. TlsRefused names the one that cannot be used, and why."""
+def read_material(files: TlsFiles, now: datetime) -> Material:
+    """Read and check the files, as of `now`. TlsRefused names the one that cannot be used, and
+    says why."""
     certificate, key = _read(files.certificate), _read(files.key)
     client_ca = _read(files.client_ca) if files.client_ca else None
     chain = _certificates(files.certificate, certificate)
-    now = datetime.now(UTC)
     for each in chain:
         if each.not_valid_after_utc <= now:
             ended = each.not_valid_after_utc.isoformat()
@@ -198,14 +208,15 @@ def _certificates(path: str, pem: bytes) -> list[x509.Certificate]:
 
 
 def _stamp(files: TlsFiles) -> _Stamp:
-    found: list[tuple[int, int, int] | None] = []
+    found: list[tuple[int, int, int, int] | None] = []
     for path in files.paths:
         try:
             status = Path(path).stat()
         except OSError:
             found.append(None)
         else:
-            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+            times = (status.st_mtime_ns, status.st_ctime_ns)
+            found.append((status.st_ino, status.st_size, *times))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from engine.access.named import Named, only
 from engine.access.problems import PermissionDenied, Unauthenticated
 from engine.access.watched import FileRefused
 from tests.access.house import PRINCIPALS, House, signed
+from tests.doors import write_unnoticed
 
 TEA = Named(only(""), only("TEA"), only("LONDON"), only(""))
 
@@ -131,6 +132,16 @@ def test_rules_change_with_the_file(house: House) -> None:
     assert gate.generation == 1
     gate.look()
     assert gate.generation == 1
+
+
+def test_a_file_that_keeps_its_time_and_size_is_read_again_all_the_same(house: House) -> None:
+    """Which is also how a file looks whose owner or mode has been put right."""
+    gate = house.gate()
+    narrower = PRINCIPALS.replace('skus = ["TEA", "MUG-*"]', 'skus = ["POT", "MUG-*"]')
+    write_unnoticed(house.principals_file, narrower.encode())
+    gate.look()
+    with pytest.raises(PermissionDenied):
+        gate.check("checkout", "Reserve", TEA)
 
 
 @pytest.mark.parametrize("wrong", ["[[", "", "gone"])

@@ -11,6 +11,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from engine.metrics import Metrics
 from engine.rpc.server import RpcServer
 from engine.rpc.tls import Certificates, TlsFiles, TlsRefused
 from engine.shard.local import LocalShards
-from tests.doors import HOSTS, LAST, Door, Files, NotLetIn, replace, shake
+from tests.doors import HOSTS, LAST, Door, Files, NotLetIn, replace, shake, write_unnoticed
 from tests.rpc.serving import TEA
 
 OLD = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2]
@@ -272,6 +273,35 @@ async def test_a_wrong_file_is_refused_and_the_old_one_stays_in_force(
         assert certificates.look()
         assert not tells_refusal(certificates)
         assert shake(port, known, caller).certificate == second
+
+
+def test_a_file_that_keeps_its_time_and_size_is_read_again_all_the_same(door: Door) -> None:
+    """Which is also how a file looks whose owner or mode has been put right."""
+    certificates = Certificates(files_of(door))
+    key = door.server.key.read_bytes()
+    write_unnoticed(door.server.key, b"x" * len(key))
+    assert not certificates.look()
+    assert tells_refusal(certificates)
+    write_unnoticed(door.server.key, key)
+    assert not certificates.look()
+    assert not tells_refusal(certificates)
+
+
+def test_a_certificate_that_comes_before_its_time_is_taken_when_it_has_come(door: Door) -> None:
+    now = datetime.now(UTC)
+    certificates = Certificates(files_of(door), lambda: now)
+    door.renew()
+    now -= timedelta(days=1)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            assert not certificates.look()
+        assert tells_refusal(certificates)
+        now += timedelta(days=1)
+        assert certificates.look()
+        assert not certificates.look()
+    assert [log["log_level"] for log in logs] == ["error", "info"]
+    assert "node.pem: a certificate holds only from" in logs[0]["problem"]
+    assert not tells_refusal(certificates)
 
 
 @pytest.mark.parametrize(
