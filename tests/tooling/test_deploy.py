@@ -59,7 +59,7 @@ def test_the_unit_is_hardened_and_starts_what_there_is() -> None:
     assert stated["KillMode"] == "mixed"
     # Draining, twice over, has its time; and a refused configuration is not started for ever.
     assert int(stated["TimeoutStopSec"]) > 2 * float(SETTINGS["drain_s"].default)
-    assert stated["RestartPreventExitStatus"] == "2"
+    assert (stated["Restart"], stated["RestartPreventExitStatus"]) == ("on-failure", "2")
 
 
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
