@@ -15,11 +15,12 @@ class ExitCode(IntEnum):
 
     OK = 0
     REFUSED = 1
-    """A rule of stock stands against it; asking again changes nothing."""
+    """A rule of stock stands against it, or who asks is not known or may not; asking again changes
+    nothing."""
     USAGE = 2
     """What was given cannot be understood or is out of its limits; nothing was changed."""
     UNAVAILABLE = 3
-    """The node could not be reached, or not in time."""
+    """The node could not be reached, or not in time; or it had too much, be it of this caller."""
     INTERNAL = 4
     """A fault of Holdfast."""
 

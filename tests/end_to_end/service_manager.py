@@ -1,12 +1,14 @@
 """Stands in for systemctl and journalctl where no systemd runs: it starts the command of a unit's
-file, stops it with SIGTERM, and shows what it printed.
+file, stops it with SIGTERM, and shows what it printed. And for chown, since the unit's user is not
+there either: it only looks whether the file is.
 
     python service_manager.py systemctl start|stop|restart|status UNIT
     python service_manager.py journalctl --unit UNIT --lines N
+    python service_manager.py chown USER: FILE
 
 The variables UNIT_FILE and UNIT_STATE name the unit's file and a directory for its process id and
-its journal. Of the file, ExecStart= and Environment= are used: what hardens the service is left
-to systemd.
+its journal. Of the file, ExecStart=, Environment= and User= are used: what hardens the service is
+left to systemd.
 """
 
 import os
@@ -33,6 +35,12 @@ class Unit:
         text = self._file.read_text().replace("\\\n", " ")
         lines = (line.partition("=") for line in text.splitlines())
         return [value.strip() for name, _, value in lines if name.strip() == key]
+
+    @property
+    def user(self) -> str:
+        """Whom it runs as."""
+        [name] = self._settings("User")
+        return name
 
     def start(self) -> None:
         """Start it in the background."""
@@ -95,6 +103,10 @@ def main(arguments: Sequence[str]) -> None:
         case ["journalctl", "--unit", _, "--lines", number]:
             lines = unit.journal.read_text().splitlines()
             sys.stdout.write("\n".join(lines[-int(number) :]) + "\n")
+        case ["chown", owner, file]:
+            # Ours is the only user: what it wrote for itself alone, the node can read.
+            if f"{unit.user}:" != owner or not Path(file).is_file():
+                raise SystemExit(f"no {file}, or {owner} is not {unit.user}:")
         case _:
             raise SystemExit(f"no such command: {' '.join(arguments)}")
 

@@ -26,11 +26,12 @@ GUIDE_S_MAX = 300
 
 _BLOCKS = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 _BLOCKS_THAT_START = 5
+_DENIED = 2
 
 
 class Machine:
     """A machine for the guide: its directories below one of ours, its ports free ones, and a
-    stand-in for systemd."""
+    stand-in for systemd and its user."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -45,7 +46,7 @@ class Machine:
         self.unit.write_text(self.here(UNIT.read_text()))
         programs = root / "bin"
         programs.mkdir()
-        for name in ("systemctl", "journalctl"):
+        for name in ("systemctl", "journalctl", "chown"):
             program = programs / name
             program.write_text(
                 f'#!/bin/sh\nexec "{sys.executable}" "{SERVICE_MANAGER}" {name} "$@"\n'
@@ -95,6 +96,8 @@ def test_every_command_of_the_guide_runs(tmp_path: Path) -> None:
     finally:
         machine.run("systemctl stop holdfast")
     assert done.stdout.count("is SERVING") >= _BLOCKS_THAT_START
+    assert done.stdout.count(f"ended with {ExitCode.REFUSED:d}") == _DENIED
+    assert "checkout may not Receive" in done.stderr
 
 
 def test_control_a_command_that_fails_is_noticed(tmp_path: Path) -> None:
