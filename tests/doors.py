@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.cli.certificates import Issued, issue_client, issue_server, make_authority
+from engine.rpc.tls import TlsFiles
 
 HOSTS = ("localhost", "127.0.0.1")
 FIRST, LAST = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_3
+OLD = [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2]
 
 
 class Files(NamedTuple):
@@ -49,6 +51,12 @@ class Door:
         """Flags of `holdfast serve`."""
         certificate, key = self.server
         return ("--tls-certificate", str(certificate), "--tls-key", str(key))
+
+
+def files_of(door: Door, client_ca: Path | None = None) -> TlsFiles:
+    """What the node is told of a door; with `client_ca` it asks who calls."""
+    certificate, key = door.server
+    return TlsFiles(str(certificate), str(key), str(client_ca or ""))
 
 
 def replace(files: Files, issued: Issued) -> None:
