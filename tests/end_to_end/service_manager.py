@@ -12,6 +12,7 @@ left to systemd.
 """
 
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -74,11 +75,9 @@ class Unit:
         except ProcessLookupError:
             return
         signal.pidfd_send_signal(descriptor, signal.SIGTERM)
-        ended = subprocess.run(
-            ["timeout", str(STOP_S_MAX), "tail", f"--pid={process_id}", "-f", "/dev/null"],
-            check=False,
-        )
-        if ended.returncode:
+        # It becomes readable when the process has ended.
+        ended, _, _ = select.select([descriptor], [], [], STOP_S_MAX)
+        if not ended:
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             raise SystemExit(f"{process_id} did not end within {STOP_S_MAX:g} s")
 
