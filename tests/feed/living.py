@@ -1,7 +1,6 @@
 """A node in this event loop on which things happen by a script, and clients that put together what
 is there from what a feed tells."""
 
-import asyncio
 import itertools
 from typing import Any
 
@@ -158,11 +157,3 @@ class State:
             if version != wanted_version or balances != expected:
                 found.append(f"{place}: version {version}, not {wanted_version}")
         return found
-
-
-async def settle(living: Living) -> None:
-    """Let what the shards have to tell each other be told."""
-    heads: dict[int, int] = {}
-    while heads != living.heads:
-        heads = living.heads
-        await asyncio.sleep(0)

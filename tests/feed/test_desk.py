@@ -16,6 +16,8 @@ from engine.feed.desk import Desk
 from engine.shard.port import ShardUnavailable
 from tests.feed.living import SKUS, Living
 
+ENDED_S_MAX = 30.0
+
 
 class Counted:
     """Counts what is asked of the shards."""
@@ -106,14 +108,15 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported_as_forgotten() ->
     faults: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
     asked = asyncio.ensure_future(desk.ask(["TEA"]))
-    await asyncio.sleep(0)
+    # It asks, and waits for an answer.
+    await asyncio.wait((asked,), timeout=0)
     asked.cancel()
     for shard in living.shards.shards:
         shard.crash()
     await asyncio.gather(asked, return_exceptions=True)
     del asked, desk
-    for _ in range(10):
-        await asyncio.sleep(0)
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others, timeout=ENDED_S_MAX)
     gc.collect()
     assert faults == []
     living.close()

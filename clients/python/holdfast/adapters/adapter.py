@@ -81,7 +81,7 @@ class Adapter:
 
         A class without it is not run: `holdfast-adapter` and `run` refuse it at the start.
         """
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no method push")
 
     def cost(self, updates: Sequence[ChannelUpdate]) -> float:
         """What a push counts for `rate_per_s`."""
