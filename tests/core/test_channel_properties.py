@@ -5,7 +5,8 @@ The fences are those of the oracle of `fences`; what was taken is counted from t
 control plants faults in the rules.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -138,11 +139,22 @@ class Walk:
         self.check_uses()
         # Units that come free where some are missing are not there again.
         if not lacking and not isinstance(command, Adjust):
-            for name, (units, taken) in before.items():
-                left = units - max(0, self.taken(name) - taken)
-                assert self.fences()[name] >= left, (name, command)
+            left = {
+                name: units - max(0, self.taken(name) - taken)
+                for name, (units, taken) in before.items()
+            }
+            self.check_fences(left, command)
         self.check_shown()
         self.check_waiting()
+
+    def check_fences(self, left: Mapping[str, int], command: Command) -> None:
+        """What could be served of all fences together still can be: each set of channels finds it
+        at its locations (Hall's theorem). Where stock cannot serve all, what comes free may be for
+        another channel than before; that is no loss."""
+        for names in (names for size in (1, 2) for names in combinations(left, size)):
+            places = {place for name in names for place in FENCED[name][1]}
+            there = sum(max(0, self.world.stocks[self._key(place)].available) for place in places)
+            assert there >= sum(left[name] for name in names), (names, command)
 
     def check_uses(self) -> None:
         for name in FENCED:
