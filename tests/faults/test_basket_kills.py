@@ -45,8 +45,8 @@ async def test_no_basket_is_lost_doubled_or_half_for_long(
 async def test_control_lost_lines_are_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shard that is told of lines and forgets them leaves half baskets and balances that are not
-    the sums of lines."""
+    """A shard that is told what is given back and forgets a unit of it leaves half baskets and
+    balances that are not the sums of lines."""
     plant("lost_lines", monkeypatch)
     figures = await basket_kills(tmp_path, rounds=1, clients=2)
     assert not figures["well"]
