@@ -1,279 +1,97 @@
-"""What one node does on this machine, beside what an empty gRPC server does on it in the same run.
+"""What Holdfast does on this machine, beside what one would use in its place, in the same run.
 
-    python -m benchmarks.bench [--quick] [--locations N] [--json]
+    python -m benchmarks.bench [--quick] [--only NAME,...] [--rounds N] [--flush-delay-ms MS]
+                               [--orders FILE] [--locations N] [--results DIR] [--json]
 
-How to read it. Each row is the median of three rounds of a closed loop: so many callers, each
-asking again when it is answered. Every answer is durable. `/s` counts commands, latencies are those
-of one call (of a whole batch where batches are sent), and the CPU columns are microseconds of CPU
-per command in the load generator (client), the front end or echo server (server) and the shard. The
-load generator shares the machine with the node, so on few cores its share matters: `prepared` rows
-send requests that were built and serialised before the clock started and read answers without the
-SDK, `SDK` rows are what a Python caller gets. Compare ratios; absolute figures are this machine's.
+How to read it. Sections run one after the other; each begins with servers of its own. Rows of a
+section that are compared take turns, so that what else the machine does weighs on all of them, and
+give the medians of their rounds. Compare ratios; absolute figures are this machine's. `calibration`
+is the time of a fixed piece of plain Python before and after, to compare two runs by. The last
+table holds the targets: what is wanted of which ratio, and whether it is so.
 
-Rows that are compared take turns, so that what else the machine does weighs on all of them;
-`calibration` is the time of a fixed piece of plain Python before and after, to compare two runs by.
-
-The echo is the limit: it does nothing but gRPC. `unary, share of echo` says how much of that limit
-a durable Reserve keeps without batching. With --locations N, N SKU-locations are loaded into a node
-of which each shard keeps 10 000 in memory, and the memory of its processes is given.
+Sections: {sections}
 """
 
-import asyncio
-import itertools
+import argparse
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from holdfast import Client, commands
-from holdfast.errors import HoldfastError
-from holdfast.v1 import inventory_pb2
+from rich.console import RenderableType
 
-from benchmarks import echo, messages, report
-from benchmarks.load import Ask, Loop, RawStream, Round, calibration_ms, measure
-from benchmarks.memory import measure_memory
-from benchmarks.memory import tables as memory_tables
-from benchmarks.node import Node, running_node
+from benchmarks import memory, one_node, report
+from benchmarks.load import calibration_ms
+from benchmarks.sections import Found, Section, Setting, document, tables
 
-HOT = ["HOT"]
-CATALOGUE = [f"SKU-{number:05d}" for number in range(10_000)]
-UNITS = 1_000_000_000
-
-
-class Scale(NamedTuple):
-    """How much is measured: rounds, and calls of each caller in a round."""
-
-    rounds: int
-    unary_calls: int
-    idle_calls: int
-    single_calls: int
-    small_batches: int
-    large_batches: int
-
-
-FULL = Scale(3, 60, 500, 150, 60, 8)
-QUICK = Scale(1, 15, 100, 40, 15, 2)
-
-
-class Bench:
-    """A node and an echo server under the same load."""
-
-    def __init__(self, node: Node, echo_server: echo.Echo, scale: Scale) -> None:
-        self._node = node
-        self._echo = echo_server
-        self._scale = scale
-        self._servers = {"server": node.process_id, "shard": node.shard_process_ids[0]}
-        self.rows: dict[str, Round] = {}
-
-    async def run(self) -> None:
-        """Measure every row."""
-        scale = self._scale
-        await self._measure(
-            64,
-            scale.unary_calls,
-            {
-                "echo, 64 in flight": self._echoes(),
-                "Reserve, unary, 64 in flight": self._unary(64, scale.unary_calls),
-                "Reserve, unary SDK, 64 in flight": self._sdk(coalesce=False),
-            },
-        )
-        await self._measure(
-            1,
-            scale.idle_calls,
-            {
-                "echo, one at a time": self._echoes(),
-                "Reserve, unary, one at a time": self._unary(1, scale.idle_calls),
-                "Reserve, unary SDK, one at a time": self._sdk(coalesce=False),
-                "Reserve, SDK, one at a time": self._sdk(coalesce=True),
-            },
-        )
-        singles = {"Reserve, SDK, 64 single callers": self._sdk(coalesce=True)}
-        await self._measure(64, scale.single_calls, singles)
-        for skus, what in ((HOT, "one hot SKU"), (CATALOGUE, "10 000 SKUs")):
-            for size, calls in ((100, scale.small_batches), (1_000, scale.large_batches)):
-                name = f"4 x {size:,}, {what}"
-                await self._measure(
-                    4,
-                    calls,
-                    {
-                        f"Reserve, prepared, {name}": self._raw(skus, size, calls),
-                        f"Reserve, SDK, {name}": self._batches(skus, size),
-                    },
-                )
-
-    async def _measure(
-        self, callers: int, calls: int, loads: Mapping[str, AbstractAsyncContextManager[Ask]]
-    ) -> None:
-        """Measure rows that are compared with each other, in turns."""
-        async with AsyncExitStack() as stack:
-            loops = []
-            for name, load in loads.items():
-                report.progress(name)
-                ask = await stack.enter_async_context(load)
-                echoed = name.startswith("echo")
-                servers = {"server": self._echo.process_id} if echoed else self._servers
-                loops.append(Loop(name, callers, calls, ask, servers))
-            self.rows |= await measure(loops, self._scale.rounds)
-
-    @asynccontextmanager
-    async def _echoes(self) -> AsyncIterator[Ask]:
-        message = messages.reserve(HOT[0]).SerializeToString()
-        async with messages.channel(self._echo.address) as channel:
-            method = channel.unary_unary(echo.METHOD)
-
-            async def ask(_caller: int, _call: int) -> int:
-                await method(message)
-                return 1
-
-            yield ask
-
-    @asynccontextmanager
-    async def _unary(self, callers: int, calls: int) -> AsyncIterator[Ask]:
-        prepared = [
-            [
-                messages.reserve(HOT[0]).SerializeToString()
-                for _ in range(calls * self._scale.rounds)
-            ]
-            for _ in range(callers)
-        ]
-        async with messages.channel(self._node.address) as channel:
-            method = channel.unary_unary(f"{messages.SERVICE}/Reserve")
-
-            async def ask(caller: int, call: int) -> int:
-                await method(prepared[caller][call])
-                return 1
-
-            yield ask
-
-    @asynccontextmanager
-    async def _sdk(self, *, coalesce: bool) -> AsyncIterator[Ask]:
-        basket = [(HOT[0], messages.LOCATION, 1)]
-        async with Client(self._node.address, coalesce=coalesce, timeout_s=60) as client:
-
-            async def ask(_caller: int, _call: int) -> int:
-                await client.reserve(basket, ttl_s=messages.HOLD_S)
-                return 1
-
-            yield ask
-
-    @asynccontextmanager
-    async def _raw(self, skus: Sequence[str], size: int, calls: int) -> AsyncIterator[Ask]:
-        turn = itertools.cycle(skus)
-        prepared = [
-            [
-                messages.batch_of_reserves(call, list(itertools.islice(turn, size)))
-                for call in range(calls * self._scale.rounds)
-            ]
-            for _ in range(4)
-        ]
-        async with messages.channel(self._node.address) as channel:
-            method = channel.stream_stream(f"{messages.SERVICE}/Execute")
-            streams = [
-                RawStream(method(), inventory_pb2.ExecuteResponse.FromString) for _ in prepared
-            ]
-
-            async def ask(caller: int, call: int) -> int:
-                return await streams[caller].execute(prepared[caller][call])
-
-            yield ask
-            for stream in streams:
-                stream.close()
-
-    @asynccontextmanager
-    async def _batches(self, skus: Sequence[str], size: int) -> AsyncIterator[Ask]:
-        turn = itertools.cycle(skus)
-        async with Client(self._node.address, timeout_s=60) as client:
-
-            async def ask(_caller: int, _call: int) -> int:
-                batch = [
-                    commands.reserve([(sku, messages.LOCATION, 1)], ttl_s=messages.HOLD_S)
-                    for sku in itertools.islice(turn, size)
-                ]
-                for answer in await client.execute(batch):
-                    if isinstance(answer, HoldfastError):
-                        raise answer
-                return size
-
-            yield ask
-
-
-async def load_stock(address: str) -> None:
-    """Bring the stock that is reserved from."""
-    async with Client(address, timeout_s=60) as client:
-        for first in range(0, len(CATALOGUE), 500):
-            skus = CATALOGUE[first : first + 500] + (HOT if first == 0 else [])
-            batch = [commands.receive(sku, messages.LOCATION, UNITS) for sku in skus]
-            for answer in await client.execute(batch):
-                if isinstance(answer, HoldfastError):
-                    raise answer
-
-
-def ratios(rows: dict[str, Round]) -> dict[str, float]:
-    """What rows of one run say about each other."""
-    limit, idle = rows["echo, 64 in flight"], rows["echo, one at a time"]
-    alone = rows["Reserve, unary, one at a time"]
-    coalesced = rows["Reserve, SDK, one at a time"]
-    return {
-        "unary, share of echo": round(
-            rows["Reserve, unary, 64 in flight"].per_second / limit.per_second, 3
-        ),
-        "idle p50, unary, times echo": round(alone.latencies.p50_ms / idle.latencies.p50_ms, 2),
-        "idle p50, SDK, times echo": round(coalesced.latencies.p50_ms / idle.latencies.p50_ms, 2),
-    }
+SECTIONS: Sequence[Section] = (
+    one_node.SECTION,
+    memory.SECTION,
+)
+"""In the order in which they run."""
+DEFAULTS = Setting()
 
 
 async def main(arguments: Any) -> int:
     """Measure and report; gives the exit code."""
-    scale = QUICK if arguments.quick else FULL
-    document: dict[str, Any] = {"calibration ms, before": calibration_ms()}
-    tables = []
-    with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
-        async with echo.running_echo() as echo_server, running_node(Path(directory)) as node:
-            await load_stock(node.address)
-            bench = Bench(node, echo_server, scale)
-            await bench.run()
-        verdict = await asyncio.to_thread(node.verify)
-    document["calibration ms, after"] = calibration_ms()
-    rows = bench.rows
-    shares = ratios(rows)
-    document["rows"] = [
-        {"name": name, "per_second": row.per_second, "cpu_us": row.cpu_us} | row.latencies._asdict()
-        for name, row in rows.items()
-    ]
-    document["ratios"] = shares
-    document["verify"] = str(verdict)
-    tables.append(_table(rows))
-    rest = [(name, value) for name, value in document.items() if name not in ("rows", "ratios")]
-    tables.append(report.facts("Ratios", [*shares.items(), *rest]))
-    if arguments.locations:
-        figures = await measure_memory(arguments.locations)
-        document["memory"] = figures
-        tables += memory_tables(figures)
-    report.write(arguments, document, *tables)
-    return 0 if verdict.well else 1
+    setting = setting_of(arguments)
+    said: dict[str, Any] = {"calibration ms, before": calibration_ms(), "sections": []}
+    parts: list[RenderableType] = []
+    all_found: dict[str, Found] = {}
+    for section in arguments.only:
+        report.progress(f"{section.name}: {section.what}")
+        found = await section.measure(setting)
+        all_found[section.name] = found
+        said["sections"].append(document(section, found))
+        parts += tables(section, found)
+    said["calibration ms, after"] = calibration_ms()
+    ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
+    parts.append(report.facts("", ends))
+    report.write(arguments, said, *parts)
+    return 1 if any(found.wrong for found in all_found.values()) else 0
 
 
-def _table(rows: dict[str, Round]) -> Any:
-    return report.table(
-        "Load on one node",
-        ("", "/s", "p50 ms", "p99 ms", "client us", "server us", "shard us"),
-        [
-            (
-                name,
-                row.per_second,
-                row.latencies.p50_ms,
-                row.latencies.p99_ms,
-                *(row.cpu_us.get(process) for process in ("client", "server", "shard")),
-            )
-            for name, row in rows.items()
-        ],
+def setting_of(arguments: argparse.Namespace) -> Setting:
+    """How the run was asked for. A quick look takes one round, if no other number is asked for."""
+    rounds = arguments.rounds or (1 if arguments.quick else DEFAULTS.rounds)
+    asked = {name: getattr(arguments, name) for name in Setting._fields if name != "rounds"}
+    return Setting(rounds=rounds, **asked)
+
+
+def sections_named(names: str) -> list[Section]:
+    """The sections of a list with commas, in the order in which they run."""
+    asked = names.split(",")
+    unknown = set(asked) - {section.name for section in SECTIONS}
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no section {', '.join(sorted(unknown))}")
+    return [section for section in SECTIONS if section.name in asked]
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be asked for."""
+    names = ", ".join(section.name for section in SECTIONS)
+    made = report.parser((__doc__ or "").format(sections=names), "bench")
+    made.add_argument("--quick", action="store_true", help="one short round of everything")
+    made.add_argument(
+        "--only",
+        type=sections_named,
+        default=list(SECTIONS),
+        metavar="NAME,...",
+        help="these sections alone",
     )
+    made.add_argument("--rounds", type=int, default=0, help=f"{DEFAULTS.rounds} if not given")
+    made.add_argument(
+        "--flush-delay-ms",
+        type=float,
+        default=DEFAULTS.flush_delay_ms,
+        metavar="MS",
+        help="how much longer each flush of a slow disk takes; 0: no slow disk",
+    )
+    made.add_argument("--orders", type=Path, metavar="FILE", help="orders to replay")
+    made.add_argument("--locations", type=int, default=0, help="SKU-locations to load")
+    made.add_argument("--results", type=Path, metavar="DIR", help="where figures are kept")
+    return made
 
 
 if __name__ == "__main__":
-    parser = report.parser(__doc__, "bench")
-    parser.add_argument("--quick", action="store_true", help="one short round of everything")
-    parser.add_argument("--locations", type=int, default=0, help="SKU-locations to load")
-    sys.exit(report.run(main(parser.parse_args())))
+    sys.exit(report.run(main(parser().parse_args())))

@@ -21,6 +21,7 @@ from rich.table import Table
 from benchmarks import messages, processes, report
 from benchmarks.load import send_all
 from benchmarks.node import Node, running_node
+from benchmarks.sections import Found, Section, Setting
 
 ACTIVE = 10_000
 BATCH_COMMANDS = 1_000
@@ -85,6 +86,22 @@ def _reserves(locations: int) -> Iterator[bytes]:
     for first in range(0, len(chosen), BATCH_COMMANDS):
         skus = [_sku(each) for each in chosen[first : first + BATCH_COMMANDS]]
         yield messages.batch_of_reserves(first, skus)
+
+
+async def measure_section(setting: Setting) -> Found:
+    """The figures as a section of `make bench`, if it was told how many SKU-locations to load."""
+    if not setting.locations:
+        return Found({}, left_out={"memory": "--locations says of how many SKU-locations"})
+    figures = await measure_memory(setting.locations)
+    memory: dict[str, dict[str, float]] = figures.pop("memory MiB")
+    rows = {
+        name: {f"{process}_MiB": size for process, size in sizes.items()}
+        for name, sizes in memory.items()
+    }
+    return Found(rows, figures)
+
+
+SECTION = Section("memory", "Memory of a node with many SKU-locations", measure_section)
 
 
 async def main(arguments: Any) -> int:

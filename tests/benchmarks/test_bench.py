@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from benchmarks import echo
-from benchmarks.bench import Bench, Scale, load_stock, ratios
 from benchmarks.node import running_node
+from benchmarks.one_node import Bench, Scale, load_stock, ratios
 
 SMALLEST = Scale(1, 1, 2, 1, 1, 1)
 
