@@ -11,11 +11,7 @@ import asyncio
 import importlib
 import importlib.util
 import json
-import os
-import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,11 +21,11 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.feed_systems import CONNECTIONS, Told, Write
 from benchmarks.node import free_port
+from benchmarks.peers.programs import missing, program, serving
 
 EVENT = b"x" * 240
 """As large as an event of Holdfast's feed."""
 ALL = "events"
-START_S_MAX = 20.0
 READ_EVENTS_MAX = 256
 STREAM = "EVENTS"
 NATS_S_MAX = 10.0
@@ -54,54 +50,6 @@ class PeerServer:
         """See Server."""
         tree = (self._process.pid, *processes.children(self._process.pid))
         return sum(processes.memory(each).anonymous for each in tree)
-
-
-@asynccontextmanager
-async def serving(
-    command: Sequence[str],
-    port: int,
-    log: Path,
-    stop: signal.Signals = signal.SIGTERM,
-    **options: Any,
-) -> AsyncIterator[Any]:
-    """Run a server until the end of the block; it listens inside. The options are `Popen`'s."""
-    with log.open("wb") as output:
-        started = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options
-        )
-    try:
-        async with asyncio.timeout(START_S_MAX):
-            while not await _listens(port):
-                if started.poll() is not None:
-                    raise RuntimeError(f"{command[0]} has ended; {log} says why")
-                await asyncio.sleep(0.02)
-        yield started
-    finally:
-        started.send_signal(stop)
-        await asyncio.to_thread(started.wait)
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
-def program(name: str) -> str | None:
-    """Where a program is: beside an installed package, or on the path."""
-    beside = (Path(folder) / "bin" / name for folder in sys.path if folder)
-    found = next((str(path) for path in beside if os.access(path, os.X_OK)), None)
-    return found or shutil.which(name)
-
-
-def missing(name: str, package: str) -> str:
-    """What is not there of a program and a Python package; empty if both are."""
-    if program(name) is None:
-        return f"no {name}"
-    return "" if importlib.util.find_spec(package) else f"no Python package {package}"
 
 
 class RedisServer(PeerServer):
