@@ -1,7 +1,8 @@
 """A group of the log as the feed sends it: decoded once, each event filled in and encoded for every
 subscriber."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 
 import msgspec
 from holdfast.v1 import feed_pb2
@@ -85,25 +86,54 @@ def first_position_of(data: bytes) -> int:
 
 def decode_group(shard: int, data: bytes) -> FeedGroup:
     """Decode an encoded CommitGroup of a shard. ValueError if it is none."""
-    group = record_pb2.CommitGroup()
-    group.ParseFromString(data)
-    place = wire.place_prefix(shard)
-    recorded_at = wire.timestamp(group.recorded_at_ms).SerializeToString()
-    position = group.first_position
-    events: list[FeedEvent] = []
-    commit_ends: list[int] = []
-    size_bytes = 0
-    for commit in group.commits:
-        around = wire.circumstances(recorded_at, commit.cause.SerializeToString())
-        for event in commit.events:
-            entry = wire.batch_entry(place, position, around, event.SerializeToString())
-            events.append(_feed_event(position, event, entry))
-            size_bytes += len(entry) + EVENT_OVERHEAD_BYTES
-            position += 1
-        commit_ends.append(position - 1)
-    if not events:
-        raise ValueError(f"the commit group at position {position} has no events")
-    return FeedGroup(group.first_position, group.recorded_at_ms, events, commit_ends, size_bytes)
+    encoded = EncodedGroup(shard, data)
+    return encoded.part(encoded.first_position, encoded.last_position)
+
+
+class EncodedGroup:
+    """A CommitGroup of a shard that is decoded bit by bit."""
+
+    def __init__(self, shard: int, data: bytes) -> None:
+        """ValueError if the bytes are no group."""
+        group = record_pb2.CommitGroup()
+        group.ParseFromString(data)
+        self.first_position = group.first_position
+        self.size_bytes = len(data)
+        self._commits = group.commits
+        self._recorded_at_ms = group.recorded_at_ms
+        self._recorded_at = wire.timestamp(group.recorded_at_ms).SerializeToString()
+        self._place = wire.place_prefix(shard)
+        # The first position after each commit.
+        self._ends = list(
+            accumulate(
+                (len(commit.events) for commit in group.commits), initial=group.first_position
+            )
+        )[1:]
+        self.last_position = self._ends[-1] - 1 if self._ends else 0
+        if self.last_position < self.first_position:
+            raise ValueError(f"the commit group at position {group.first_position} has no events")
+
+    def part(self, position: int, events_max: int) -> FeedGroup:
+        """The events from the commit on that has a position: so many, and those that complete the
+        last commit."""
+        index = bisect_right(self._ends, position)
+        first_position = position = self._ends[index - 1] if index else self.first_position
+        place, recorded_at = self._place, self._recorded_at
+        events: list[FeedEvent] = []
+        commit_ends: list[int] = []
+        size_bytes = 0
+        for number in range(index, len(self._commits)):
+            commit = self._commits[number]
+            around = wire.circumstances(recorded_at, commit.cause.SerializeToString())
+            for event in commit.events:
+                entry = wire.batch_entry(place, position, around, event.SerializeToString())
+                events.append(_feed_event(position, event, entry))
+                size_bytes += len(entry) + EVENT_OVERHEAD_BYTES
+                position += 1
+            commit_ends.append(position - 1)
+            if len(events) >= events_max:
+                break
+        return FeedGroup(first_position, self._recorded_at_ms, events, commit_ends, size_bytes)
 
 
 def _feed_event(position: int, event: feed_pb2.Event, entry: bytes) -> FeedEvent:

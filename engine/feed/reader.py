@@ -4,9 +4,12 @@ chunks."""
 from collections import deque
 
 from engine.feed.followers import Follower
-from engine.feed.group import FeedGroup, decode_group, first_position_of
+from engine.feed.group import EncodedGroup, FeedGroup, first_position_of
 from engine.feed.tail import Tail
 from engine.shard.port import ShardFeed, ShardUnavailable
+
+PART_EVENTS_MAX = 64
+"""Events of history that are decoded at a time, and those that complete the last commit."""
 
 
 class HistoryDropped(Exception):
@@ -33,7 +36,8 @@ class ShardReader:
         self._follower = follower or Follower()
         self._chunk_bytes_max = chunk_bytes_max
         self._chunk: deque[bytes] = deque()
-        self._group: FeedGroup | None = None
+        self._encoded: EncodedGroup | None = None
+        self._part: FeedGroup | None = None
 
     @property
     def position(self) -> int:
@@ -62,12 +66,13 @@ class ShardReader:
     @property
     def was_left_behind(self) -> bool:
         """Whether the tail has dropped what comes next, which is to be read from history then."""
-        return self.position < self._tail.dropped_position and self._group is None
+        return self.position < self._tail.dropped_position and not self.has_chunk
 
     @property
     def has_chunk(self) -> bool:
         """Whether history was read that is yet to be given."""
-        return bool(self._chunk) or self._group is not None
+        encoded = self._encoded
+        return bool(self._chunk) or (encoded is not None and encoded.last_position > self._position)
 
     @property
     def lag_events(self) -> int:
@@ -77,25 +82,36 @@ class ShardReader:
     @property
     def held_bytes(self) -> int:
         """Memory that this reader holds for itself."""
-        own = self._group.size_bytes if self._group is not None else 0
+        own = self._encoded.size_bytes if self._encoded is not None else 0
+        own += self._part.size_bytes if self._part is not None else 0
         return own + sum(len(data) for data in self._chunk)
 
     def group(self) -> FeedGroup | None:
-        """The group that contains the next position, if it is in memory."""
+        """The group that contains the next position, or of history a part of it, if it is in
+        memory."""
         self.position = self.position  # What is of no concern is passed over for good.
         position = self._position + 1
         group = self._tail.group_at(position)
         if group is not None:
-            self._chunk.clear()
-            self._group = None
+            self._forget()
             return group
-        while self._group is None or self._group.last_position < position:
+        encoded = self._encoded
+        while encoded is None or encoded.last_position < position:
             if not self._chunk:
-                self._group = None
+                self._forget()
                 return None
-            self._group = decode_group(self.feed.shard, self._chunk.popleft())
-        # A group beyond the position would be a gap; `load` then finds out why.
-        return self._group if self._group.first_position <= position else None
+            encoded = self._encoded = EncodedGroup(self.feed.shard, self._chunk.popleft())
+            self._part = None
+        if encoded.first_position > position:
+            # A gap, and `load` finds out why.
+            return None
+        if self._part is None or self._part.last_position < position:
+            self._part = encoded.part(position, PART_EVENTS_MAX)
+        return self._part
+
+    def _forget(self) -> None:
+        self._chunk.clear()
+        self._encoded = self._part = None
 
     async def load(self) -> bool:
         """Read the next chunk of history. False if there is none at the moment: the end is reached,
@@ -112,6 +128,6 @@ class ShardReader:
             return False
         if first_position_of(chunk[0]) > position:
             raise HistoryDropped
-        self._chunk = deque(chunk)
-        self._group = None
+        self._forget()
+        self._chunk.extend(chunk)
         return True

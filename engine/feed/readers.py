@@ -107,7 +107,8 @@ class Readers:
         """Take in what there is, until the intake is full, and say whether any reader has moved.
 
         Each time it begins with another shard, so that a busy one does not keep the others from
-        being heard. HistoryDropped if what comes next is not kept any more.
+        being heard. While somebody writes it ends after a part of a group of history.
+        HistoryDropped if what comes next is not kept any more.
         """
         has_moved = False
         if any(reader.has_chunk for reader in self.all):
@@ -126,6 +127,8 @@ class Readers:
                     break
                 intake.take(reader, group)
                 has_moved = True
+                if reader.has_chunk and self._turns.are_short:
+                    return True
         return has_moved
 
     async def _load(self, reader: ShardReader, intake: Intake) -> FeedGroup | None:

@@ -3,7 +3,8 @@ those who catch up.
 
 Catching up is work for the event loop that commands need as well. One message of history is put
 together in a turn of the loop, whoever it is for; and while events come, which is to say while
-somebody writes, the loop is left to others for as long as the message took.
+somebody writes, the messages are short, and the loop is left to others for twice as long as they
+took.
 """
 
 import asyncio
@@ -12,8 +13,11 @@ from collections.abc import Callable
 
 WRITING_S = 0.05
 """For so long after an event somebody is taken to be writing."""
-REST_S_MAX = 0.01
-"""The longest that the loop is left to others at a time."""
+REST_RATIO = 2
+"""How much longer the loop is left to others than a turn took."""
+REST_S_MIN, REST_S_MAX = 0.001, 0.01
+"""The shortest and the longest time that the loop is left to others: what is owed to them is saved
+up until it is worth a timer."""
 
 
 class Turns:
@@ -26,7 +30,12 @@ class Turns:
         self._seen = position()
         self._writing_until_s = 0.0
         self._began_s = 0.0
-        self._rest_until_s = 0.0
+        self._owed_s = 0.0
+
+    @property
+    def are_short(self) -> bool:
+        """Whether somebody writes, so that turns have to be."""
+        return time.monotonic() < self._writing_until_s
 
     async def take(self) -> None:
         """Wait for a turn. It lasts until the caller waits for anything else, and nobody has to
@@ -45,8 +54,13 @@ class Turns:
         if position != self._seen:
             self._seen = position
             self._writing_until_s = now_s + WRITING_S
-        return max(0.0, self._rest_until_s - now_s) if now_s < self._writing_until_s else 0.0
+        rest_s = self._owed_s
+        if now_s >= self._writing_until_s:
+            self._owed_s = 0.0
+        elif rest_s >= REST_S_MIN:
+            self._owed_s = 0.0
+            return min(rest_s, REST_S_MAX)
+        return 0.0
 
     def _end(self) -> None:
-        now_s = time.monotonic()
-        self._rest_until_s = now_s + min(now_s - self._began_s, REST_S_MAX)
+        self._owed_s += REST_RATIO * (time.monotonic() - self._began_s)

@@ -16,7 +16,7 @@ from engine.feed.turns import Turns
 
 READERS = 5
 EVENTS = 4_000
-WORK_S = 0.008
+WORK_S = 0.004
 
 
 class LoopTurns:
@@ -105,13 +105,13 @@ async def loop_turns_between(turns: Turns) -> int:
         return loop_turns.number - before
 
 
-async def test_while_somebody_writes_others_have_the_loop_for_as_long() -> None:
+async def test_while_somebody_writes_others_have_the_loop_for_twice_as_long() -> None:
     written = count()
     turns = Turns(lambda: next(written))
     started = time.monotonic()
     assert await loop_turns_between(turns) > 1
     # A loop may round what it waits to milliseconds.
-    assert time.monotonic() - started >= 2 * WORK_S - 0.001
+    assert time.monotonic() - started >= 3 * WORK_S - 0.001
 
 
 async def test_while_nobody_writes_history_goes_on_at_once() -> None:
