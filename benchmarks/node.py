@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,10 +50,15 @@ class Node:
     """One node. `directory` holds its data in `data` and what it prints in `node.log`."""
 
     def __init__(
-        self, directory: Path, shards: int = 1, *settings: str, program: Sequence[str] = SERVE
+        self,
+        directory: Path,
+        shards: int = 1,
+        *settings: str,
+        program: Sequence[str] = SERVE,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """`settings` are further flags of `holdfast serve`, or of the module and its arguments that
-        are run in its place."""
+        are run in its place; what is given of an environment is added to that of this process."""
         self.data_dir = directory / "data"
         self.log_path = directory / "node.log"
         self.shards = shards
@@ -61,6 +66,7 @@ class Node:
         self.metrics_address = f"127.0.0.1:{free_port()}"
         self._settings = settings
         self._program = program
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -95,7 +101,7 @@ class Node:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=environment | self._environment,
             )
         try:
             await self.until_serving(START_S_MAX)
@@ -203,10 +209,14 @@ class Verdict(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def running_node(
-    directory: Path, shards: int = 1, *settings: str, program: Sequence[str] = SERVE
+    directory: Path,
+    shards: int = 1,
+    *settings: str,
+    program: Sequence[str] = SERVE,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Node]:
-    """A node that serves inside the block and is stopped after it."""
-    node = Node(directory, shards, *settings, program=program)
+    """A node that serves inside the block and is stopped after it; see Node."""
+    node = Node(directory, shards, *settings, program=program, environment=environment)
     await node.start()
     try:
         yield node
