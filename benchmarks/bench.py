@@ -22,10 +22,13 @@ from rich.console import RenderableType
 
 from benchmarks import memory, one_node, report
 from benchmarks.load import calibration_ms
+from benchmarks.peers import comparison, slow_disk
 from benchmarks.sections import Found, Section, Setting, document, tables
 
 SECTIONS: Sequence[Section] = (
     one_node.SECTION,
+    comparison.SECTION,
+    slow_disk.SECTION,
     memory.SECTION,
 )
 """In the order in which they run."""

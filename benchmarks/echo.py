@@ -2,13 +2,15 @@
 
     python -m benchmarks.echo
 
-It answers every unary call with the bytes it was asked with, on a free port of 127.0.0.1, which it
-prints, until its standard input is closed.
+It answers on a free port of 127.0.0.1, which it prints, until its standard input is closed: a call
+of `Echo` with the bytes it was asked with; a batch of Reserves by `Items` as Holdfast would answer
+it, item by item, without having done anything.
 """
 
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,9 +18,12 @@ from typing import Any, NamedTuple
 
 import grpc
 import uvloop
+from holdfast.v1 import inventory_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "/benchmarks.Echo/Echo"
+ITEMS_METHOD = "/benchmarks.Echo/Items"
+CURSOR = "1-00000000-1-0.1000000"
 
 
 class Echo(NamedTuple):
@@ -53,11 +58,33 @@ async def _echo(request: bytes, _context: Any) -> bytes:
     return request
 
 
+async def _items(request: bytes, _context: Any) -> bytes:
+    now_s = int(time.time())
+    batch = inventory_pb2.ExecuteRequest.FromString(request)
+    response = inventory_pb2.ExecuteResponse(batch_id=batch.batch_id, complete=True)
+    for index, command in enumerate(batch.commands):
+        asked = command.reserve
+        outcome = response.outcomes.add(index=index)
+        answer = outcome.reserve
+        answer.reservation_id = asked.context.request_id
+        for line in asked.lines:
+            held = answer.lines.add(line_id=line.line_id, quantity=line.quantity)
+            held.key.sku = line.sku
+            held.key.location = line.location
+        answer.expires_at.seconds = now_s + asked.ttl.seconds
+        answer.receipt.cursor = CURSOR
+        answer.receipt.recorded_at.seconds = now_s
+    return response.SerializeToString()
+
+
 async def serve() -> None:
     """Answer until standard input ends."""
     server = grpc.aio.server()
-    handler = grpc.unary_unary_rpc_method_handler(_echo)
-    services = [grpc.method_handlers_generic_handler("benchmarks.Echo", {"Echo": handler})]
+    handlers = {
+        "Echo": grpc.unary_unary_rpc_method_handler(_echo),
+        "Items": grpc.unary_unary_rpc_method_handler(_items),
+    }
+    services = [grpc.method_handlers_generic_handler("benchmarks.Echo", handlers)]
     server.add_generic_rpc_handlers(services)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -38,6 +38,8 @@ class Loop(NamedTuple):
     ask: Ask
     process_ids: Mapping[str, int]
     """The servers' processes; the client is this one."""
+    process_trees: Mapping[str, int] = {}
+    """The same, where what they have started counts as well."""
 
 
 async def measure(loops: Sequence[Loop], rounds: int) -> dict[str, Round]:
@@ -48,6 +50,15 @@ async def measure(loops: Sequence[Loop], rounds: int) -> dict[str, Round]:
         for loop in loops:
             done[loop.name].append(await _round(loop, number))
     return {name: _median(each) for name, each in done.items()}
+
+
+async def lasting(loop: Loop, seconds: float) -> Loop:
+    """The loop with as many calls as take about so long, found in a round for warming up: systems
+    of different speed get the same time."""
+    started = time.perf_counter()
+    await _round(loop, 0)
+    took_s = time.perf_counter() - started
+    return loop._replace(calls_each=max(1, round(loop.calls_each * seconds / took_s)))
 
 
 def _median(done: Sequence[Round]) -> Round:
@@ -89,13 +100,18 @@ async def _round(loop: Loop, number: int) -> Round:
             commands += answered
             times.append(time.perf_counter() - asked)
 
-    cpu_before = {name: processes.cpu_s(each) for name, each in watched.items()}
+    def cpu_s() -> dict[str, float]:
+        alone = {name: processes.cpu_s(each) for name, each in watched.items()}
+        return alone | {
+            name: processes.tree_cpu_s(each) for name, each in loop.process_trees.items()
+        }
+
+    cpu_before_s = cpu_s()
     started = time.perf_counter()
     await asyncio.gather(*(caller(index) for index in range(loop.callers)))
     seconds = time.perf_counter() - started
     cpu_us = {
-        name: (processes.cpu_s(each) - cpu_before[name]) / commands * 1e6
-        for name, each in watched.items()
+        name: (used_s - cpu_before_s[name]) / commands * 1e6 for name, used_s in cpu_s().items()
     }
     return Round(commands / seconds, latencies(times), cpu_us)
 

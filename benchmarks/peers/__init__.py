@@ -13,7 +13,7 @@ interface, and is stopped again. What is not there is left out with a word.
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from benchmarks.load import Ask
 
@@ -34,10 +34,13 @@ class Recorded(NamedTuple):
 class Server(Protocol):
     """A system that runs and can be loaded."""
 
-    process_ids: Mapping[str, int]
-    """Its processes, by the column in which their CPU is shown."""
-    process_trees: Mapping[str, int]
-    """The same, where children count as well."""
+    @property
+    def process_ids(self) -> Mapping[str, int]:
+        """Its processes, by the column in which their CPU is shown."""
+
+    @property
+    def process_trees(self) -> Mapping[str, int]:
+        """The same, where children count as well."""
 
     def singles(self, callers: int) -> AbstractAsyncContextManager[Ask]:
         """Reserve a unit with each call."""
@@ -57,8 +60,11 @@ class Reserving(Server, Protocol):
         """What is on record by now."""
 
 
-class Peer(Protocol):
-    """Something one would use in place of Holdfast."""
+ServerT_co = TypeVar("ServerT_co", bound=Server, covariant=True)
+
+
+class System(Protocol[ServerT_co]):
+    """Something that can be loaded once it runs."""
 
     name: str
 
@@ -67,5 +73,9 @@ class Peer(Protocol):
 
     def running(
         self, directory: Path, environment: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[Reserving]:
+    ) -> AbstractAsyncContextManager[ServerT_co]:
         """Run it in an empty directory, with these variables added to its environment."""
+
+
+Peer = System[Reserving]
+"""Something one would use to reserve, Holdfast among them."""

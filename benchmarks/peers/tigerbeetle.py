@@ -85,6 +85,7 @@ class TigerBeetleServer:
     @asynccontextmanager
     async def singles(self, callers: int) -> AsyncIterator[Ask]:
         """See Server."""
+        del callers
 
         async def ask(_caller: int, _call: int) -> int:
             await self._create([self._hold(self._api.id())])
@@ -95,6 +96,7 @@ class TigerBeetleServer:
     @asynccontextmanager
     async def batches(self, callers: int, size: int) -> AsyncIterator[Ask]:
         """See Server."""
+        del callers
 
         async def ask(_caller: int, _call: int) -> int:
             await self._create([self._hold(self._api.id()) for _ in range(size)])
