@@ -57,8 +57,8 @@ protos: $(VENV)/.projects ## Generate the Python code of protos/ anew
 serve: $(VENV)/.projects ## A node on ./data
 	$(BIN)/holdfast serve --data-dir data
 
-bench: $(VENV)/.projects ## The benchmarks, as tables and JSON
-	$(BIN)/python -m benchmarks.bench
+bench: $(VENV)/.projects $(PEERS)/.installed ## The benchmarks, beside what else one would use, if it is there
+	PYTHONPATH=$(CURDIR)/$(PEERS) $(BIN)/python -m benchmarks.bench
 
 bench-feed: $(VENV)/.projects $(PEERS)/.installed ## The feed beside NATS, and Redis and PostgreSQL if they are there
 	PYTHONPATH=$(CURDIR)/$(PEERS) $(BIN)/python -m benchmarks.feed_latency
@@ -100,7 +100,7 @@ $(VENV)/.projects: $(VENV)/.requirements $(PROJECTS)
 	@$(PIP) check
 	@touch $@
 
-# What the feed is compared with is no part of the environment, but beside it.
+# What Holdfast is compared with is no part of the environment, but beside it.
 $(PEERS)/.installed: requirements/benchmarks.txt $(VENV)/.requirements
 	rm -rf $(PEERS)
 	$(PIP) install --no-deps --target $(PEERS) -r requirements/benchmarks.txt

@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from benchmarks import memory, one_node, report
+from benchmarks import memory, one_node, report, targets
 from benchmarks.load import calibration_ms
 from benchmarks.peers import comparison, slow_disk
 from benchmarks.sections import Found, Section, Setting, document, tables
@@ -47,9 +47,11 @@ async def main(arguments: Any) -> int:
         all_found[section.name] = found
         said["sections"].append(document(section, found))
         parts += tables(section, found)
+    judged = [targets.judge(target, all_found) for target in targets.targets(setting)]
+    said["targets"] = [each._asdict() for each in judged]
     said["calibration ms, after"] = calibration_ms()
     ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
-    parts.append(report.facts("", ends))
+    parts += [report.facts("", ends), targets.table(judged)]
     report.write(arguments, said, *parts)
     return 1 if any(found.wrong for found in all_found.values()) else 0
 

@@ -3,7 +3,7 @@
 All servers run all the while; those whose turn it is not do nothing and cost nothing. Each system
 gets rounds of the same length, after one to warm up that is not counted. `server` is the CPU of all
 of a peer's processes, of Holdfast that of its front end; its shard has a column of its own, and so
-has the subscriber that follows everything.
+has `feed`, a subscriber that follows everything.
 """
 
 import tempfile

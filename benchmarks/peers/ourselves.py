@@ -29,7 +29,7 @@ class HoldfastServer:
         self.process_ids = {
             "server": node.process_id,
             "shard": node.shard_process_ids[0],
-            "subscriber": subscriber.process_id,
+            "feed": subscriber.process_id,
         }
         self._address = node.address
         self._control = control

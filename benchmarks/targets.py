@@ -1,0 +1,172 @@
+"""What is wanted of Holdfast's speed, held against what a run has found.
+
+Most targets are ratios of two rows of one run, since absolute figures are those of a machine. A
+target of which nothing was measured is neither met nor missed.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from rich.table import Table
+
+from benchmarks import report
+from benchmarks.peers import comparison, echo, postgres, redis, slow_disk, tigerbeetle
+from benchmarks.peers.comparison import BATCHES, HOLDFAST, SINGLES
+from benchmarks.peers.slow_disk import MANY_SINGLES, SLOW
+from benchmarks.sections import Found, Setting
+
+TIGERBEETLE_BATCHES_PER_S = 31_000.0
+"""By its own client, with pending batches of 100 on a hot account: measured once, on two cores; its
+server comes in no package, so that a run has it at best by the Python client."""
+
+
+class Figure(NamedTuple):
+    """Where a figure is found."""
+
+    section: str
+    row: str
+    column: str = "per_second"
+    """Empty: it is a fact of the section, not of a row."""
+
+
+class By(Enum):
+    """How two figures are compared."""
+
+    RATIO = "x"
+    DIFFERENCE = "+"
+    ITSELF = ""
+    """There is nothing to compare with."""
+
+
+class Target(NamedTuple):
+    """What is wanted of one figure."""
+
+    name: str
+    ours: Figure
+    theirs: Figure | float | None
+    by: By
+    wanted: float
+    at_most: bool = False
+    """Whether less is better."""
+
+
+class Judged(NamedTuple):
+    """A target and what came of it. None: it was not measured."""
+
+    name: str
+    ours: float | None
+    theirs: float | None
+    ratio: float | None
+    """Or the difference, where that is what counts."""
+    wanted: str
+    met: bool | None
+
+
+def targets(setting: Setting) -> list[Target]:
+    """All that is wanted, in the order in which it is told."""
+    return [*_of_peers(), *_of_slow_disk(setting.flush_delay_ms), *_of_one_node()]
+
+
+def _of_peers() -> list[Target]:
+    def beside(load: str, peer: str, wanted: float, what: str = "") -> Target:
+        ours = Figure(comparison.SECTION.name, f"{load}, {HOLDFAST.name}")
+        theirs = Figure(comparison.SECTION.name, f"{load}, {peer}")
+        return Target(f"{load}: {peer}{what}", ours, theirs, By.RATIO, wanted)
+
+    beetle = tigerbeetle.TigerBeetle.name
+    its_own = beside(BATCHES, beetle, 1.2, ", its own client")
+    return [
+        beside(SINGLES, redis.ALWAYS.name, 3),
+        beside(SINGLES, postgres.ROW.name, 15),
+        beside(SINGLES, beetle, 4),
+        beside(BATCHES, echo.PREPARED.name, 0.4),
+        beside(BATCHES, echo.PREPARED.name, 0.5, ", core compiled"),
+        beside(BATCHES, redis.ALWAYS.name, 2.5),
+        beside(BATCHES, beetle, 1.7),
+        its_own._replace(theirs=TIGERBEETLE_BATCHES_PER_S),
+    ]
+
+
+def _of_slow_disk(delay_ms: float) -> list[Target]:
+    section, ours = slow_disk.SECTION.name, HOLDFAST.name
+
+    def kept(load: str) -> Target:
+        slow, fast = (Figure(section, f"{load}, {name}") for name in (ours + SLOW, ours))
+        return Target(f"{load}: slow disk, share kept", slow, fast, By.RATIO, 0.8)
+
+    slow, fast = (Figure(section, f"{SINGLES}, {name}", "p50_ms") for name in (ours + SLOW, ours))
+    flushes = f"{SINGLES}: slow disk, p50 ms later"
+    row = Figure(section, f"{SINGLES}, {postgres.ROW.name}{SLOW}")
+    return [
+        kept(BATCHES),
+        kept(MANY_SINGLES),
+        Target(flushes, slow, fast, By.DIFFERENCE, 2 * delay_ms, at_most=True),
+        Target(f"{SINGLES}: slow disk, {postgres.ROW.name}", row, None, By.ITSELF, 900, True),
+    ]
+
+
+def _of_one_node() -> list[Target]:
+    def figure(row: str, column: str = "per_second") -> Figure:
+        return Figure("one-node", row, column)
+
+    return [
+        Target(
+            "unary Reserve: the echo",
+            figure("Reserve, unary, 64 in flight"),
+            figure("echo, 64 in flight"),
+            By.RATIO,
+            0.85,
+        ),
+        Target(
+            "idle p50 ms, unary: the echo's",
+            figure("Reserve, unary, one at a time", "p50_ms"),
+            figure("echo, one at a time", "p50_ms"),
+            By.DIFFERENCE,
+            0.6,
+            at_most=True,
+        ),
+    ]
+
+
+def judge(target: Target, found: Mapping[str, Found]) -> Judged:
+    """Hold a target against what sections have found, by their names."""
+    ours = _figure(target.ours, found)
+    theirs = _figure(target.theirs, found) if isinstance(target.theirs, Figure) else target.theirs
+    compared = _compared(target.by, ours, theirs)
+    sign = "<=" if target.at_most else ">="
+    met = None
+    if compared is not None:
+        met = compared <= target.wanted if target.at_most else compared >= target.wanted
+    wanted = f"{sign} {target.wanted:g} {target.by.value}".rstrip()
+    return Judged(target.name, ours, theirs, _shown_ratio(target.by, compared), wanted, met)
+
+
+def _figure(figure: Figure, found: Mapping[str, Found]) -> float | None:
+    if figure.section not in found:
+        return None
+    section = found[figure.section]
+    value: Any = (
+        section.rows.get(figure.row, {}).get(figure.column)
+        if figure.column
+        else section.facts.get(figure.row)
+    )
+    return None if value is None else float(value)
+
+
+def _compared(by: By, ours: float | None, theirs: float | None) -> float | None:
+    if by is By.ITSELF or ours is None:
+        return ours
+    if theirs is None or (by is By.RATIO and theirs == 0):
+        return None
+    return ours / theirs if by is By.RATIO else ours - theirs
+
+
+def _shown_ratio(by: By, compared: float | None) -> float | None:
+    return None if compared is None or by is By.ITSELF else round(compared, 3)
+
+
+def table(judged: Sequence[Judged]) -> Table:
+    """The targets of which anything was measured."""
+    measured = [each for each in judged if (each.ours, each.met) != (None, None)]
+    return report.table("Targets", ("", "ours", "theirs", "ratio", "wanted", "met"), measured)
