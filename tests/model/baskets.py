@@ -186,7 +186,7 @@ class Baskets(Channels):
 
     def _new(self, command: Reserve | Allocate) -> Basket:
         who = (command.tenant, command.channel, command.customer, command.reference)
-        basket = Basket("", len(self.baskets) + 1, *who, self.now_ms)
+        basket = Basket("", self.next_number(), *who, self.now_ms)
         self.baskets[""] = basket
         return basket
 

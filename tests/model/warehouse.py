@@ -70,6 +70,7 @@ class Basket:
 
     reservation_id: str
     number: int
+    """It grows with each that comes: see `Warehouse.next_number`."""
     tenant: str
     channel: str
     customer: str
@@ -227,6 +228,8 @@ class Warehouse:
         """Who tells what is being done; empty if nobody says."""
         self.shelves: dict[Key, Shelf] = {}
         self.baskets: dict[str, Basket] = {}
+        self.numbered = 0
+        """The greatest number of a basket yet."""
         self.locations: dict[str, Location] = {}
         self.kits: dict[str, dict[str, int]] = {}
         self.limits: dict[str, tuple[int, int]] = {}
@@ -235,6 +238,12 @@ class Warehouse:
         """Where units may have come free that somebody waits for, in order."""
         self.transfers: dict[str, tuple[Key, int]] = {}
         """Where each goes, and units still on their way."""
+
+    def next_number(self) -> int:
+        """The number of a basket that comes now. It is greater than that of all before it, also of
+        those that are gone, as it decides who of those that came at one time is served first."""
+        self.numbered += 1
+        return self.numbered
 
     def units(self, key: Key) -> list[Unit]:
         """Units promised or waiting at a SKU-location that weigh on its balances."""

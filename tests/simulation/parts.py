@@ -26,7 +26,7 @@ def hear(model: Model, message: Tell, told: LinesTold) -> None:
     if told.events and told.reservation_id not in model.baskets:
         model.baskets[told.reservation_id] = Basket(
             told.reservation_id,
-            len(model.baskets) + 1,
+            model.next_number(),
             told.tenant,
             message.channel,
             message.customer,

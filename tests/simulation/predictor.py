@@ -327,7 +327,7 @@ class Predictor:
         restore = model.save()
         attempt = Basket(
             message.attempt_id,
-            len(model.baskets) + 1,
+            model.next_number(),
             message.tenant,
             terms.channel,
             terms.customer,
