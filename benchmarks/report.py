@@ -21,7 +21,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-REPORT_COLUMNS = 110
+REPORT_COLUMNS = 120
 """How wide a report is where there is no terminal to fit."""
 
 progress_console = Console(stderr=True, highlight=False)

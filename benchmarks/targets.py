@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from benchmarks import report
+from benchmarks import memory, one_node, report
 from benchmarks.peers import comparison, echo, postgres, redis, slow_disk, tigerbeetle
 from benchmarks.peers.comparison import BATCHES, HOLDFAST, SINGLES
 from benchmarks.peers.slow_disk import MANY_SINGLES, SLOW
@@ -19,6 +19,9 @@ from benchmarks.sections import Found, Setting
 TIGERBEETLE_BATCHES_PER_S = 31_000.0
 """By its own client, with pending batches of 100 on a hot account: measured once, on two cores; its
 server comes in no package, so that a run has it at best by the Python client."""
+
+MILLION = 1_000_000
+LOADED_MIB_MAX = round(200e6 / memory.MIB, 1)
 
 
 class Figure(NamedTuple):
@@ -65,7 +68,12 @@ class Judged(NamedTuple):
 
 def targets(setting: Setting) -> list[Target]:
     """All that is wanted, in the order in which it is told."""
-    return [*_of_peers(), *_of_slow_disk(setting.flush_delay_ms), *_of_one_node()]
+    return [
+        *_of_peers(),
+        *_of_slow_disk(setting.flush_delay_ms),
+        *_of_one_node(),
+        *_of_memory(setting.locations),
+    ]
 
 
 def _of_peers() -> list[Target]:
@@ -108,7 +116,7 @@ def _of_slow_disk(delay_ms: float) -> list[Target]:
 
 def _of_one_node() -> list[Target]:
     def figure(row: str, column: str = "per_second") -> Figure:
-        return Figure("one-node", row, column)
+        return Figure(one_node.SECTION.name, row, column)
 
     return [
         Target(
@@ -127,6 +135,14 @@ def _of_one_node() -> list[Target]:
             at_most=True,
         ),
     ]
+
+
+def _of_memory(locations: int) -> list[Target]:
+    """Only of as many SKU-locations as the target is about."""
+    if locations != MILLION:
+        return []
+    loaded = Figure(memory.SECTION.name, "loaded", "node resident_MiB")
+    return [Target("1,000,000 loaded: MiB", loaded, None, By.ITSELF, LOADED_MIB_MAX, at_most=True)]
 
 
 def judge(target: Target, found: Mapping[str, Found]) -> Judged:

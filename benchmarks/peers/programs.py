@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 START_S_MAX = 20.0
+LOG_QUOTED_MAX = 2_000
 
 
 def program(name: str) -> str | None:
@@ -56,12 +57,16 @@ async def serving(
         async with asyncio.timeout(START_S_MAX):
             while not await _listens(port):
                 if started.poll() is not None:
-                    raise RuntimeError(f"{command[0]} has ended; {log} says why")
+                    raise RuntimeError(f"{command[0]} has ended: {_end_of(log)}")
                 await asyncio.sleep(0.02)
         yield started
     finally:
         started.send_signal(stop)
         await asyncio.to_thread(started.wait)
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-LOG_QUOTED_MAX:]
 
 
 async def _listens(port: int) -> bool:

@@ -32,7 +32,7 @@ LIBRARY = "slow_disk.so"
 SYSTEMS: Sequence[Peer] = (HOLDFAST, redis.ALWAYS, postgres.ROW)
 MANY_CALLERS = 512
 MANY_SINGLES = f"{MANY_CALLERS} singles"
-SLOW = ", slow disk"
+SLOW = ", slow"
 NOT_TIGERBEETLE = {"TigerBeetle": "no library can be loaded before its program"}
 
 
