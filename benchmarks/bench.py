@@ -1,7 +1,8 @@
 """What Holdfast does on this machine, beside what one would use in its place, in the same run.
 
     python -m benchmarks.bench [--quick] [--only NAME,...] [--rounds N] [--flush-delay-ms MS]
-                               [--orders FILE] [--locations N] [--results DIR] [--json]
+                               [--orders FILE] [--locations N] [--events N] [--results DIR]
+                               [--json]
 
 How to read it. Sections run one after the other; each begins with servers of its own. Rows of a
 section that are compared take turns, so that what else the machine does weighs on all of them, and
@@ -20,15 +21,23 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from benchmarks import memory, one_node, report, targets
+from benchmarks import memory, one_node, open_loop, report, targets
 from benchmarks.load import calibration_ms
 from benchmarks.peers import comparison, slow_disk
 from benchmarks.sections import Found, Section, Setting, document, tables
+from benchmarks.workloads import growth, one_shard, over_shards, scaling
 
 SECTIONS: Sequence[Section] = (
     one_node.SECTION,
     comparison.SECTION,
     slow_disk.SECTION,
+    one_shard.SECTION,
+    one_shard.WIDE_SECTION,
+    over_shards.SECTION,
+    over_shards.ORDERS_SECTION,
+    scaling.SECTION,
+    open_loop.SECTION,
+    growth.SECTION,
     memory.SECTION,
 )
 """In the order in which they run."""
@@ -94,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--orders", type=Path, metavar="FILE", help="orders to replay")
     made.add_argument("--locations", type=int, default=0, help="SKU-locations to load")
+    made.add_argument("--events", type=int, default=0, help="of a long history")
     made.add_argument("--results", type=Path, metavar="DIR", help="where figures are kept")
     return made
 

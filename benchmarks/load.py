@@ -125,14 +125,18 @@ class RawStream:
 
     async def execute(self, batch: bytes) -> int:
         """Send a batch; gives how many commands were granted. RuntimeError if one was not."""
+        return len(await self.outcomes(batch))
+
+    async def outcomes(self, batch: bytes) -> list[Any]:
+        """The same; gives what was granted, in the order of the answers."""
         await self._call.write(batch)
-        answered = 0
+        answered: list[Any] = []
         while True:
             response = self._parse(await self._call.read())
             for outcome in response.outcomes:
                 if outcome.HasField("failure"):
                     raise RuntimeError(f"a command of the load was refused: {outcome.failure}")
-            answered += len(response.outcomes)
+            answered += response.outcomes
             if response.complete:
                 return answered
 

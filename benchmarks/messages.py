@@ -11,6 +11,8 @@ LOCATION = "WAREHOUSE"
 HOLD_S = 3_600
 SERVICE = "/holdfast.v1.InventoryService"
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+PLACE = b"########"
+"""Stands in a serialised batch where the number of the batch comes."""
 
 
 def channel(address: str) -> Any:
@@ -69,3 +71,20 @@ def batch_of_receipts(batch_id: int, skus: Sequence[str], quantity: int) -> byte
     for sku in skus:
         batch.commands.add().receive.CopyFrom(receive(sku, quantity))
     return batch.SerializeToString()
+
+
+class Template:
+    """A batch that was built and serialised before the clock started. Whenever it is sent it gets
+    a number, and by it request ids that no other batch has."""
+
+    def __init__(self, batch: inventory_pb2.ExecuteRequest) -> None:
+        for index, command in enumerate(batch.commands):
+            asked = getattr(command, command.WhichOneof("command") or "")
+            asked.context.request_id = f"{PLACE.decode()}-{index:03d}"
+        self._bytes = batch.SerializeToString()
+        self.size = len(batch.commands)
+
+    def numbered(self, number: int) -> bytes:
+        """The batch with this number."""
+        head = inventory_pb2.ExecuteRequest(batch_id=number).SerializeToString()
+        return head + self._bytes.replace(PLACE, b"%08x" % number)

@@ -11,9 +11,6 @@ from holdfast.v1 import errors_pb2, inventory_pb2
 
 from benchmarks import messages
 
-PLACE = b"########"
-"""Stands in a serialised batch where the number of the batch comes."""
-
 GRANTED, REFUSED, EXPIRED, OTHERWISE = 1, 2, 3, 4
 """What became of a command; 0 as long as there is no answer."""
 
@@ -23,33 +20,20 @@ _OUTCOMES = {
 }
 
 
-class Template:
-    """A batch of Allocates that was built and serialised before the clock started. They leave no
-    timers behind, so the memory of a shard does not grow with what it has decided."""
+class Template(messages.Template):
+    """Allocates, one unit each. They leave no timers behind, so the memory of a shard does not grow
+    with what it has decided."""
 
     def __init__(self, skus: Sequence[str], timeout_s: float = 0.0) -> None:
-        """Each command allocates one unit, and may wait `timeout_s` to be decided; 0: as long as
-        it takes."""
+        """Each command may wait `timeout_s` to be decided; 0: as long as it takes."""
         batch = inventory_pb2.ExecuteRequest()
-        for index, sku in enumerate(skus):
+        for sku in skus:
             command = batch.commands.add()
             command.allocate.CopyFrom(messages.allocate(sku))
-            command.allocate.context.request_id = request_id(PLACE.decode(), index)
             if timeout_s:
                 command.timeout.FromNanoseconds(round(timeout_s * 1e9))
-        self._bytes = batch.SerializeToString()
-        self.size = len(skus)
+        super().__init__(batch)
         self.timeout_s = timeout_s
-
-    def numbered(self, number: int) -> bytes:
-        """The batch with this number, and with request ids of its own."""
-        head = inventory_pb2.ExecuteRequest(batch_id=number).SerializeToString()
-        return head + self._bytes.replace(PLACE, b"%08x" % number)
-
-
-def request_id(batch: str, index: int) -> str:
-    """The request id of a command of a batch, which is named by eight hex digits."""
-    return f"{batch}-{index:03d}"
 
 
 class Sent:

@@ -30,6 +30,8 @@ class Setting(NamedTuple):
     """A file of orders to replay."""
     locations: int = 0
     """SKU-locations to load; 0: as many as the section thinks fit, or it is left out."""
+    events: int = 0
+    """Of a long history; 0: as many as the section thinks fit."""
     results: Path | None = None
     """Where plots go; None: nowhere."""
 
