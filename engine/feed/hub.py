@@ -1,6 +1,7 @@
 """Where subscribers come and go: the tails of all shards, and who follows them."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from functools import partial
 from weakref import WeakValueDictionary
@@ -61,7 +62,13 @@ class Hub:
     """The feed of a node. One for each front end, made and used in its event loop; it follows the
     shards from then on."""
 
-    def __init__(self, shards: Shards, limits: FeedLimits | None = None) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        limits: FeedLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock`, in seconds, times the work for those who catch up: see `Turns`."""
         self._shards = shards
         self.limits = limits or FeedLimits()
         self._feeds = [shards.feed(shard) for shard in range(shards.count)]
@@ -74,7 +81,7 @@ class Hub:
         self._subscribers: set[Subscriber] = set()
         self._joining = 0
         self._names = Names(self._followers)
-        self._turns = Turns(lambda: sum(feed.head for feed in self._feeds))
+        self._turns = Turns(lambda: sum(feed.head for feed in self._feeds), clock)
 
     @property
     def names(self) -> Names:

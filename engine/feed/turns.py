@@ -23,9 +23,13 @@ up until it is worth a timer."""
 class Turns:
     """Turns of all who read history in one event loop, in the order in which they ask."""
 
-    def __init__(self, position: Callable[[], int]) -> None:
-        """`position` grows with each event that is written."""
+    def __init__(
+        self, position: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`position` grows with each event that is written; `clock` tells seconds. It is not the
+        loop's, which may stand still within a turn."""
         self._position = position
+        self._clock = clock
         self._queue = asyncio.Lock()
         self._seen = position()
         self._writing_until_s = 0.0
@@ -35,21 +39,20 @@ class Turns:
     @property
     def are_short(self) -> bool:
         """Whether somebody writes, so that turns have to be."""
-        return time.monotonic() < self._writing_until_s
+        return self._clock() < self._writing_until_s
 
     async def take(self) -> None:
         """Wait for a turn. It lasts until the caller waits for anything else, and nobody has to
         end it: who stalls then holds up nobody."""
         async with self._queue:
             await asyncio.sleep(self._rest_s())
-            # The time of a loop may stand still within a turn of it.
-            self._began_s = time.monotonic()
+            self._began_s = self._clock()
             # Runs after the caller, and before whoever comes next.
             asyncio.get_running_loop().call_soon(self._end)
 
     def _rest_s(self) -> float:
         """How long to leave the loop to others before the next turn."""
-        now_s = time.monotonic()
+        now_s = self._clock()
         position = self._position()
         if position != self._seen:
             self._seen = position
@@ -63,4 +66,4 @@ class Turns:
         return 0.0
 
     def _end(self) -> None:
-        self._owed_s += REST_RATIO * (time.monotonic() - self._began_s)
+        self._owed_s += REST_RATIO * (self._clock() - self._began_s)

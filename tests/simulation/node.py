@@ -64,7 +64,7 @@ class FrontEnd:
 
     def serve(self, node: "Node") -> None:
         """Begin to serve, once every shard is up."""
-        self.hub = Hub(self.router, LIMITS)
+        self.hub = Hub(self.router, LIMITS, self.loop.time)
         self.subscriptions = Subscriptions(
             self.hub,
             self.router,
