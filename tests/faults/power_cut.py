@@ -96,20 +96,23 @@ class PowerCut:
             synced[key] = (size, path.read_bytes() if size <= SMALL_BYTES else b"")
         with self.journal.open("w") as journal:
             for (device, inode), (size, content) in synced.items():
-                journal.write(f"{device} {inode} {size} {content.hex()}\n")
+                journal.write(f"\n{device} {inode} {size} {content.hex()}.")
         self.dropped += dropped
         return dropped
 
     def _synced(self) -> dict[tuple[int, int], tuple[int, bytes]]:
-        """Size, and content if it is small, that each file had when it was synced last."""
+        """Size, and content if it is small, that each file had when it was synced last. What is not
+        written down whole was synced by a process that died before anybody heard of it."""
         synced: dict[tuple[int, int], tuple[int, str]] = {}
         for line in self.journal.read_text().splitlines():
-            device, inode, size, *content = line.split(" ")
+            if not line.endswith("."):
+                continue
+            device, inode, size, content = line[:-1].split(" ")
             key = (int(device), int(inode))
             if int(size) < 0:
                 synced.pop(key, None)
             else:
-                synced[key] = (int(size), content[0] if content else "")
+                synced[key] = (int(size), content)
         return {key: (size, bytes.fromhex(content)) for key, (size, content) in synced.items()}
 
 

@@ -19,14 +19,15 @@ static void note(const char *line, size_t length) {
   if (journal == NULL) return;
   int out = open(journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (out < 0) return;
-  /* One write: lines of several threads and processes do not mix. */
+  /* One write: lines of several threads and processes do not mix. SIGKILL may cut a long one short,
+   * so each begins a line of its own and ends with a full stop: without it, it is none. */
   if (write(out, line, length) != (ssize_t)length) abort();
   close(out);
 }
 
 static void note_gone(const struct stat *file) {
   char line[96];
-  int length = snprintf(line, sizeof line, "%llu %llu -1 \n", (unsigned long long)file->st_dev,
+  int length = snprintf(line, sizeof line, "\n%llu %llu -1 .", (unsigned long long)file->st_dev,
                         (unsigned long long)file->st_ino);
   note(line, length);
 }
@@ -49,11 +50,11 @@ static int record_and_sync(int fd, int (*real)(int)) {
   }
   int result = real(fd);
   if (result != 0) return result;
-  int length = snprintf(line, sizeof line, "%llu %llu %lld ", (unsigned long long)before.st_dev,
+  int length = snprintf(line, sizeof line, "\n%llu %llu %lld ", (unsigned long long)before.st_dev,
                         (unsigned long long)before.st_ino, (long long)before.st_size);
   for (ssize_t i = 0; i < bytes; i++)
     length += snprintf(line + length, sizeof line - length, "%02x", content[i]);
-  line[length++] = '\n';
+  line[length++] = '.';
   note(line, length);
   return result;
 }
