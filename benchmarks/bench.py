@@ -21,7 +21,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from benchmarks import memory, one_node, open_loop, report, targets
+from benchmarks import memory, one_node, open_loop, plots, report, results, targets
 from benchmarks.load import calibration_ms
 from benchmarks.peers import comparison, slow_disk
 from benchmarks.sections import Found, Section, Setting, document, tables
@@ -50,14 +50,20 @@ async def main(arguments: Any) -> int:
     said: dict[str, Any] = {"calibration ms, before": calibration_ms(), "sections": []}
     parts: list[RenderableType] = []
     all_found: dict[str, Found] = {}
+    kept = results.Results(setting.results or results.DIRECTORY, setting)
     for section in arguments.only:
         report.progress(f"{section.name}: {section.what}")
+        before_ms = calibration_ms()
         found = await section.measure(setting)
         all_found[section.name] = found
-        said["sections"].append(document(section, found))
+        calibration = {"calibration_ms": [before_ms, calibration_ms()]}
+        said["sections"].append(document(section, found) | calibration)
+        kept.keep(said["sections"][-1])
         parts += tables(section, found)
     judged = [targets.judge(target, all_found) for target in targets.targets(setting)]
     said["targets"] = [each._asdict() for each in judged]
+    kept.keep_targets(said["targets"])
+    plots.draw(all_found, kept.path.with_suffix(""))
     said["calibration ms, after"] = calibration_ms()
     ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
     parts += [report.facts("", ends), targets.table(judged)]
@@ -104,7 +110,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--orders", type=Path, metavar="FILE", help="orders to replay")
     made.add_argument("--locations", type=int, default=0, help="SKU-locations to load")
     made.add_argument("--events", type=int, default=0, help="of a long history")
-    made.add_argument("--results", type=Path, metavar="DIR", help="where figures are kept")
+    made.add_argument(
+        "--results",
+        type=Path,
+        metavar="DIR",
+        help="where figures and plots are kept; benchmarks/results if not given",
+    )
     return made
 
 

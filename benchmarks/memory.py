@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,30 @@ from benchmarks.sections import Found, Section, Setting
 
 ACTIVE = 10_000
 BATCH_COMMANDS = 1_000
+LOCATIONS, QUICK_LOCATIONS = 100_000, 8_000
+"""That a section of `make bench` loads, if it is not told how many."""
+PARTS = (8, 4, 2)
+"""It looks at the memory at these parts of them."""
 MIB = 1024 * 1024
 
 
-async def measure_memory(locations: int) -> dict[str, Any]:
-    """Load a node with so many SKU-locations, use `ACTIVE` of them, and look at its memory."""
+async def measure_memory(locations: int, stops: Sequence[int] = ()) -> dict[str, Any]:
+    """Load a node with so many SKU-locations, use `ACTIVE` of them, and look at its memory; also
+    when it has been loaded with each of the numbers in `stops`, in ascending order."""
     with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
         flags = ("--active-actors-max", str(ACTIVE))
         async with running_node(Path(directory), 1, *flags) as node:
             figures: dict[str, Any] = {"locations": locations, "active": min(ACTIVE, locations)}
             figures["memory MiB"] = memory = {"idle": _memory(node)}
-            started = time.monotonic()
-            await send_all(node.address, _receipts(locations), locations // BATCH_COMMANDS)
-            seconds = time.monotonic() - started
+            begun, seconds = 0, 0.0
+            for end in (*stops, locations):
+                started = time.monotonic()
+                batches = -(-(end - begun) // BATCH_COMMANDS)
+                await send_all(node.address, _receipts(begun, end), batches)
+                seconds += time.monotonic() - started
+                if end != locations:
+                    memory[f"loaded {end:,}"] = _memory(node)
+                begun = end
             figures["seconds to load"] = round(seconds, 1)
             figures["loaded per second"] = round(locations / seconds)
             memory["loaded"] = _memory(node)
@@ -74,9 +85,9 @@ def _sku(number: int) -> str:
     return f"SKU-{number:07d}"
 
 
-def _receipts(locations: int) -> Iterator[bytes]:
-    for first in range(0, locations, BATCH_COMMANDS):
-        skus = [_sku(each) for each in range(first, min(first + BATCH_COMMANDS, locations))]
+def _receipts(begin: int, end: int) -> Iterator[bytes]:
+    for first in range(begin, end, BATCH_COMMANDS):
+        skus = [_sku(each) for each in range(first, min(first + BATCH_COMMANDS, end))]
         yield messages.batch_of_receipts(first, skus, 100)
 
 
@@ -89,14 +100,15 @@ def _reserves(locations: int) -> Iterator[bytes]:
 
 
 async def measure_section(setting: Setting) -> Found:
-    """The figures as a section of `make bench`, if it was told how many SKU-locations to load."""
-    if not setting.locations:
-        return Found({}, left_out={"memory": "--locations says of how many SKU-locations"})
-    figures = await measure_memory(setting.locations)
+    """The figures as a section of `make bench`: empty, loaded step by step, and in use."""
+    locations = setting.locations or (QUICK_LOCATIONS if setting.quick else LOCATIONS)
+    stops = [locations // part for part in PARTS]
+    figures = await measure_memory(locations, stops)
     memory: dict[str, dict[str, float]] = figures.pop("memory MiB")
+    loaded = (0, *stops, locations, locations)
     rows = {
-        name: {f"{process}_MiB": size for process, size in sizes.items()}
-        for name, sizes in memory.items()
+        name: {"locations": number} | {f"{process}_MiB": size for process, size in sizes.items()}
+        for number, (name, sizes) in zip(loaded, memory.items(), strict=True)
     }
     return Found(rows, figures)
 

@@ -174,7 +174,6 @@ class Kept:
         return {
             "per_second": rounded(median(self._per_second)),
             **{name: self._ms(self._waits, percent) for name, percent in PERCENTILES.items()},
-            "max_ms": rounded(self._waits.get_max_value() / 1_000),
             "late_p99_ms": self._ms(self._late, 99.0),
             "requests": self._waits.get_total_count(),
             "refused": self._refused,
@@ -251,8 +250,8 @@ async def measure_series(series: Series, setting: Setting) -> dict[str, dict[str
                 rate = best * percent / 100 / series.commands
                 each.add(await offer(request, rate, seconds))
     rows: dict[str, dict[str, Any]] = {
-        name: {"per_second": each.per_second, "p50_ms": each.latencies.p50_ms}
-        | {"p99_ms": each.latencies.p99_ms, "max_ms": each.latencies.max_ms}
+        name: {"offered_per_second": None, "per_second": each.per_second}
+        | {"p50_ms": each.latencies.p50_ms, "p99_ms": each.latencies.p99_ms}
         for name, each in closed.items()
     }
     return rows | {

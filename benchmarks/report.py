@@ -113,5 +113,21 @@ def write(arguments: argparse.Namespace, document: dict[str, Any], *parts: Rende
 
 def machine() -> dict[str, object]:
     """What the figures were measured on."""
-    processors = len(os.sched_getaffinity(0))
-    return {"processors": processors, "python": platform.python_version()}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processors": len(os.sched_getaffinity(0)),
+        "processor": _processor(),
+        "memory_GiB": round(memory / 1024**3, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    """The processors' model, or else their architecture."""
+    cpuinfo = Path("/proc/cpuinfo")
+    for line in cpuinfo.read_text().splitlines() if cpuinfo.exists() else ():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()

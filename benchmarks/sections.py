@@ -13,7 +13,11 @@ from rich.table import Table
 from benchmarks import report
 from benchmarks.load import Round
 
-CELLS = {"per_second": "/s"}
+CELLS = {
+    "per_second": "/s",
+    "offered_per_second": "offered/s",
+    "p999_ms": "p99.9 ms",
+}
 """Headings of columns that do not follow from their names."""
 
 
@@ -33,7 +37,7 @@ class Setting(NamedTuple):
     events: int = 0
     """Of a long history; 0: as many as the section thinks fit."""
     results: Path | None = None
-    """Where plots go; None: nowhere."""
+    """Where figures and plots are kept; None: where they usually are."""
 
 
 class Found(NamedTuple):

@@ -10,6 +10,8 @@ from benchmarks.workloads.one_shard import HOT, verified_node
 
 CALLERS = (1, 4, 16, 64, 256, 1_024)
 SIZES = (1, 3, 10, 30, 100, 300, 1_000)
+CALLERS_ROW, SIZES_ROW = " callers", "batches of "
+"""What the names of rows are made with."""
 ROUND_S = 1.5
 TRIED_COMMANDS = 500
 """In the round that warms up, about."""
@@ -21,9 +23,9 @@ async def measure_scaling(setting: Setting) -> Found:
     async with verified_node(wrong) as node:
         await bring_stock(node, [HOT])
         by_callers = {
-            f"{callers:,} callers": {"callers": callers, "size": 1} for callers in CALLERS
+            f"{callers:,}{CALLERS_ROW}": {"callers": callers, "size": 1} for callers in CALLERS
         }
-        by_size = {f"batches of {size:,}": {"callers": 4, "size": size} for size in SIZES}
+        by_size = {f"{SIZES_ROW}{size:,}": {"callers": 4, "size": size} for size in SIZES}
         loads = [
             Load(name, node, by_sdk(node, HOT), each["callers"], _tried(each))
             for name, each in by_callers.items()

@@ -1,6 +1,7 @@
 """The memory of a node is measured while it is empty, loaded and in use."""
 
-from benchmarks.memory import measure_memory, tables
+from benchmarks.memory import measure_memory, measure_section, tables
+from benchmarks.sections import Setting
 
 
 async def test_each_moment_is_measured() -> None:
@@ -10,3 +11,10 @@ async def test_each_moment_is_measured() -> None:
     for moment in figures["memory MiB"].values():
         assert 0 < moment["shard own"] < moment["shard resident"] < moment["node resident"]
     assert len(tables(figures)) == 2
+
+
+async def test_make_bench_looks_at_it_while_it_grows() -> None:
+    found = await measure_section(Setting(locations=400))
+    assert [row["locations"] for row in found.rows.values()] == [0, 50, 100, 200, 400, 400]
+    assert list(found.rows) == ["idle", "loaded 50", "loaded 100", "loaded 200", "loaded", "in use"]
+    assert all(row["node resident_MiB"] > 0 for row in found.rows.values())
