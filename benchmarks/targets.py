@@ -14,7 +14,8 @@ from benchmarks import memory, one_node, report
 from benchmarks.peers import comparison, echo, postgres, redis, slow_disk, tigerbeetle
 from benchmarks.peers.comparison import BATCHES, HOLDFAST, SINGLES
 from benchmarks.peers.slow_disk import MANY_SINGLES, SLOW
-from benchmarks.sections import Found, Setting
+from benchmarks.sections import Found, Section, Setting
+from benchmarks.workloads import growth, one_shard, over_shards
 
 TIGERBEETLE_BATCHES_PER_S = 31_000.0
 """By its own client, with pending batches of 100 on a hot account: measured once, on two cores; its
@@ -72,6 +73,7 @@ def targets(setting: Setting) -> list[Target]:
         *_of_peers(),
         *_of_slow_disk(setting.flush_delay_ms),
         *_of_one_node(),
+        *_of_workloads(setting.locations),
         *_of_memory(setting.locations),
     ]
 
@@ -135,6 +137,25 @@ def _of_one_node() -> list[Target]:
             at_most=True,
         ),
     ]
+
+
+def _of_workloads(locations: int) -> list[Target]:
+    """That of a million SKU-locations only where a million are loaded."""
+
+    def ratio(name: str, section: Section, row: str, beside: str, wanted: float) -> Target:
+        ours, theirs = Figure(section.name, row), Figure(section.name, beside)
+        return Target(name, ours, theirs, By.RATIO, wanted)
+
+    wide = one_shard.wide_row(MILLION)
+    baskets = Figure(over_shards.SECTION.name, over_shards.OVER_SHARDS_ROW)
+    found = [
+        Target(f"baskets of {over_shards.OVER_SHARDS_ROW}", baskets, None, By.ITSELF, 4_000),
+        ratio("long history: share kept", growth.SECTION, growth.LONG, growth.SHORT, 0.9),
+    ]
+    if locations in (0, MILLION):
+        hot = one_shard.HOT_ROW
+        found.append(ratio(f"{wide}: {hot}", one_shard.WIDE_SECTION, wide, hot, 0.7))
+    return found
 
 
 def _of_memory(locations: int) -> list[Target]:
