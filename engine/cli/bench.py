@@ -37,11 +37,15 @@ class Keys(StrEnum):
 
 
 class Report(msgspec.Struct):
-    """What a load has shown. Latencies are from call to answer, in milliseconds."""
+    """What a load has shown. Latencies are from call to answer, in milliseconds; with a rate, from
+    when the call was due."""
 
     keys: str
     skus: int
     callers: int
+    """0 where calls come at a rate."""
+    rate: float
+    """Calls per second that were started; 0 where callers wait for their answers."""
     seconds: float
     reserved: int
     refused: int
@@ -66,6 +70,16 @@ def bench(
     callers: Annotated[
         int, typer.Option("--callers", min=1, max=1_024, help="Calls that wait at once.")
     ] = 64,
+    rate: Annotated[
+        float,
+        typer.Option(
+            "--rate",
+            min=0,
+            max=100_000,
+            help="Start so many calls a second, answered or not, and measure from when each was "
+            "due. 0: each of --callers waits for its answer.",
+        ),
+    ] = 0.0,
     skus: Annotated[
         int, typer.Option("--skus", min=1, max=10_000, help="SKUs, with --keys uniform.")
     ] = 1_000,
@@ -75,11 +89,13 @@ def bench(
     It writes to the node: it receives stock for SKUs BENCH-... of tenant holdfast-bench (or
     --tenant), and holds units of them that come back after a minute.
 
+    With --rate, what a node cannot keep up with waits ever longer, as real customers would.
+
     Example: holdfast bench --keys uniform --callers 128 --seconds 10
     """
     names = [f"BENCH-{number}" for number in range(1 if keys is Keys.HOT else skus)]
     with call.explained():
-        report = asyncio.run(_bench(call, keys, names, seconds, callers))
+        report = asyncio.run(_bench(call, keys, names, seconds, callers, rate))
     if call.json:
         print_json(msgspec.to_builtins(report))
         return
@@ -87,7 +103,9 @@ def bench(
     print_facts("Reserves", [(name.replace("_", " "), value) for name, value in facts])
 
 
-async def _bench(call: Call, keys: Keys, names: list[str], seconds: float, callers: int) -> Report:
+async def _bench(
+    call: Call, keys: Keys, names: list[str], seconds: float, callers: int, rate: float
+) -> Report:
     """Prepare the stock, run the load, and sum it up."""
     from holdfast import Client
 
@@ -96,11 +114,14 @@ async def _bench(call: Call, keys: Keys, names: list[str], seconds: float, calle
     async with Client(call.address, **options) as client:
         await _stock_up(client, names)
         started = time.perf_counter()
-        turn = count()
-        load = (_caller(client, names, turn, started + seconds, tally) for _ in range(callers))
-        await asyncio.gather(*load)
+        if rate:
+            await _arrivals(client, names, started, seconds, rate, tally)
+        else:
+            turn = count()
+            load = (_caller(client, names, turn, started + seconds, tally) for _ in range(callers))
+            await asyncio.gather(*load)
         elapsed = time.perf_counter() - started
-    return tally.report(keys, len(names), callers, elapsed)
+    return tally.report(keys, len(names), 0 if rate else callers, rate, elapsed)
 
 
 async def _stock_up(client: "Client", names: list[str]) -> None:
@@ -119,18 +140,35 @@ async def _caller(
 ) -> None:
     """One caller: reserves a unit, waits for the answer, and goes on until the end."""
     while (asked := time.perf_counter()) < end:
-        sku = names[next(turn) % len(names)]
-        try:
-            await client.reserve([(sku, LOCATION, 1)], ttl_s=HOLD_S)
-        except InsufficientStock:
-            tally.refused += 1
-        except HoldfastError as error:
-            tally.failed += 1
-            tally.first_failure = tally.first_failure or str(error)
-            continue
-        else:
-            tally.reserved += 1
-        tally.latencies_s.append(time.perf_counter() - asked)
+        await _reserve(client, names[next(turn) % len(names)], asked, tally)
+
+
+async def _arrivals(
+    client: "Client", names: list[str], started: float, seconds: float, rate: float, tally: "_Tally"
+) -> None:
+    """Calls that come one after the other at a rate, whether or not earlier ones were answered;
+    returns when all are."""
+    async with asyncio.TaskGroup() as calls:
+        for number in range(max(1, round(rate * seconds))):
+            due = started + number / rate
+            # At least a turn of the event loop, so that calls are sent when they are late too.
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            calls.create_task(_reserve(client, names[number % len(names)], due, tally))
+
+
+async def _reserve(client: "Client", sku: str, asked: float, tally: "_Tally") -> None:
+    """Reserve a unit; the answer's latency runs from `asked`."""
+    try:
+        await client.reserve([(sku, LOCATION, 1)], ttl_s=HOLD_S)
+    except InsufficientStock:
+        tally.refused += 1
+    except HoldfastError as error:
+        tally.failed += 1
+        tally.first_failure = tally.first_failure or str(error)
+        return
+    else:
+        tally.reserved += 1
+    tally.latencies_s.append(time.perf_counter() - asked)
 
 
 class _Tally:
@@ -141,7 +179,7 @@ class _Tally:
         self.first_failure = ""
         self.latencies_s: list[float] = []
 
-    def report(self, keys: Keys, skus: int, callers: int, seconds: float) -> Report:
+    def report(self, keys: Keys, skus: int, callers: int, rate: float, seconds: float) -> Report:
         """Sum it up."""
         ordered = sorted(self.latencies_s)
 
@@ -153,6 +191,7 @@ class _Tally:
             keys=keys.value,
             skus=skus,
             callers=callers,
+            rate=rate,
             seconds=round(seconds, 3),
             reserved=self.reserved,
             refused=self.refused,

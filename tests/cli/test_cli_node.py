@@ -303,6 +303,17 @@ def test_bench_counts_what_it_did(node: ServedNode, keys: str) -> None:
     assert sum(held) == report["reserved"] if keys == "hot" else all(held)
 
 
+def test_bench_starts_calls_at_a_rate(node: ServedNode) -> None:
+    bench = ("bench", "--rate", "200", "--seconds", "0.3")
+    report = node.ask(*bench, "--tenant", "bench-rate")
+    assert (report["reserved"], report["refused"], report["failed"]) == (60, 0, 0)
+    assert (report["rate"], report["callers"]) == (200, 0)
+    # The last of them is due after 59 of 200 parts of a second.
+    assert report["seconds"] >= 0.295
+    assert 0 < report["latency_ms_p50"] <= report["latency_ms_max"]
+    assert node.ask("stock", "BENCH-0@BENCH", "--tenant", "bench-rate")["balances"]["held"] == 60
+
+
 def test_metrics_are_served(node: ServedNode) -> None:
     with urlopen(node.metrics_url, timeout=10) as response:  # noqa: S310
         text = response.read().decode()
