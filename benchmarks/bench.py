@@ -8,7 +8,8 @@ How to read it. Sections run one after the other; each begins with servers of it
 section that are compared take turns, so that what else the machine does weighs on all of them, and
 give the medians of their rounds. Compare ratios; absolute figures are this machine's. `calibration`
 is the time of a fixed piece of plain Python before and after, to compare two runs by. The last
-table holds the targets: what is wanted of which ratio, and whether it is so.
+table holds the targets: what is wanted of which ratio, and whether it is so. Rows are kept as lines
+of JSON, and drawn (see `benchmarks.results` and `benchmarks.plots`).
 
 Sections: {sections}
 """
