@@ -62,8 +62,7 @@ class Node:
         self.data_dir = directory / "data"
         self.log_path = directory / "node.log"
         self.shards = shards
-        self.address = f"127.0.0.1:{free_port()}"
-        self.metrics_address = f"127.0.0.1:{free_port()}"
+        self.address, self.metrics_address = (f"127.0.0.1:{port}" for port in free_ports(2))
         self._settings = settings
         self._program = program
         self._environment = dict(environment or {})
@@ -240,7 +239,14 @@ async def _until_ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface on which nobody listens."""
+    return free_ports(1)[0]
+
+
+def free_ports(number: int) -> list[int]:
+    """So many of them, no two the same: a port that was let go may be the next that is found."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

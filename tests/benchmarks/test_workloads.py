@@ -10,7 +10,7 @@ from holdfast.v1 import inventory_pb2
 
 from benchmarks import bench
 from benchmarks.messages import LOCATION, Template
-from benchmarks.node import running_node
+from benchmarks.node import free_ports, running_node
 from benchmarks.sections import Setting
 from benchmarks.workloads import growth
 from benchmarks.workloads.checkouts import COMMANDS, COMMITTED, checkouts
@@ -75,6 +75,11 @@ def test_batches_of_orders_are_no_larger_than_a_node_takes() -> None:
     templates = list(by_hundreds([small] * 250 + [large] * 5))
     assert [each.size for each in templates] == [100, 100, 53, 2]
     assert all(asked([each]).total() <= BATCH_LINES_MAX for each in templates)
+
+
+def test_no_two_ports_of_a_node_are_the_same() -> None:
+    """Of five hundred that are let go before the next is found, some are."""
+    assert len(set(free_ports(500))) == 500
 
 
 async def test_batches_are_reserved(tmp_path: Path) -> None:
