@@ -73,7 +73,7 @@ def targets(setting: Setting) -> list[Target]:
         *_of_peers(),
         *_of_slow_disk(setting.flush_delay_ms),
         *_of_one_node(),
-        *_of_workloads(setting.locations),
+        *_of_workloads(setting),
         *_of_memory(setting.locations),
     ]
 
@@ -139,8 +139,9 @@ def _of_one_node() -> list[Target]:
     ]
 
 
-def _of_workloads(locations: int) -> list[Target]:
-    """That of a million SKU-locations only where a million are loaded."""
+def _of_workloads(setting: Setting) -> list[Target]:
+    """That of a million SKU-locations only where a million are loaded, and that of a long history
+    only where there is one."""
 
     def ratio(name: str, section: Section, row: str, beside: str, wanted: float) -> Target:
         ours, theirs = Figure(section.name, row), Figure(section.name, beside)
@@ -150,9 +151,11 @@ def _of_workloads(locations: int) -> list[Target]:
     baskets = Figure(over_shards.SECTION.name, over_shards.OVER_SHARDS_ROW)
     found = [
         Target(f"baskets of {over_shards.OVER_SHARDS_ROW}", baskets, None, By.ITSELF, 4_000),
-        ratio("long history: share kept", growth.SECTION, growth.LONG, growth.SHORT, 0.9),
     ]
-    if locations in (0, MILLION):
+    if not setting.quick:
+        name = f"after {setting.events or growth.LONG_EVENTS:,} events: {growth.SHORT_EVENTS:,}"
+        found.append(ratio(name, growth.SECTION, growth.LONG, growth.SHORT, 0.9))
+    if setting.locations == MILLION or not (setting.locations or setting.quick):
         hot = one_shard.HOT_ROW
         found.append(ratio(f"{wide}: {hot}", one_shard.WIDE_SECTION, wide, hot, 0.7))
     return found
