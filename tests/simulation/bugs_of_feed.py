@@ -3,7 +3,9 @@
 from typing import Any
 
 from holdfast.adapters.guard import MemoryGuard
+from holdfast.adapters.pending import Pending
 
+from engine.feed.channel_feed import ChannelFeed
 from engine.feed.consumer import Consumer
 from engine.feed.followers import Follower
 from engine.feed.group import FeedGroup
@@ -40,6 +42,10 @@ def conflation_keeps_the_older(patch: Patch) -> None:
         return changed
 
     wrap(patch, Latest, "take", take)
+
+
+def a_cursor_is_past_what_still_waits(patch: Patch) -> None:
+    patch.setattr(Latest, "covered", property(lambda self: self._readers.positions))
 
 
 def who_follows_few_is_not_woken(patch: Patch) -> None:
@@ -85,5 +91,58 @@ def a_consumer_goes_on_after_the_newest(patch: Patch) -> None:
     wrap(patch, Subscriptions, "_start", start)
 
 
+def a_number_that_cannot_be_asked_for_is_forgotten(patch: Patch) -> None:
+    def numbers(old: Any) -> Any:
+        async def changed(self: Any, skus: Any) -> Any:
+            for waiting in self._changed.values():
+                for sku in skus:
+                    waiting.pop(sku, None)
+            return await old(self, skus)
+
+        return changed
+
+    wrap(patch, ChannelFeed, "_numbers", numbers)
+
+
 def an_adapter_takes_news_for_old(patch: Patch) -> None:
     patch.setattr(MemoryGuard, "is_stale", lambda self, update: update.sku in self._pushed)
+
+
+def an_adapter_pushes_the_older_of_two(patch: Patch) -> None:
+    def add(old: Any) -> Any:
+        def changed(self: Any, update: Any, message: Any, now: float) -> Any:
+            waiting = self._ready.get(update.sku) or self._delayed.get(update.sku)
+            before = None if waiting is None else waiting.update
+            item = old(self, update, message, now)
+            if item is not None and before is not None:
+                item.update = before
+            return item
+
+        return changed
+
+    wrap(patch, Pending, "_add", add)
+
+
+def an_adapter_tries_the_older_of_two_again(patch: Patch) -> None:
+    def again(old: Any) -> Any:
+        def changed(self: Any, item: Any, not_before: float) -> None:
+            failed = item.update
+            old(self, item, not_before)
+            item.update = failed
+
+        return changed
+
+    wrap(patch, Pending, "again", again)
+
+
+def an_adapter_takes_what_has_failed_for_pushed(patch: Patch) -> None:
+    patch.setattr(Pending, "again", lambda self, item, _not_before: self.done(item))
+
+
+def an_adapter_acknowledges_what_it_has_not_pushed(patch: Patch) -> None:
+    def acknowledgeable(self: Any) -> str:
+        cursors = [message.cursor for message in self._messages if message.cursor]
+        self._messages.clear()
+        return cursors[-1] if cursors else ""
+
+    patch.setattr(Pending, "acknowledgeable", acknowledgeable)

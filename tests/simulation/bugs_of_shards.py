@@ -12,6 +12,7 @@ from engine.core.decide.across import Inquiry, Told, answer_inquiry, hear
 from engine.core.events import LinesTold
 from engine.core.model import Cause
 from engine.core.view import Filled, Grant
+from engine.log.index import queued_line_of
 from engine.log.port import Heard
 from engine.shard import clock, correspondence, turn_view, writer
 from engine.shard.baskets import Baskets
@@ -255,7 +256,10 @@ def one_unit_too_many_is_granted(patch: Patch) -> None:
 
 
 def who_waits_is_served_in_the_order_of_ids(patch: Patch) -> None:
-    patch.setattr(turn_view, "first_come", lambda entries, _prefix: entries)
+    def by_id(entries: Any, prefix: bytes) -> list[bytes]:
+        return sorted(entries, key=lambda entry: queued_line_of(entry, prefix))
+
+    patch.setattr(turn_view, "first_come", by_id)
 
 
 def limits_are_forgotten_where_units_are_set_aside(patch: Patch) -> None:

@@ -30,6 +30,8 @@ from tests.simulation.predictor import Predictor
 
 NAMES = [f"{name}-{number}" for number in range(40) for name in ("TEA", "MUG", "JAR")]
 PLACES = LOCATIONS[:2]
+WEB = ("SOUTH", "NORTH")
+"""Where channel "web" sells from, best first."""
 
 
 def skus_of(shard: int, shards: int) -> list[str]:
@@ -187,7 +189,7 @@ def beginning(shards: int) -> list[Command]:
     """What every simulation begins with."""
     made: list[Command] = [
         ConfigureLocations("", tuple(Location(name, 0, "", True, ("all",)) for name in PLACES)),
-        ConfigureChannel("", Channel("web", ("SOUTH", "NORTH"))),
+        ConfigureChannel("", Channel("web", WEB)),
         ConfigureChannel("", Channel("shop", ("NORTH",))),
         LimitCustomers("", skus_of(shards - 1, shards)[0], 9, 60_000),
     ]

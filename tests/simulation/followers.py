@@ -93,6 +93,12 @@ class Followers:
         for each in self.all:
             self._node.loop.call(each.permit, -1)
 
+    def all_is_well(self) -> None:
+        """What they do succeeds from now on."""
+        for each in self.all:
+            if isinstance(each, Shop):
+                each.is_well = True
+
     def check_end(self, logs: Sequence[SimulatedLog]) -> None:
         """Everybody knows everything."""
         self.check()

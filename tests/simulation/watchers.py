@@ -11,7 +11,7 @@ from engine.feed.filter import Filter
 from engine.feed.hub import Mode, Start
 from engine.feed.steps import Events, Step
 from engine.shard.port import ShardUnavailable
-from tests.feed.living import State
+from tests.feed.living import Place, State, admits
 from tests.feed.scripted import events_of
 from tests.simulation.commands import skus_of
 from tests.simulation.feed_audit import Past, positions
@@ -55,6 +55,8 @@ class Watcher:
         self._filter = Filter(skus=frozenset(skus))
         self._stream = Stream(Interest(skus), dict.fromkeys(range(shards), 0))
         self._state = State(is_latest=kind.mode is Mode.LATEST)
+        self._known: list[tuple[str, dict[Place, int]]] = []
+        """For each cursor the versions that were told up to there."""
 
     def connect(self) -> None:
         loop = self._node.loop
@@ -104,6 +106,9 @@ class Watcher:
             self._stream.take(step.cursor, events)
         else:
             self._state.fold(step)
+            if step.cursor:
+                known = {place: version for place, (version, _) in self._state.known.items()}
+                self._known.append((step.cursor, known))
         self.wrong += self._state.faults
         self._cursor = step.cursor
 
@@ -118,6 +123,18 @@ class Watcher:
             living: Any = past
             differing = self._state.differences(living, self._filter, self._cursor)
             assert not differing, f"{self.name}: {differing}"
+            for cursor, known in self._known:
+                self._check_known(past, cursor, known)
+
+    def _check_known(self, past: Past, cursor: str, known: dict[Place, int]) -> None:
+        """Whoever goes on from a cursor misses nothing: all up to there was told. In mode LATEST
+        what comes after it may be known as well."""
+        at = positions(cursor)
+        is_latest = self._kind.mode is Mode.LATEST
+        for place in [place for place in past.places if admits(self._filter, place)]:
+            found, version = known.get(place, 0), past.version(place, at)
+            is_sound = found >= version if is_latest else found == version
+            assert is_sound, f"{self.name}: version {found} of {place}, {version} as of {cursor}"
 
 
 def check_durable(node: Node, events: list[feed_pb2.Event], wrong: list[str]) -> None:

@@ -270,17 +270,22 @@ class Simulation(Watch):
         for machine in node.machines:
             if machine is not None:
                 machine.doom = None
-        quiet_s = [*[PATIENCE_S] * 4, *[LONGEST_S] * 3, *[CHECKPOINT_S] * 3]
-        for seconds in quiet_s:
-            self._reliable(False)
-            self._rest()
-            for asked in self.callers.open:
-                if not asked.waits:
-                    self.callers.send(asked)
-            self._rest()
-            node.pass_time(seconds)
+        for seconds in [*[PATIENCE_S] * 4, *[LONGEST_S] * 3]:
+            self._be_quiet(seconds)
+        self.followers.all_is_well()
+        for _ in range(3):
+            self._be_quiet(CHECKPOINT_S)
         self._rest()
         self._check_end()
+
+    def _be_quiet(self, seconds: float) -> None:
+        self._reliable(False)
+        self._rest()
+        for asked in self.callers.open:
+            if not asked.waits:
+                self.callers.send(asked)
+        self._rest()
+        self.node.pass_time(seconds)
 
     def _check_end(self) -> None:
         unanswered = [asked.request_id for asked in self.callers.open]
