@@ -176,6 +176,18 @@ def _draw_curves(axes: Any, panel: Panel) -> None:
         panel.curves.items(), COLOURS, MARKERS, strict=False
     ):
         axes.plot(*zip(*points, strict=True), color=colour, marker=marker, label=label)
+    if panel.upright is not None:
+        axes.axvline(panel.upright, color="#888888", linestyle="--", linewidth=1, zorder=0)
+        axes.annotate(
+            panel.upright_says,
+            (panel.upright, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4, -2),
+            textcoords="offset points",
+            horizontalalignment="right",
+            verticalalignment="top",
+            color="#666666",
+        )
     if any(panel.curves):
         axes.legend()
 
@@ -193,18 +205,6 @@ def _set_axes(axes: Any, panel: Panel) -> None:
             getattr(axes, f"set_{name}lim")(0)
         axis.set_major_formatter(plain)
         axis.set_minor_formatter(ticks.NullFormatter())
-    if panel.upright is not None:
-        axes.axvline(panel.upright, color="#888888", linestyle="--", linewidth=1, zorder=0)
-        axes.annotate(
-            panel.upright_says,
-            (panel.upright, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(-4, -2),
-            textcoords="offset points",
-            horizontalalignment="right",
-            verticalalignment="top",
-            color="#666666",
-        )
 
 
 def main() -> int:
