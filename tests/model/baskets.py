@@ -346,6 +346,9 @@ class Baskets(Channels):
         if any(not named or unit.line_id in whole for unit in boxes):
             raise Refusal(PickedUnits)
         told = Told(basket, summed(taken))
+        # Places are served in the order of the lines, whatever was backed there.
+        states, places = (WAITING, HELD, ALLOCATED), list(basket.places)
+        taken.sort(key=lambda unit: (states.index(unit.state), places.index(unit.place)))
         self.give_back(taken)
         return told
 
