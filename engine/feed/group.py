@@ -1,6 +1,7 @@
 """A group of the log as the feed sends it: decoded once, each event filled in and encoded for every
 subscriber."""
 
+import sys
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
@@ -87,7 +88,7 @@ def first_position_of(data: bytes) -> int:
 def decode_group(shard: int, data: bytes) -> FeedGroup:
     """Decode an encoded CommitGroup of a shard. ValueError if it is none."""
     encoded = EncodedGroup(shard, data)
-    return encoded.part(encoded.first_position, encoded.last_position)
+    return encoded.part(encoded.first_position, events_max=sys.maxsize)
 
 
 class EncodedGroup:
