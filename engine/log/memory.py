@@ -1,6 +1,7 @@
 """The in-memory twin of the log: the same port and the same semantics, down to what a power cut
 takes."""
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from threading import Lock
@@ -89,12 +90,19 @@ class MemoryLog:
             self._unflushed.clear()
             return self._durable.head.position
 
-    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
+    def read(
+        self,
+        from_position: int,
+        bytes_max: int,
+        up_to_position: int,
+        groups_max: int = sys.maxsize,
+    ) -> list[bytes]:
         memory = self._open()
         bodies: list[bytes] = []
         size = 0
         begin = bisect_left(memory.last_positions, from_position)
-        for index in range(begin, bisect_right(memory.last_positions, up_to_position)):
+        end = bisect_right(memory.last_positions, up_to_position)
+        for index in range(begin, min(end, begin + groups_max)):
             body = memory.bodies[index]
             size += len(body)
             if bodies and size > bytes_max:

@@ -6,6 +6,7 @@ totals) is written in the same batch as the group it follows from, and can be re
 alone.
 """
 
+import sys
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -154,10 +155,16 @@ class Log(Protocol):
         is. LogError if that
         fails: then the outcome is unknown and the process must exit."""
 
-    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
+    def read(
+        self,
+        from_position: int,
+        bytes_max: int,
+        up_to_position: int,
+        groups_max: int = sys.maxsize,
+    ) -> list[bytes]:
         """Encoded groups from the one that contains `from_position` on, none that ends beyond
-        `up_to_position`; at least one if there is any, then up to `bytes_max` bytes. The caller
-        passes the durable position."""
+        `up_to_position`; at least one if there is any, then up to `bytes_max` bytes and
+        `groups_max` groups. The caller passes the durable position."""
 
     def commit_at(self, position: int) -> tuple[Commit, int, int]:
         """The commit whose first event has this position, with its last event's position and its

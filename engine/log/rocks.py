@@ -1,7 +1,9 @@
 """The durable log: groups and the state that follows from them in one RocksDB, beside a
 high-water mark of what was acknowledged."""
 
+import sys
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -169,11 +171,18 @@ class RocksLog(RocksState):
             raise
         return head.position
 
-    def read(self, from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
+    def read(
+        self,
+        from_position: int,
+        bytes_max: int,
+        up_to_position: int,
+        groups_max: int = sys.maxsize,
+    ) -> list[bytes]:
         self._check()
         bodies: list[bytes] = []
         size = 0
-        for key, value in self._store.scan("log", POSITION.pack(max(from_position, 0))):
+        found = self._store.scan("log", POSITION.pack(max(from_position, 0)))
+        for key, value in islice(found, groups_max):
             if position_of(key) > up_to_position:
                 break
             body = value[HASH_BYTES:]

@@ -19,6 +19,10 @@ from engine.shard.tally import Tally
 POLL_S = 0.000_5
 """How often it is looked whether what was read is durable: a flush takes longer than that."""
 
+GROUPS_MAX = 64
+"""Groups that are read in one go: it takes less than the time after which the interpreter is taken
+away from this thread, so that the writer does not wait out that time at each of its steps."""
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -69,7 +73,8 @@ class Bystander:
         """Damage is told to whoever asked: it concerns no other."""
         durable = self._flusher.durable_position
         try:
-            return Chunk(read.read_id, self._log.read(read.from_position, read.bytes_max, durable))
+            groups = self._log.read(read.from_position, read.bytes_max, durable, GROUPS_MAX)
+            return Chunk(read.read_id, groups)
         except LogError as error:
             _logger.error("history cannot be read", reason=str(error))
             return Chunk(read.read_id, [], str(error))

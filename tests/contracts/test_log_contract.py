@@ -190,6 +190,13 @@ def test_reading_gives_no_group_that_ends_beyond_a_position(backend: Backend) ->
     assert backend.log.read(8, 1_000_000, 7) == []
 
 
+def test_reading_stops_at_a_number_of_groups(backend: Backend) -> None:
+    write_history(backend.log, turns=4)
+    bodies = backend.log.read(1, 1_000_000, 1_000)
+    for groups_max in (1, 3, 4, 5):
+        assert backend.log.read(1, 1_000_000, 1_000, groups_max) == bodies[:groups_max]
+
+
 def test_a_commit_is_found_by_its_first_position(backend: Backend) -> None:
     write_history(backend.log, turns=3)
     first, second = _groups(backend.log, 4)
