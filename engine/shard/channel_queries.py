@@ -54,7 +54,8 @@ class ReadDailySales(Struct, frozen=True, tag=True):
 
 
 class LocationAvailable(Struct, frozen=True):
-    """What may be promised at a location; `unlimited` where nothing is counted."""
+    """What may be promised at a location; `unlimited` where nothing is counted and new promises may
+    be made."""
 
     location: str
     available: int

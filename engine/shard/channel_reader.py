@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.core.channel_rules import share_of
+from engine.core.channel_rules import sells, share_of
 from engine.core.channels import Channel
 from engine.core.limits import AVAILABILITY_LOCATIONS_MAX
 from engine.core.model import Key, Selling
@@ -52,9 +52,10 @@ def _of_sku(turn: Turn, tenant: str, channel: Channel, sku: str) -> ChannelSku:
     units = share.by_location()
     locations = []
     for name in share.locations:
-        stock = turn.look_at(Key(tenant, sku, name))
+        key = Key(tenant, sku, name)
+        stock = turn.look_at(key)
         if stock is not None:
-            unlimited = not stock.tracked
+            unlimited = not stock.tracked and sells(turn, key, stock)
             locations.append(LocationAvailable(name, units[name], unlimited, stock.version))
     return ChannelSku(
         sku,

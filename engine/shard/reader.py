@@ -6,6 +6,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from engine.core.availability import promisable
+from engine.core.channel_rules import sells
 from engine.core.configuration import Component
 from engine.core.limits import (
     AVAILABILITY_LOCATIONS_MAX,
@@ -157,12 +158,12 @@ def _own_units(turn: Turn, request: ReadAvailability) -> dict[Key, int]:
 def _available(
     turn: Turn, key: Key, stock: Stock, channel: str, own_units: int
 ) -> LocationAvailable:
+    is_open = sells(turn, key, stock)
     if not stock.tracked:
-        return LocationAvailable(key.location, 0, True, stock.version)
+        return LocationAvailable(key.location, 0, is_open, stock.version)
     if own_units:
         stock = replace(stock, held=stock.held - own_units)
-    location = turn.location(key.tenant, key.location)
-    units = promisable(stock, channel, enabled=location is None or location.enabled)
+    units = promisable(stock, channel, enabled=is_open)
     return LocationAvailable(key.location, units, False, stock.version)
 
 

@@ -25,10 +25,12 @@ from engine.core.commands import (
 )
 from engine.core.configuration import Component, Location
 from engine.core.decide import filler
-from engine.core.model import Key, ShortCause
+from engine.core.model import Key, Selling, ShortCause
 from engine.core.rejections import InsufficientStock
 from engine.shard.local import LocalShards
 from engine.shard.messages import Accepted, Refused, Write
+from engine.shard.queries import AvailabilityRead, ReadAvailability
+from engine.shard.slots import slot_of
 from tests.model.shard_engine import slot_for
 
 LOCATIONS = ("LONDON", "PARIS", "ROME")
@@ -128,8 +130,38 @@ async def check(
 CHANNELS = st.builds(Channel, st.just("web"), SOME, st.just(()), st.one_of(TERMS, TERMS, FENCED))
 
 
+NOT_COUNTED = Configure(Key("", "CUP", "ROME"), tracked=False)
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        Configure(Key("", "CUP", "ROME"), selling=Selling.STOPPED),
+        ConfigureLocations("", (Location("ROME", enabled=False),)),
+    ],
+)
+def test_nothing_is_without_limit_where_nothing_is_sold(closing: Command) -> None:
+    async def shown() -> list[bool]:
+        shop = Shop(1)
+        await shop.do(ConfigureChannel("", Channel("web")))
+        await shop.do(NOT_COUNTED)
+        found = []
+        for command in (None, closing):
+            if command is not None:
+                await shop.do(command)
+            [update] = await channel_updates(shop.shards, "", "web", ["CUP"])
+            asked = ReadAvailability("", (("CUP", ""),), "", "")
+            read = await shop.shards.submit(slot_of("", "CUP"), asked, 0)
+            assert isinstance(read, AvailabilityRead)
+            [[place]] = read.availabilities
+            found += [update.unlimited, update.locations[0].unlimited, place.unlimited]
+        return found
+
+    assert asyncio.run(shown()) == [True] * 3 + [False] * 3
+
+
 @pytest.mark.parametrize("count", [1, 3])
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(channel=CHANNELS, kit=KITS, stocks=STOCKS, commands=CONFIGURED)
 def test_what_is_shown_of_a_kit_may_be_promised_and_no_more(
     count: int,

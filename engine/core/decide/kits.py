@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.core.channel_rules import Share, kit_buffer_units
+from engine.core.channel_rules import Share, kit_buffer_units, sells
 from engine.core.channels import ChannelPolicy, ChannelTerms
 from engine.core.model import Key
 from engine.core.view import Grant, Terms, View, Wish
@@ -43,8 +43,9 @@ def _units_after_buffer(
     if not buffer:
         return None
     for location in share.locations:
-        stock = view.stock(Key(wish.tenant, wish.sku, location))
-        if stock is not None and not stock.tracked:
+        key = Key(wish.tenant, wish.sku, location)
+        stock = view.stock(key)
+        if stock is not None and not stock.tracked and sells(view, key, stock):
             return None
     return max(0, kits - buffer) * wish.units_each
 
