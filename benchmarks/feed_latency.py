@@ -124,7 +124,10 @@ class Measured:
     async def _histories(self) -> None:
         self._written = self._history
         async with self._server.writing(False) as write:
-            await self._fill(write, max(self._scale.fan_out_events, self._scale.catch_up_events))
+            events = max(self._scale.fan_out_events, self._scale.catch_up_events)
+            report.progress(f"{self._name}: writing up to {events:,} events")
+            filled = await fill(write, events - self._written)
+            self._written += filled
         await self._fan_out()
         events = min(self._written, self._scale.catch_up_events)
         self.figures["catch-up events"] = events
@@ -186,19 +189,9 @@ class Measured:
         return round(first * 1e9), round(last * 1e9), cpu_s, due
 
     async def _write(self, write: Write, skus: Sequence[str]) -> None:
-        self._written += await write(skus)
-
-    async def _fill(self, write: Write, events: int) -> None:
-        """Write until there are so many events, or it has taken long enough."""
-        end = time.monotonic() + FILL_S_MAX
-        report.progress(f"{self._name}: writing up to {events:,} events")
-        turn = itertools.cycle(SKUS)
-
-        async def writer() -> None:
-            while self._written < events and time.monotonic() < end:
-                await self._write(write, list(itertools.islice(turn, LOAD_BATCH)))
-
-        await asyncio.gather(*(writer() for _ in range(LOAD_WRITERS)))
+        # Not in one statement: the sum would be read before the wait and written after it.
+        written = await write(skus)
+        self._written += written
 
     async def _fan_out(self) -> None:
         report.progress(f"{self._name}: fan-out")
@@ -221,6 +214,22 @@ class Measured:
             seen = await process.seen()
         after = self._server.cpu_s()
         return seen, {name: after[name] - before[name] for name in after}
+
+
+async def fill(write: Write, events: int) -> int:
+    """Write until there are so many events, or it has taken long enough; gives how many it were."""
+    end = time.monotonic() + FILL_S_MAX
+    turn = itertools.cycle(SKUS)
+    done = 0
+
+    async def writer() -> None:
+        nonlocal done
+        while done < events and time.monotonic() < end:
+            written = await write(list(itertools.islice(turn, LOAD_BATCH)))
+            done += written
+
+    await asyncio.gather(*(writer() for _ in range(LOAD_WRITERS)))
+    return done
 
 
 async def feed_latency(names: Sequence[str], scale: Scale) -> dict[str, Any]:

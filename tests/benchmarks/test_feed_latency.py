@@ -1,10 +1,13 @@
 """The benchmark of the feed measures everything of Holdfast, and says what of the others is not
 there."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
 from benchmarks.feed_crowd import PEERS
-from benchmarks.feed_latency import Scale, feed_latency, tables
+from benchmarks.feed_latency import LOAD_BATCH, LOAD_WRITERS, Scale, feed_latency, fill, tables
 
 SMALLEST = Scale(0.3, 0.4, 3, 60, 2, 500, 1_000)
 
@@ -29,3 +32,16 @@ async def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch
     found = await feed_latency(names, SMALLEST)
     assert all(text.startswith("left out: no ") for text in found.values())
     assert len(tables(found)) == 2
+
+
+async def test_what_is_written_at_once_is_counted_once() -> None:
+    written = 0
+
+    async def write(skus: Sequence[str]) -> int:
+        nonlocal written
+        await asyncio.sleep(0)
+        written += len(skus)
+        return len(skus)
+
+    assert await fill(write, 20_000) == written
+    assert 20_000 <= written < 20_000 + LOAD_BATCH * LOAD_WRITERS
