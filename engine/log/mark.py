@@ -3,13 +3,17 @@ testify against it.
 
 RocksDB does not notice when a write-ahead log is deleted or cut at a record boundary: it opens,
 and simply knows less. The mark names the position, the chain hash and the engine time of the last
-flushed group, in a small file of its own that is synced after the group's flush and before any
-reply. Two slots in different sectors are written in turns, so a write that was torn by a power cut
-leaves the one before, which is still true of everything that was acknowledged.
+flushed group, in a small file of its own that is written after the group's flush and before any
+reply, and synced beside the next flush: a process that is killed leaves a mark that is exact, a
+power cut one that is a flush behind at most. To wait for it before the replies would make every
+command wait for the disk twice. Two slots in different sectors are written in turns, so a write
+that was torn by a power cut leaves the one before, which is still true of everything that was
+acknowledged.
 """
 
 import os
 import struct
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
 
@@ -73,6 +77,9 @@ class Mark:
         if newest is None:
             raise LogError(f"the high-water mark {path} is missing")
         self._sequence, self.head = newest
+        self.is_synced = False
+        """Whether what it says is on the disk."""
+        self._aside = ThreadPoolExecutor(1, "mark")
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
@@ -98,20 +105,44 @@ class Mark:
     def write(self, head: Head) -> None:
         """Move the mark to `head`, durably. LogError if that fails: then it is unknown where
         the mark is."""
+        self.note(head)
+        self.sync()
+
+    def note(self, head: Head) -> None:
+        """Move the mark to `head`: whatever ends this process leaves it there, a power cut leaves
+        it at what was synced last. The one before has to be synced. LogError if it fails."""
         sequence = self._sequence + 1
         slot = _encode(sequence, head)
         try:
             written = os.pwrite(self._descriptor, slot, SLOT_OFFSETS[sequence % 2])
-            os.fdatasync(self._descriptor)
         except OSError as error:
-            raise LogError(
-                f"the high-water mark {self._path} cannot be written: {error}"
-            ) from error
+            raise self._cannot("written", error) from error
         if written != len(slot):
             raise LogError(f"the high-water mark {self._path} was written in part only")
         self._sequence = sequence
         self.head = head
+        self.is_synced = False
+
+    def sync(self) -> None:
+        """Make what was noted durable. LogError if that fails."""
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise self._cannot("synced", error) from error
+        self.is_synced = True
+
+    def sync_aside(self) -> Future[None]:
+        """Begin to sync in a thread of its own what was noted, if it is not yet."""
+        if not self.is_synced:
+            return self._aside.submit(self.sync)
+        synced: Future[None] = Future()
+        synced.set_result(None)
+        return synced
+
+    def _cannot(self, done: str, error: OSError) -> LogError:
+        return LogError(f"the high-water mark {self._path} cannot be {done}: {error}")
 
     def close(self) -> None:
         """Let go of the file."""
+        self._aside.shutdown()
         os.close(self._descriptor)

@@ -152,8 +152,7 @@ class Log(Protocol):
 
     def flush(self) -> int:
         """Make everything appended before this call durable; return the position up to which it
-        is. LogError if that
-        fails: then the outcome is unknown and the process must exit."""
+        is. LogError if that fails: then the outcome is unknown and the process must exit."""
 
     def read(
         self,

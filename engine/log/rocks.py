@@ -66,7 +66,7 @@ class RocksLog(RocksState):
             # What follows the mark was written but perhaps never synced: RocksDB recovers it from
             # the page cache as well, and readers may see it from now on. The mark may be ahead of
             # the disk too: one whose sync has failed is read from the page cache as if it had not.
-            self._flush(even_if_marked=True)
+            self._settle()
         except BaseException:
             self._let_go()
             raise
@@ -159,13 +159,23 @@ class RocksLog(RocksState):
             self._check()
             return self._flush()
 
-    def _flush(self, even_if_marked: bool = False) -> int:
+    def _settle(self) -> None:
+        """Flush, and wait for the mark as well."""
+        with self._flush_lock:
+            self._check()
+            self._flush(settle=True)
+
+    def _flush(self, *, settle: bool = False) -> int:
         # Taken before the sync: what is appended while it runs may or may not be covered by it.
         head = self._head
         try:
+            marked = self._mark.sync_aside()
             self._store.sync()
-            if even_if_marked or head != self._mark.head:
+            marked.result()
+            if settle:
                 self._mark.write(head)
+            elif head != self._mark.head:
+                self._mark.note(head)
         except LogError as error:
             self._unusable = str(error)
             raise
@@ -242,7 +252,8 @@ class RocksLog(RocksState):
         group = Group(self.head.position + 1, max(now_ms, self.head.recorded_at_ms), (commit,))
         changes = Changes({}, {}, {}, set(), set(), self._totals)
         encoded = self.append(group, changes, self.head.position)
-        self.flush()
+        # The mark too: one from before the base would miss after a power cut what is dropped.
+        self._settle()
         finish_base(self._directory, mark.position)
         return encoded
 
@@ -292,7 +303,7 @@ class RocksLog(RocksState):
                 return
             try:
                 if not self._unusable:
-                    self._flush()
+                    self._flush(settle=True)
             finally:
                 self._let_go()
 

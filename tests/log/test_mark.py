@@ -123,7 +123,7 @@ def test_what_cannot_be_read_or_written_is_refused_by_name(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("engine.log.mark.os.fdatasync", full)
-    with pytest.raises(LogError, match=f"{path} cannot be written: .*No space left"):
+    with pytest.raises(LogError, match=f"{path} cannot be synced: .*No space left"):
         mark.write(HEADS[0])
     monkeypatch.undo()
     monkeypatch.setattr("engine.log.mark.os.pwrite", lambda *_arguments: 5)

@@ -1,5 +1,6 @@
 """What was, and which events made it: by position, by version, by reservation."""
 
+import sys
 from collections.abc import Iterable
 from itertools import islice
 
@@ -141,9 +142,11 @@ def test_a_page_reads_no_further_than_it_needs(log: MemoryLog) -> None:
     read: list[int] = []
     plain = log.read
 
-    def noting(from_position: int, bytes_max: int, up_to_position: int) -> list[bytes]:
+    def noting(
+        from_position: int, bytes_max: int, up_to_position: int, groups_max: int = sys.maxsize
+    ) -> list[bytes]:
         read.append(from_position)
-        return plain(from_position, bytes_max, up_to_position)
+        return plain(from_position, bytes_max, up_to_position, groups_max)
 
     log.read = noting  # type: ignore[method-assign]
     assert _versions(islice(key_events(log, TEA, 1, 9), 3)) == [1, 2, 3]
