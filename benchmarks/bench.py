@@ -22,7 +22,19 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from benchmarks import memory, one_node, open_loop, plots, report, results, targets
+from benchmarks import (
+    disk,
+    feed_section,
+    kill_rounds,
+    memory,
+    one_node,
+    open_loop,
+    plots,
+    recovery,
+    report,
+    results,
+    targets,
+)
 from benchmarks.load import calibration_ms
 from benchmarks.peers import comparison, slow_disk
 from benchmarks.sections import Found, Section, Setting, document, tables
@@ -38,8 +50,12 @@ SECTIONS: Sequence[Section] = (
     over_shards.ORDERS_SECTION,
     scaling.SECTION,
     open_loop.SECTION,
-    growth.SECTION,
+    feed_section.SECTION,
+    recovery.SECTION,
+    kill_rounds.SECTION,
+    disk.SECTION,
     memory.SECTION,
+    growth.SECTION,
 )
 """In the order in which they run."""
 DEFAULTS = Setting()
@@ -67,7 +83,7 @@ async def main(arguments: Any) -> int:
     plots.draw(all_found, kept.path.with_suffix(""))
     said["calibration ms, after"] = calibration_ms()
     ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
-    parts += [report.facts("", ends), targets.table(judged)]
+    parts += [report.facts("", ends), *targets.tables(judged, setting)]
     report.write(arguments, said, *parts)
     return 1 if any(found.wrong for found in all_found.values()) else 0
 

@@ -55,6 +55,7 @@ FILL_S_MAX = 60.0
 PART_S_MAX = 150.0
 """How long a system may take for one of three parts."""
 KIB = 1024
+ONE_ROW = "1 x 5,000/s"
 SYSTEM_NAMES = tuple(name for name in SYSTEMS if name not in (Wire.name, Typed.name))
 READERS = {Holdfast.name: (Holdfast.name, Wire.name, Typed.name)}
 """Ways to read the history of a system, where there are several."""
@@ -71,10 +72,22 @@ class Scale(NamedTuple):
     fan_out: int
     fan_out_events: int
     catch_up_events: int
+    few_per_s: int = 1_000
+    """Events a second of which each of the thousand is told a few."""
 
 
 FULL = Scale(10.0, 1.0, 100, 1_000, 50, 20_000, 1_000_000)
 QUICK = Scale(2.0, 1.0, 20, 100, 10, 5_000, 20_000)
+
+
+def all_row(subscribers: int) -> str:
+    """So many are told all of 1 000 events a second."""
+    return f"{subscribers:,} x 1,000/s"
+
+
+def few_row(subscribers: int) -> str:
+    """So many follow a few SKUs each."""
+    return f"{subscribers:,} x {SKUS_EACH} SKUs"
 
 
 class Measured:
@@ -108,8 +121,8 @@ class Measured:
     async def _everything(self) -> None:
         hundred = self._scale.hundred
         async with self._server.writing(False) as write:
-            await self._latency("1 x 5,000/s", write, 5_000, [[]])
-            await self._latency(f"{hundred:,} x 1,000/s", write, 1_000, [[]] * hundred)
+            await self._latency(ONE_ROW, write, 5_000, [[]])
+            await self._latency(all_row(hundred), write, 1_000, [[]] * hundred)
         # What follows, single SKUs, is nowhere else in Redis.
         self._history = self._written
 
@@ -119,7 +132,7 @@ class Measured:
         few = [list(itertools.islice(turn, SKUS_EACH)) for _ in range(thousand)]
         async with self._server.writing(True) as write:
             await write(SKUS)
-            await self._latency(f"{thousand:,} x {SKUS_EACH} SKUs", write, 1_000, few)
+            await self._latency(few_row(thousand), write, self._scale.few_per_s, few)
 
     async def _histories(self) -> None:
         self._written = self._history

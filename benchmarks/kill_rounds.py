@@ -38,9 +38,13 @@ from benchmarks.effects import Acknowledged
 from benchmarks.figures import latencies
 from benchmarks.node import Node, running_node
 from benchmarks.persist import until_known
+from benchmarks.sections import Found, Section, Setting
 
 ACKNOWLEDGED_MIN = 100
 ROUND_S_MAX = 60.0
+ROUNDS, QUICK_ROUNDS = 40, 5
+"""Of a section of `make bench`."""
+CLIENTS = 8
 ROUNDS_TIMES_MAX = 4
 TASKS_PER_CLIENT = 4
 LOCATION = "WAREHOUSE"
@@ -183,6 +187,7 @@ async def kill_rounds(
         events = await _read_history(node.address, load.history)
     verdict = await asyncio.to_thread(node.verify)
     findings = load.history.findings()
+    pauses = latencies(load.outage_s[1:])
     return {
         "well": not any(findings) and not void and verdict.well,
         "rounds": tried,
@@ -192,7 +197,9 @@ async def kill_rounds(
         "answered by a replay": load.replayed,
         "refused": len(load.history.refused),
         "events": events,
-        "no answer for, after a kill": str(latencies(load.outage_s[1:])),
+        "pause p50 ms": pauses.p50_ms,
+        "pause p99 ms": pauses.p99_ms,
+        "pause max ms": pauses.max_ms,
         "void": void,
         **{name.replace("_", " "): value for name, value in findings._asdict().items()},
         "verify": str(verdict),
@@ -244,6 +251,18 @@ async def _read_history(address: str, history: Acknowledged) -> int:
     return events
 
 
+async def measure_section(setting: Setting) -> Found:
+    """A section of `make bench`: the pauses of some kills."""
+    rounds = QUICK_ROUNDS if setting.quick else ROUNDS
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+        figures = await kill_rounds(Path(directory), rounds=rounds, clients=CLIENTS)
+    wrong = [] if figures.pop("well") else [f"kill_rounds: {figures}"]
+    return Found({}, figures, wrong=wrong)
+
+
+SECTION = Section("recovery", "A shard is killed again and again under load", measure_section)
+
+
 async def main(arguments: Any) -> int:
     """Run and report; gives the exit code."""
     with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
@@ -262,7 +281,7 @@ async def main(arguments: Any) -> int:
 if __name__ == "__main__":
     parser = report.parser(__doc__, "kill_rounds")
     parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     sys.exit(report.run(main(parser.parse_args())))

@@ -4,8 +4,12 @@
 
 How to read it: `loaded per second` is the rate at which receipts of new SKU-locations were made
 durable, in batches of 1 000, four at a time. `resident` is what a process has in memory (RSS),
-`own` the part of it that no file backs. `idle` is the empty node, `in use` the loaded one of which
-10 000 SKU-locations, all over the key space, have just been reserved from.
+`own` the part of it that no file backs. `idle` is the empty node, `loaded` the one that has just
+taken the receipts, `in use` the same when 10 000 SKU-locations, all over the key space, have just
+been reserved from, `started again` the same after a restart, when nobody has asked it anything.
+
+`bytes per active SKU-location`, in `make bench`, is what a shard that keeps all of so many in
+memory has more of its own than one that took the same receipts and keeps few of them.
 """
 
 import random
@@ -19,16 +23,22 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks import messages, processes, report
+from benchmarks.figures import rounded
 from benchmarks.load import send_all
 from benchmarks.node import Node, running_node
 from benchmarks.sections import Found, Section, Setting
 
 ACTIVE = 10_000
 BATCH_COMMANDS = 1_000
-LOCATIONS, QUICK_LOCATIONS = 100_000, 8_000
+LOCATIONS, QUICK_LOCATIONS = 1_000_000, 8_000
 """That a section of `make bench` loads, if it is not told how many."""
 PARTS = (8, 4, 2)
 """It looks at the memory at these parts of them."""
+COMPARED, QUICK_COMPARED = 100_000, 20_000
+"""SKU-locations that one shard keeps in memory, and another does not."""
+KEPT_SHARE = 100
+"""Of which that one keeps one in so many."""
+LOADED, AGAIN, OF_ACTIVE = "loaded", "started again", "bytes per active SKU-location"
 MIB = 1024 * 1024
 
 
@@ -51,12 +61,28 @@ async def measure_memory(locations: int, stops: Sequence[int] = ()) -> dict[str,
                 begun = end
             figures["seconds to load"] = round(seconds, 1)
             figures["loaded per second"] = round(locations / seconds)
-            memory["loaded"] = _memory(node)
+            memory[LOADED] = _memory(node)
             await send_all(node.address, _reserves(locations), figures["active"] // BATCH_COMMANDS)
             memory["in use"] = _memory(node)
             data = [file.stat().st_size for file in node.data_dir.rglob("*") if file.is_file()]
             figures["data directory MiB"] = round(sum(data) / MIB, 1)
+            await node.stop()
+            await node.start()
+            memory[AGAIN] = _memory(node)
         return figures
+
+
+async def bytes_of_an_active(locations: int) -> float:
+    """What an active SKU-location takes of its shard's memory, by so many of them."""
+    kept_few = locations // KEPT_SHARE
+    own = []
+    for kept in (kept_few, locations):
+        with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+            async with running_node(Path(directory), 1, "--active-actors-max", str(kept)) as node:
+                batches = -(-locations // BATCH_COMMANDS)
+                await send_all(node.address, _receipts(0, locations), batches)
+                own.append(processes.memory(node.shard_process_ids[0]).anonymous)
+    return rounded((own[1] - own[0]) / (locations - kept_few))
 
 
 def _memory(node: Node) -> dict[str, float]:
@@ -100,17 +126,20 @@ def _reserves(locations: int) -> Iterator[bytes]:
 
 
 async def measure_section(setting: Setting) -> Found:
-    """The figures as a section of `make bench`: empty, loaded step by step, and in use."""
+    """The figures as a section of `make bench`: empty, loaded step by step, in use, and started
+    again; and what one more active SKU-location takes."""
     locations = setting.locations or (QUICK_LOCATIONS if setting.quick else LOCATIONS)
     stops = [locations // part for part in PARTS]
     figures = await measure_memory(locations, stops)
     memory: dict[str, dict[str, float]] = figures.pop("memory MiB")
-    loaded = (0, *stops, locations, locations)
+    loaded = (0, *stops, *[locations] * 3)
     rows = {
         name: {"locations": number} | {f"{process}_MiB": size for process, size in sizes.items()}
         for number, (name, sizes) in zip(loaded, memory.items(), strict=True)
     }
-    return Found(rows, figures)
+    compared = QUICK_COMPARED if setting.quick else COMPARED
+    report.progress(f"two shards with {compared:,}, of which one keeps few in memory")
+    return Found(rows, figures | {OF_ACTIVE: await bytes_of_an_active(compared)})
 
 
 SECTION = Section("memory", "Memory of a node with many SKU-locations", measure_section)

@@ -82,7 +82,7 @@ def tables(section: Section, found: Found) -> Iterable[Table]:
         columns = list(dict.fromkeys(name for row in found.rows.values() for name in row))
         yield report.table(
             section.what,
-            ("", *(CELLS.get(column) or column.replace("_", " ") for column in columns)),
+            ("", *map(_heading, columns)),
             [(name, *map(row.get, columns)) for name, row in found.rows.items()],
         )
     rest = [*found.facts.items()]
@@ -90,6 +90,10 @@ def tables(section: Section, found: Found) -> Iterable[Table]:
     rest += [("WRONG", text) for text in found.wrong]
     if rest:
         yield report.facts("" if found.rows else section.what, rest)
+
+
+def _heading(column: str) -> str:
+    return CELLS.get(column) or column.replace(" resident_", " ").replace("_", " ")
 
 
 def document(section: Section, found: Found) -> dict[str, Any]:

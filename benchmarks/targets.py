@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from benchmarks import memory, one_node, report
+from benchmarks import disk, feed_section, memory, one_node, recovery, report
+from benchmarks.feed_latency import ONE_ROW, all_row
+from benchmarks.feed_systems import Typed, Wire
 from benchmarks.peers import comparison, echo, postgres, redis, slow_disk, tigerbeetle
 from benchmarks.peers.comparison import BATCHES, HOLDFAST, SINGLES
 from benchmarks.peers.slow_disk import MANY_SINGLES, SLOW
@@ -22,6 +24,9 @@ TIGERBEETLE_BATCHES_PER_S = 31_000.0
 server comes in no package, so that a run has it at best by the Python client."""
 
 MILLION = 1_000_000
+TOLD_MIN = 0.99
+"""Of what subscribers should have been told: less, and they do not keep up."""
+ACTIVE_BYTES_MAX = 1_200
 LOADED_MIB_MAX = round(200e6 / memory.MIB, 1)
 
 
@@ -74,7 +79,8 @@ def targets(setting: Setting) -> list[Target]:
         *_of_slow_disk(setting.flush_delay_ms),
         *_of_one_node(),
         *_of_workloads(setting),
-        *_of_memory(setting.locations),
+        *_of_feed(setting.quick),
+        *_of_size(setting),
     ]
 
 
@@ -155,18 +161,61 @@ def _of_workloads(setting: Setting) -> list[Target]:
     if not setting.quick:
         name = f"after {setting.events or growth.LONG_EVENTS:,} events: {growth.SHORT_EVENTS:,}"
         found.append(ratio(name, growth.SECTION, growth.LONG, growth.SHORT, 0.9))
-    if setting.locations == MILLION or not (setting.locations or setting.quick):
+    if _is_million(setting):
         hot = one_shard.HOT_ROW
         found.append(ratio(f"{wide}: {hot}", one_shard.WIDE_SECTION, wide, hot, 0.7))
     return found
 
 
-def _of_memory(locations: int) -> list[Target]:
-    """Only of as many SKU-locations as the target is about."""
-    if locations != MILLION:
+def _of_feed(quick: bool) -> list[Target]:
+    """Only of as many subscribers and events as they are about."""
+    if quick:
         return []
-    loaded = Figure(memory.SECTION.name, "loaded", "node resident_MiB")
-    return [Target("1,000,000 loaded: MiB", loaded, None, By.ITSELF, LOADED_MIB_MAX, at_most=True)]
+
+    def figure(row: str, column: str = "per_second") -> Figure:
+        return Figure(feed_section.SECTION.name, row, column)
+
+    def itself(name: str, ours: Figure, wanted: float, *, at_most: bool = False) -> Target:
+        return Target(f"feed: {name}", ours, None, By.ITSELF, wanted, at_most)
+
+    scale, catch_ups = feed_section.FULL_SCALE, feed_section.CATCH_UPS
+    everything, few = all_row(scale.hundred), feed_section.few_of_row(scale.thousand)
+    return [
+        itself(f"{ONE_ROW}, p99 ms", figure(ONE_ROW, "p99_ms"), 20, at_most=True),
+        itself(f"{everything}, share told in time", figure(everything, "told"), TOLD_MIN),
+        itself(f"{few}, share told in time", figure(few, "told"), TOLD_MIN),
+        itself(f"{catch_ups[Wire.name]}, events/s", figure(catch_ups[Wire.name]), 200_000),
+        itself(f"{catch_ups[Typed.name]}, events/s", figure(catch_ups[Typed.name]), 60_000),
+    ]
+
+
+def _of_size(setting: Setting) -> list[Target]:
+    """Of a node with a million SKU-locations, or events. Only of as many as they are about."""
+
+    def at_most(name: str, ours: Figure, wanted: float) -> Target:
+        return Target(name, ours, None, By.ITSELF, wanted, at_most=True)
+
+    found = []
+    if _is_million(setting):
+        loaded = Figure(memory.SECTION.name, memory.LOADED, "node resident_MiB")
+        serving = Figure(recovery.SECTION.name, recovery.SERVING, "")
+        found += [
+            at_most(f"{MILLION:,} loaded, killed: serving s", serving, 3),
+            at_most(f"{MILLION:,} loaded: MiB", loaded, LOADED_MIB_MAX),
+        ]
+    if not setting.quick:
+        active = Figure(memory.SECTION.name, memory.OF_ACTIVE, "")
+        compacted = Figure(disk.SECTION.name, disk.ALL, disk.COLUMN)
+        found += [
+            at_most(memory.OF_ACTIVE, active, ACTIVE_BYTES_MAX),
+            at_most("disk: bytes per event of Reserves", compacted, 250),
+        ]
+    return found
+
+
+def _is_million(setting: Setting) -> bool:
+    """Whether so many SKU-locations are loaded as targets are about."""
+    return setting.locations == MILLION or not (setting.locations or setting.quick)
 
 
 def judge(target: Target, found: Mapping[str, Found]) -> Judged:
@@ -206,7 +255,11 @@ def _shown_ratio(by: By, compared: float | None) -> float | None:
     return None if compared is None or by is By.ITSELF else round(compared, 3)
 
 
-def table(judged: Sequence[Judged]) -> Table:
-    """The targets of which anything was measured."""
+def tables(judged: Sequence[Judged], setting: Setting) -> list[Table]:
+    """The targets of which anything was measured, if any was, and what a quick look lacks."""
     measured = [each for each in judged if (each.ours, each.met) != (None, None)]
-    return report.table("Targets", ("", "ours", "theirs", "ratio", "wanted", "met"), measured)
+    columns = ("", "ours", "theirs", "ratio", "wanted", "met")
+    found = [report.table("Targets", columns, measured)] if measured else []
+    if setting.quick:
+        found.append(report.facts("", [("targets", "those of full sizes are left out: --quick")]))
+    return found

@@ -19,7 +19,7 @@ from benchmarks.workloads.checkouts import checkouts
 from benchmarks.workloads.closed import CALLERS, Load, bring_stock, rows, turns
 from benchmarks.workloads.one_shard import CATALOGUE
 
-SHORT_EVENTS, LONG_EVENTS = 100_000, 1_000_000
+SHORT_EVENTS, LONG_EVENTS = 100_000, 10_000_000
 QUICK_EVENTS = (11_000, 22_000)
 ROUND_S = 1.0
 """Short, so that the short history stays short beside the long one."""

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.feed_crowd import PEERS
 from benchmarks.feed_latency import LOAD_BATCH, LOAD_WRITERS, Scale, feed_latency, fill, tables
+from benchmarks.feed_section import found_of
 
 SMALLEST = Scale(0.3, 0.4, 3, 60, 2, 500, 1_000)
 
@@ -24,6 +25,9 @@ async def test_everything_is_measured() -> None:
     assert len(figures["catch-up"]) == 3
     assert all(per_second > 0 for per_second in figures["catch-up"].values())
     assert len(tables(found)) == 2
+    section = found_of(figures, SMALLEST)
+    assert len(section.rows) == 7
+    assert all(row["per_second"] > 0 for row in section.rows.values())
 
 
 async def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import bench
 from benchmarks.sections import Found, Setting
-from benchmarks.targets import By, Figure, Judged, Target, judge, table, targets
+from benchmarks.targets import By, Figure, Judged, Target, judge, tables, targets
 
 FOUND = {
     "some": Found(
@@ -47,8 +47,10 @@ def test_a_target_is_judged(target: Target, expected: tuple[object, ...]) -> Non
 
 def test_the_table_holds_what_was_measured() -> None:
     rows = [judge(each, FOUND) for each in targets(Setting())]
-    assert table(rows).row_count == 0
-    assert table([judge(Target("", OURS, THEIRS, By.RATIO, 3), FOUND), *rows]).row_count == 1
+    assert tables(rows, Setting()) == []
+    rows.append(judge(Target("", OURS, THEIRS, By.RATIO, 3), FOUND))
+    assert [each.row_count for each in tables(rows, Setting())] == [1]
+    assert len(tables(rows, Setting(quick=True))) == 2
 
 
 def test_targets_name_sections_that_are_there() -> None:
