@@ -8,6 +8,7 @@ it, item by item, without having done anything.
 """
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -97,5 +98,7 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    # Ctrl-C reaches every process of a terminal: whoever has started this one closes its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve())

@@ -46,6 +46,8 @@ def run(main: Coroutine[Any, Any, int]) -> int:
             return runner.run(_until_told_to_end(main))
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 async def _until_told_to_end(main: Coroutine[Any, Any, int]) -> int:

@@ -8,6 +8,7 @@ as it has come as far.
 """
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -84,5 +85,7 @@ async def follow(address: str) -> None:
 
 
 if __name__ == "__main__":
+    # Ctrl-C reaches every process of a terminal: whoever has started this one closes its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(follow(sys.argv[1]))
