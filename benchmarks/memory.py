@@ -139,7 +139,8 @@ async def measure_section(setting: Setting) -> Found:
     }
     compared = QUICK_COMPARED if setting.quick else COMPARED
     report.progress(f"two shards with {compared:,}, of which one keeps few in memory")
-    return Found(rows, figures | {OF_ACTIVE: await bytes_of_an_active(compared)})
+    of_active = {OF_ACTIVE: await bytes_of_an_active(compared), "active ones compared": compared}
+    return Found(rows, figures | of_active)
 
 
 SECTION = Section("memory", "Memory of a node with many SKU-locations", measure_section)

@@ -197,11 +197,15 @@ def _of_size(setting: Setting) -> list[Target]:
 
     found = []
     if _is_million(setting):
-        loaded = Figure(memory.SECTION.name, memory.LOADED, "node resident_MiB")
+        loaded, again = (
+            Figure(memory.SECTION.name, row, "node resident_MiB")
+            for row in (memory.LOADED, memory.AGAIN)
+        )
         serving = Figure(recovery.SECTION.name, recovery.SERVING, "")
         found += [
             at_most(f"{MILLION:,} loaded, killed: serving s", serving, 3),
-            at_most(f"{MILLION:,} loaded: MiB", loaded, LOADED_MIB_MAX),
+            at_most(f"{MILLION:,} {memory.LOADED}: MiB", loaded, LOADED_MIB_MAX),
+            at_most(f"{MILLION:,} loaded, {memory.AGAIN}: MiB", again, LOADED_MIB_MAX),
         ]
     if not setting.quick:
         active = Figure(memory.SECTION.name, memory.OF_ACTIVE, "")
