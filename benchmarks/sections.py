@@ -19,6 +19,8 @@ CELLS = {
     "p999_ms": "p99.9 ms",
 }
 """Headings of columns that do not follow from their names."""
+CAPTION = "ms: of one call; us: of CPU for each that /s counts, by process"
+"""Beneath tables of closed loops."""
 
 
 class Setting(NamedTuple):
@@ -80,11 +82,14 @@ def tables(section: Section, found: Found) -> Iterable[Table]:
     """A section as a person reads it."""
     if found.rows:
         columns = list(dict.fromkeys(name for row in found.rows.values() for name in row))
-        yield report.table(
+        made = report.table(
             section.what,
             ("", *map(_heading, columns)),
             [(name, *map(row.get, columns)) for name, row in found.rows.items()],
         )
+        if any(column.endswith("_us") for column in columns):
+            made.caption, made.caption_justify = CAPTION, "left"
+        yield made
     rest = [*found.facts.items()]
     rest += [(name, f"left out: {why}") for name, why in found.left_out.items()]
     rest += [("WRONG", text) for text in found.wrong]

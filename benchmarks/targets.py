@@ -24,6 +24,7 @@ TIGERBEETLE_BATCHES_PER_S = 31_000.0
 server comes in no package, so that a run has it at best by the Python client."""
 
 MILLION = 1_000_000
+QUICK = ("--quick", "shows that all works; its figures, and what is met of targets, say little")
 TOLD_MIN = 0.99
 """Of what subscribers should have been told: less, and they do not keep up."""
 ACTIVE_BYTES_MAX = 1_200
@@ -43,7 +44,7 @@ class By(Enum):
     """How two figures are compared."""
 
     RATIO = "x"
-    DIFFERENCE = "+"
+    DIFFERENCE = "more"
     ITSELF = ""
     """There is nothing to compare with."""
 
@@ -260,10 +261,10 @@ def _shown_ratio(by: By, compared: float | None) -> float | None:
 
 
 def tables(judged: Sequence[Judged], setting: Setting) -> list[Table]:
-    """The targets of which anything was measured, if any was, and what a quick look lacks."""
+    """The targets of which anything was measured, if any was, and what a quick look is good for."""
     measured = [each for each in judged if (each.ours, each.met) != (None, None)]
-    columns = ("", "ours", "theirs", "ratio", "wanted", "met")
+    columns = ("", "ours", "theirs", "compared", "wanted", "met")
     found = [report.table("Targets", columns, measured)] if measured else []
     if setting.quick:
-        found.append(report.facts("", [("targets", "those of full sizes are left out: --quick")]))
+        found.append(report.facts("", [QUICK]))
     return found

@@ -16,7 +16,7 @@ from benchmarks.messages import LOCATION
 from benchmarks.node import Node, running_node
 from benchmarks.sections import Found, Section, Setting
 from benchmarks.workloads.checkouts import checkouts
-from benchmarks.workloads.closed import CALLERS, Load, bring_stock, rows, turns
+from benchmarks.workloads.closed import BATCH, CALLERS, Load, bring_stock, rows, turns
 from benchmarks.workloads.one_shard import CATALOGUE
 
 SHORT_EVENTS, LONG_EVENTS = 100_000, 10_000_000
@@ -67,4 +67,5 @@ async def events_of(node: Node) -> int:
     return int(stock.cursor.rpartition(".")[2])
 
 
-SECTION = Section("growth", "Checkouts after a long history and a short one", measure_growth)
+WHAT = f"Checkouts after a long history and a short one, {CALLERS} callers with {BATCH} at a time"
+SECTION = Section("growth", WHAT, measure_growth)

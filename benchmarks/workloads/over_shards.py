@@ -23,6 +23,7 @@ from benchmarks.sections import Found, Section, Setting
 from benchmarks.shard_baskets import LINES, SKUS_PER_SHARD, Basket, in_one_shard, over_all_shards
 from benchmarks.workloads.closed import (
     BATCH,
+    CALLERS,
     Line,
     Load,
     bring_stock,
@@ -125,5 +126,6 @@ def by_hundreds(baskets: Iterable[Sequence[Line]]) -> Iterator[Template]:
         yield reserves(batch)
 
 
-SECTION = Section("baskets", f"Baskets on {SHARDS} shards", measure_baskets)
-ORDERS_SECTION = Section("orders", "Baskets of real orders", measure_orders)
+HOW = f"{CALLERS} callers with batches of {BATCH}"
+SECTION = Section("baskets", f"Baskets on {SHARDS} shards, {HOW}", measure_baskets)
+ORDERS_SECTION = Section("orders", f"Baskets of real orders, {HOW}", measure_orders)

@@ -23,8 +23,8 @@ START = Figure("some", "start s", "")
         (Target("", OURS, THEIRS, By.RATIO, 3), (300, 100, 3.0, ">= 3 x", True)),
         (Target("", OURS, THEIRS, By.RATIO, 3.1), (300, 100, 3.0, ">= 3.1 x", False)),
         (Target("", OURS, 200.0, By.RATIO, 1.2), (300, 200, 1.5, ">= 1.2 x", True)),
-        (Target("", LATENCY, 2.0, By.DIFFERENCE, 0.6, True), (2.5, 2, 0.5, "<= 0.6 +", True)),
-        (Target("", LATENCY, 2.0, By.DIFFERENCE, 0.4, True), (2.5, 2, 0.5, "<= 0.4 +", False)),
+        (Target("", LATENCY, 2.0, By.DIFFERENCE, 0.6, True), (2.5, 2, 0.5, "<= 0.6 more", True)),
+        (Target("", LATENCY, 2.0, By.DIFFERENCE, 0.4, True), (2.5, 2, 0.5, "<= 0.4 more", False)),
         (Target("", START, None, By.ITSELF, 3, True), (2, None, None, "<= 3", True)),
         (Target("", START, None, By.ITSELF, 3), (2, None, None, ">= 3", False)),
         (
@@ -37,7 +37,7 @@ START = Figure("some", "start s", "")
         ),
         (
             Target("", OURS, Figure("some", "ours", "gone"), By.DIFFERENCE, 3),
-            (300, None, None, ">= 3 +", None),
+            (300, None, None, ">= 3 more", None),
         ),
     ],
 )
