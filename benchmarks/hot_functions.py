@@ -6,9 +6,11 @@ A node of one shard is asked for one hot SKU, first by 64 callers of single Rese
 SDK, then by 4 callers with batches of 100. Meanwhile py-spy, which has to be on the path and may
 have to be root, looks at the front end and at the shard 200 times a second.
 
-How to read it: `own` is the share of all looks that found a thread of the process at work in the
-function itself, with what it calls in C (RocksDB, msgspec, protobuf, gRPC); `with callees` counts
-what it calls in Python as well. Looking slows the node down: no rates are given.
+How to read it: of all looks that found a thread with the interpreter, which is what bounds a
+process, `own` is the share that found it in the function itself, with what it calls in C and does
+not let go of the interpreter for (RocksDB, msgspec, protobuf); `with callees` counts what it calls
+in Python as well. Who waits, for the disk or for work, is not seen. Looking slows the node down: no
+rates are given.
 """
 
 import argparse
@@ -103,7 +105,7 @@ async def _sampled(
 
 async def _look(py_spy: str, process_id: int, seconds: int, file: Path) -> None:
     arguments = f"record --pid {process_id} --duration {seconds} --rate {LOOKS_PER_S}".split()
-    arguments += ["--nolineno", "--format", "raw", "--output", str(file)]
+    arguments += ["--gil", "--nolineno", "--format", "raw", "--output", str(file)]
     process = await asyncio.create_subprocess_exec(
         py_spy,
         *arguments,
