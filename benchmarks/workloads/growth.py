@@ -4,6 +4,7 @@ Both nodes have the same stock and nothing that is open; the one has decided and
 other before they are measured, in turns. What they are measured by adds to both histories.
 """
 
+import itertools
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -23,6 +24,7 @@ SHORT_EVENTS, LONG_EVENTS = 100_000, 10_000_000
 QUICK_EVENTS = (11_000, 22_000)
 ROUND_S = 1.0
 """Short, so that the short history stays short beside the long one."""
+CALLS_BETWEEN_LINES = 500
 SHORT, LONG = "after a short history", "after a long one"
 SHARE = "share kept"
 
@@ -57,7 +59,16 @@ async def live_through(node: Node, events: int) -> None:
         each = await events_of(node) - begun
         left = max(0, -(-(events - begun - each) // (each * CALLERS)))
         report.progress(f"living through {events:,} events")
-        await measure([Loop("history", CALLERS, left, ask, {})], 1)
+        done = itertools.count(1)
+        tenth = max(CALLS_BETWEEN_LINES, left * CALLERS // 10)
+
+        async def counted(caller: int, call: int) -> int:
+            answered = await ask(caller, call)
+            if (number := next(done)) % tenth == 0:
+                report.progress(f"about {number * each:,} of {events:,} events")
+            return answered
+
+        await measure([Loop("history", CALLERS, left, counted, {})], 1)
 
 
 async def events_of(node: Node) -> int:
