@@ -8,10 +8,13 @@ import asyncio
 import itertools
 import random
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from benchmarks import report
+from benchmarks.load import send_all
 from benchmarks.messages import Template
 from benchmarks.node import Node, running_node
 from benchmarks.sections import Found, Section, Setting
@@ -20,6 +23,7 @@ from benchmarks.workloads.closed import (
     BATCH,
     Load,
     bring_stock,
+    numbers,
     prepared,
     reserves,
     rows,
@@ -95,7 +99,8 @@ async def measure_one_shard(setting: Setting) -> Found:
 
 
 async def measure_wide(setting: Setting) -> Found:
-    """Very many SKU-locations of which few are asked for, beside one hot SKU of the same node."""
+    """Very many SKU-locations of which few are asked for, beside one hot SKU of the same node. Each
+    of the few is asked for once before, and so is in memory as long as there is room for it."""
     locations = setting.locations or (QUICK_WIDE if setting.quick else WIDE)
     skus = [f"SKU-{number:07d}" for number in range(locations)]
     active = random.Random(1).sample(skus, locations // ACTIVE_SHARE)
@@ -103,13 +108,22 @@ async def measure_wide(setting: Setting) -> Found:
     wrong: list[str] = []
     async with verified_node(wrong) as node:
         await bring_stock(node, [HOT, *skus])
+        asked = uniform(active)
+        report.progress(f"{len(active):,} for the first time")
+        started = time.perf_counter()
+        await send_all(node.address, (each.numbered(next(numbers)) for each in asked), len(asked))
+        first_per_s = len(active) / (time.perf_counter() - started)
         loads = [
             Load(HOT_ROW, node, prepared(node, hot())),
-            Load(row, node, prepared(node, uniform(active))),
+            Load(row, node, prepared(node, asked)),
         ]
         rounds = await turns(loads, setting)
     share = rounds[row].per_second / rounds[HOT_ROW].per_second
-    return Found(rows(rounds), {"share of the hot SKU's": round(share, 3)}, wrong=wrong)
+    facts = {
+        "asked for the first time, /s": round(first_per_s),
+        "share of the hot SKU's": round(share, 3),
+    }
+    return Found(rows(rounds), facts, wrong=wrong)
 
 
 SECTION = Section("workloads", "One shard, 4 callers with batches of 100", measure_one_shard)
