@@ -9,7 +9,9 @@ section that are compared take turns, so that what else the machine does weighs 
 give the medians of their rounds. Compare ratios; absolute figures are this machine's. `calibration`
 is the time of a fixed piece of plain Python before and after, to compare two runs by. The last
 table holds the targets: what is wanted of which ratio, and whether it is so. Rows are kept as lines
-of JSON, and drawn (see `benchmarks.results` and `benchmarks.plots`).
+of JSON, and drawn (see `benchmarks.results` and `benchmarks.plots`). All of it takes about an hour,
+of which the long history, which comes last, takes a quarter; after Ctrl-C what was measured before
+is reported.
 
 Sections: {sections}
 """
@@ -62,29 +64,32 @@ DEFAULTS = Setting()
 
 
 async def main(arguments: Any) -> int:
-    """Measure and report; gives the exit code."""
+    """Measure and report; gives the exit code. What was measured before a section fails, or before
+    Ctrl-C, is reported all the same."""
     setting = setting_of(arguments)
     said: dict[str, Any] = {"calibration ms, before": calibration_ms(), "sections": []}
     parts: list[RenderableType] = []
     all_found: dict[str, Found] = {}
     kept = results.Results(setting.results or results.DIRECTORY, setting)
-    for section in arguments.only:
-        report.progress(f"{section.name}: {section.what}")
-        before_ms = calibration_ms()
-        found = await section.measure(setting)
-        all_found[section.name] = found
-        calibration = {"calibration_ms": [before_ms, calibration_ms()]}
-        said["sections"].append(document(section, found) | calibration)
-        kept.keep(said["sections"][-1])
-        parts += tables(section, found)
-    judged = [targets.judge(target, all_found) for target in targets.targets(setting)]
-    said["targets"] = [each._asdict() for each in judged]
-    kept.keep_targets(said["targets"])
-    plots.draw(all_found, kept.path.with_suffix(""))
-    said["calibration ms, after"] = calibration_ms()
-    ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
-    parts += [report.facts("", ends), *targets.tables(judged, setting)]
-    report.write(arguments, said, *parts)
+    try:
+        for section in arguments.only:
+            report.progress(f"{section.name}: {section.what}")
+            before_ms = calibration_ms()
+            found = await section.measure(setting)
+            all_found[section.name] = found
+            calibration = {"calibration_ms": [before_ms, calibration_ms()]}
+            said["sections"].append(document(section, found) | calibration)
+            kept.keep(said["sections"][-1])
+            parts += tables(section, found)
+    finally:
+        judged = [targets.judge(target, all_found) for target in targets.targets(setting)]
+        said["targets"] = [each._asdict() for each in judged]
+        kept.keep_targets(said["targets"])
+        plots.draw(all_found, kept.path.with_suffix(""))
+        said["calibration ms, after"] = calibration_ms()
+        ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
+        parts += [report.facts("", ends), *targets.tables(judged, setting)]
+        report.write(arguments, said, *parts)
     return 1 if any(found.wrong for found in all_found.values()) else 0
 
 
@@ -126,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--orders", type=Path, metavar="FILE", help="orders to replay")
     made.add_argument("--locations", type=int, default=0, help="SKU-locations to load")
-    made.add_argument("--events", type=int, default=0, help="of a long history")
+    made.add_argument("--events", type=int, default=0, help="of a long history, and of the disk")
     made.add_argument(
         "--results",
         type=Path,

@@ -1,5 +1,5 @@
-"""The benchmark measures every row against a node and an echo server that run, and ends what it
-has started."""
+"""The benchmark measures every row against a node and an echo server that run; Ctrl-C ends
+what it has started."""
 
 import os
 import select
@@ -34,12 +34,14 @@ def descendants(process_id: int) -> list[int]:
     return found + [each for child in found for each in descendants(child)]
 
 
-def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.bench", "--quick", "--only", "growth"]
+def test_ctrl_c_ends_all_that_was_started_and_shows_what_was_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.bench", "--quick"]
+    command += ["--only", "recovery,growth"]
     with subprocess.Popen(
         [*command, "--results", str(tmp_path)],
         cwd=echo.ROOT,
         start_new_session=True,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as bench:
@@ -50,9 +52,10 @@ def test_ctrl_c_ends_all_that_was_started(tmp_path: Path) -> None:
         assert len(started) >= 2
         descriptors = [os.pidfd_open(each) for each in started]
         os.killpg(bench.pid, signal.SIGINT)
-        said = bench.stderr.read()
+        shown, said = bench.communicate()
     assert bench.returncode == 128 + signal.SIGINT
     assert "Traceback" not in said
+    assert "pause p50 ms" in shown
     # The descriptor of a process is readable when it has ended.
     ended, _, _ = select.select(descriptors, (), (), 0)
     assert ended == descriptors
