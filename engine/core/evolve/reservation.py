@@ -111,8 +111,7 @@ def evolve_lines(
         kind = type(event)
         create = _CREATE.get(kind)
         if create is not None:
-            reservation = create(event, now_ms)
-            lines = None
+            reservation, lines = create(event, now_ms), {}
             continue
         if reservation is None:
             if kind is not BasketResolved:
@@ -292,22 +291,31 @@ def _move_line(lines: _Lines, event: Any, now_ms: int) -> None:
     place = (event.line_id, event.key)
     line = lines.get(place)
     kind = type(event)
-    if line is None:
-        units_each = getattr(event, "units_each", 0) or _units_each(lines, event)
-        line = Line(event.line_id, event.key, counted=event.counted, units_each=units_each)
-    elif kind in _MAKING and not (line.held or line.allocated or line.waiting or line.shipped):
-        # It may have been part of a kit before, or not been counted.
-        units_each = event.units_each or line.units_each
-        line = replace(line, counted=event.counted, units_each=units_each, former=False)
     units = event.quantity
     held, allocated, shipped, committed = LINE_MOVES[kind]
-    line = replace(
-        line,
-        held=line.held + held * units,
-        allocated=line.allocated + allocated * units,
-        shipped=line.shipped + shipped * units,
-        committed=line.committed + committed * units,
-    )
+    if line is None:
+        line = Line(
+            event.line_id,
+            event.key,
+            held * units,
+            allocated * units,
+            shipped * units,
+            committed * units,
+            event.counted,
+            units_each=getattr(event, "units_each", 0) or _units_each(lines, event),
+        )
+    else:
+        if kind in _MAKING and not (line.held or line.allocated or line.waiting or line.shipped):
+            # It may have been part of a kit before, or not been counted.
+            units_each = event.units_each or line.units_each
+            line = replace(line, counted=event.counted, units_each=units_each, former=False)
+        line = replace(
+            line,
+            held=line.held + held * units,
+            allocated=line.allocated + allocated * units,
+            shipped=line.shipped + shipped * units,
+            committed=line.committed + committed * units,
+        )
     if kind in OTHER_LINE_MOVES or getattr(event, "backordered", False):
         line = _move_rest(line, event, now_ms)
     elif kind is StockShipped and event.picked:
