@@ -317,12 +317,12 @@ class Reservation(Struct, frozen=True):
         if self.preparing:
             return self.expires_at_ms if self.is_open else None
         due_ms = None
-        if self.expires_at_ms and any(line.held or line.waiting for line in self.lines):
-            due_ms = self.expires_at_ms
-        confirm_by_ms = self.confirm_by_ms
-        comes_first = confirm_by_ms and (due_ms is None or confirm_by_ms < due_ms)
+        for line in self.lines:
+            if line.held or line.waiting:
+                due_ms = self.expires_at_ms or None
+        comes_first = self.confirm_by_ms and (due_ms is None or self.confirm_by_ms < due_ms)
         if comes_first and any(line.allocated for line in self.lines):
-            return confirm_by_ms
+            return self.confirm_by_ms
         return due_ms
 
 

@@ -209,7 +209,7 @@ class Turn(TurnView):
         """What the turn has changed, given the totals before it."""
         if self._index.is_used:
             self._bring_up_to_date()
-        return self.effects.changes(totals, self.reservation, self._index)
+        return self.effects.changes(totals, self._reservations.peek, self._index)
 
 
 def _reservation_id(event: Any) -> str | None:
