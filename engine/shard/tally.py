@@ -1,7 +1,6 @@
 """What a shard counts about itself."""
 
-from collections import Counter
-from typing import cast
+from collections import defaultdict
 
 import structlog
 
@@ -25,7 +24,7 @@ class Tally:
     """Counters since the shard started; `statistics` gives them as a value."""
 
     def __init__(self) -> None:
-        self._commands: Counter[tuple[str, type | str]] = Counter()
+        self._commands: defaultdict[tuple[str, type | str], int] = defaultdict(int)
         self._expirations = 0
         self._totals = Totals()
         self._active_actors = 0
@@ -55,18 +54,19 @@ class Tally:
 
     def decided(self, kind: str, result: Result) -> None:
         """A command was decided."""
-        if type(result) is NeedsOthers:
-            return  # It will come again, and be decided then.
         if type(result) is Spread:
             result = result.result
-        outcome: type | str = type(result)
-        if outcome is Accepted:
-            accepted = cast(Accepted, result)
-            outcome = "accepted" if accepted.position else "previewed"
-            if accepted.replayed:
+        outcome: type | str
+        if type(result) is Accepted:
+            outcome = "accepted" if result.position else "previewed"
+            if result.replayed:
                 outcome = "replayed"
-        elif outcome is Refused:
-            outcome = type(cast(Refused, result).rejection)
+        elif type(result) is Refused:
+            outcome = type(result.rejection)
+        elif type(result) is NeedsOthers:
+            return  # It will come again, and be decided then.
+        else:
+            outcome = type(result)
         self._commands[kind, outcome] += 1
 
     def failed(self, kind: str, correlation_id: str, request_id: str, error: Exception) -> None:
