@@ -80,7 +80,9 @@ def consequences(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
     """What follows from what was decided: what channels have taken of their allocations, and what
     happens to those who wait."""
     taken = drawn(view, events) if view.channels.channels else []
-    return [*taken, *promotions(view, (*events, *taken) if taken else events, now_ms)]
+    if not taken:
+        return promotions(view, events, now_ms)
+    return [*taken, *promotions(view, (*events, *taken), now_ms)]
 
 
 def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
@@ -128,11 +130,15 @@ def _left(events: Sequence[Any]) -> tuple[list[str], set[str]]:
     given_back = set()
     for event in events:
         kind = type(event)
-        told = event.events if kind is LinesTold else (event,) if kind in _LEAVING else ()
-        if any(type(one) is WaitLeft and not one.expired for one in told):
+        waits_no_longer = gives_back = False
+        for one in event.events if kind is LinesTold else (event,) if kind in _LEAVING else ():
+            if type(one) is WaitLeft and not one.expired:
+                waits_no_longer = True
+            elif type(one) in _LEAVING and getattr(one, "backordered", False):
+                gives_back = True
+        if waits_no_longer or gives_back:
             left.append(event.reservation_id)
-        elif any(getattr(one, "backordered", 0) for one in told if type(one) in _LEAVING):
-            left.append(event.reservation_id)
+        if gives_back and not waits_no_longer:
             given_back.add(event.reservation_id)
     return left, given_back
 

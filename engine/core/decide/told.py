@@ -15,7 +15,9 @@ def to_shards(
     same LinesTold, also where none of it is used."""
     here: list[Event] = []
     attempted = view.attempted_shards()
-    elsewhere: dict[int, list[LineEvent]] = {shard: [] for shard in attempted}
+    elsewhere: dict[int, list[LineEvent]] = {}
+    for shard in attempted:
+        elsewhere[shard] = []
     for event in events:
         shard = view.shard_of(tenant, event.key.sku)
         if shard == HERE:
