@@ -7,7 +7,7 @@ value 0 or "" are skipped where that is common: proto3 does not write them. What
 here are the events of common commands; all others are left to the table of `structs`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from engine.core import events
 from engine.core.events import Event
 from engine.core.model import Cause, Key, ShortLine, Stock
 from engine.log.parts import encode_key_message, encode_pairs, encode_time
-from engine.log.port import Group
+from engine.log.port import Commit, Group
 from engine.log.structs import EVENT_CODECS, EVENT_FIELDS
 from engine.log.v1 import record_pb2
 
@@ -33,14 +33,30 @@ LINE_EVENTS = (
 """The common events of a reservation's line: they are alike but for the name and what may be
 said on top."""
 
+COMMITS_AT_ONCE = 32
+"""One protobuf message after the other is a message with what both hold. Of a large group small
+ones are made and joined, because they use the same memory again and again."""
+
 
 def encode_group(group: Group) -> bytes:
     """The group as an engine.log.v1.CommitGroup."""
     message = record_pb2.CommitGroup()
     message.first_position = group.first_position
     message.recorded_at_ms = group.recorded_at_ms
+    parts = [message.SerializeToString()]
+    commits = group.commits
+    parts += [
+        _encode_commits(commits[begin : begin + COMMITS_AT_ONCE])
+        for begin in range(0, len(commits), COMMITS_AT_ONCE)
+    ]
+    return b"".join(parts)
+
+
+def _encode_commits(commits: Sequence[Commit]) -> bytes:
+    """Commits as a CommitGroup that says nothing else."""
+    message = record_pb2.CommitGroup()
     add_commit = message.commits.add
-    for commit in group.commits:
+    for commit in commits:
         target = add_commit()
         _encode_cause(target.cause, commit.cause)
         target.request_key = commit.request_key
@@ -141,7 +157,7 @@ def _line_encoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any, Any], Non
         line.quantity = event.quantity
         line.counted = event.counted
         if reasoned:
-            line.reason = event.reason.value
+            line.reason = event.reason
         if backordered and event.backordered:
             line.backordered = event.backordered
         if makes_line and event.units_each != 1:

@@ -82,6 +82,17 @@ def test_a_commit_is_found_alone_as_it_is_in_its_group(group: Group) -> None:
         position = last_position + 1
 
 
+def test_a_large_group_is_written_as_one_message() -> None:
+    expired = events.Recorded(events.ReservationExpired("0a3-1-1"), None)
+    commits = [
+        Commit(Cause("Expire", f"r{number}"), b"", b"", (), (expired,)) for number in range(99)
+    ]
+    group = Group(41, 1_500, tuple(commits))
+    data = codec.encode_group(group)
+    assert codec.decode_group(data) == group
+    assert CommitGroup.FromString(data).SerializeToString() == data
+
+
 def test_a_record_says_what_a_subscriber_is_told() -> None:
     key = Key("acme", "TEA", "LONDON")
     stock = Stock(on_hand=10, held=4, allocated=3, safety_stock=5, version=9)
