@@ -1,7 +1,7 @@
 """The gRPC server: services, health, reflection and limits; how it starts and how it drains."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc.aio
 import msgspec
@@ -66,6 +66,20 @@ class Service(NamedTuple):
     add: Callable[[grpc.aio.Server], None]
 
 
+class _ByName:
+    """The server as our services are added to it: their methods are found by name alone.
+
+    For each method that is registered with it besides, gRPC keeps a waiting task, and whenever a
+    call comes it waits anew for all of them: each call would pay for every method there is.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
+
+    def add_registered_method_handlers(self, service: str, handlers: object) -> None:
+        """The generated code gives both kinds."""
+
+
 class RpcServer:
     """The front end's server. Make, start and stop it in one event loop."""
 
@@ -93,18 +107,20 @@ class RpcServer:
             interceptors=[CallInterceptor(self._options.unary_deadline_s, observer, gate)],
             options=_channel_options(self._options),
         )
+        by_name: Any = _ByName(self._server)
         inventory_pb2_grpc.add_InventoryServiceServicer_to_server(
-            InventoryService(shards, self.drain, on_refusal), self._server
+            InventoryService(shards, self.drain, on_refusal), by_name
         )
-        add_history_service(shards, self._server)
-        add_configuration_service(shards, self._server)
-        add_channel_service(shards, self._server)
-        add_operations_service(shards, facts or NodeFacts(), self._server)
+        add_history_service(shards, by_name)
+        add_configuration_service(shards, by_name)
+        add_channel_service(shards, by_name)
+        add_operations_service(shards, facts or NodeFacts(), by_name)
         names = [INVENTORY, history.SERVICE, configuration.SERVICE, channels.SERVICE]
         names.append(operations.SERVICE)
         for service in services(self.drain) if services else ():
-            service.add(self._server)
+            service.add(by_name)
             names.append(service.name)
+        # Health is registered: its calls wait in queues of their own, however many others wait.
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._health_names = ["", *names]
