@@ -73,7 +73,7 @@ async def ask(shards: Shards, slot: int, request: Request) -> Result:
     deadline_ns = earliest_ns(time.monotonic_ns(), call.deadline_ns)
     future = shards.submit(slot, request, deadline_ns)
     if call.client_sets_deadline or not call.deadline_ns:
-        return await asyncio.shield(future)
+        return await future
     return await _in_time(future, call.deadline_ns, shards.shard_of(slot))
 
 
@@ -117,11 +117,16 @@ def unanswered(result: Result, shard: int, question: Query | Question) -> Except
 async def _in_time(future: asyncio.Future[Result], deadline_ns: int, shard: int) -> Result:
     """The result, if it comes before the server's own deadline."""
     timeout_s = max(0.0, (deadline_ns - time.monotonic_ns()) / 1e9)
-    done, _ = await asyncio.wait((future,), timeout=timeout_s)
-    if not done:
-        abandon(future)
-        raise ShardUnavailable(shard)
-    return future.result()
+    timer = future.get_loop().call_later(timeout_s, _give_up, future, shard)
+    try:
+        return await future
+    finally:
+        timer.cancel()
+
+
+def _give_up(future: asyncio.Future[Result], shard: int) -> None:
+    if not future.done():
+        future.set_exception(ShardUnavailable(shard))
 
 
 def abandon(future: asyncio.Future[Any]) -> None:

@@ -144,7 +144,8 @@ class ShardLink(asyncio.Protocol):
         except Exception as fault:
             future, weight, _, _ = self._waiting.pop(call.call_id)
             self._queued -= weight
-            future.set_exception(fault)
+            if not future.done():
+                future.set_exception(fault)
             return False
         return True
 
