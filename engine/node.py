@@ -1,6 +1,7 @@
 """The composition root: the only place where everything is wired."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 from importlib.metadata import version
@@ -251,6 +252,8 @@ async def run(
     await asyncio.wait((starting, stop_asked), return_when=asyncio.FIRST_COMPLETED)
     if starting.done():
         addresses = starting.result()
+        # All that is loaded now stays: the collector need not go through it again and again.
+        gc.freeze()
         if on_ready is not None:
             on_ready(addresses)
         await stop_asked
