@@ -237,6 +237,8 @@ async def test_a_silent_shard_is_reported_and_not_killed(tmp_path: Path) -> None
 async def test_a_call_that_cannot_be_sent_fails_alone(tmp_path: Path) -> None:
     async with running(tmp_path) as node:
         poison = node.router.submit(SLOT, write(Receive(TEA, 1), "poison"), 1 << 70)
+        forsaken = node.router.submit(SLOT, write(Receive(TEA, 1), "forsaken"), 1 << 70)
+        forsaken.cancel()
         innocent = node.router.submit(SLOT, write(Receive(TEA, 1), "innocent"), 0)
         with pytest.raises(OverflowError):
             await poison
