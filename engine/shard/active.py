@@ -8,6 +8,9 @@ from engine.core.model import Key, Reservation
 from engine.log.port import Log
 from engine.shard.stock_actor import StockActor
 
+LOCATIONS_MAX = 10_000
+"""SKUs whose locations are kept in memory: some 4 MB."""
+
 Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
 
@@ -65,6 +68,10 @@ class Active:
     def __init__(self, log: Log, entries_max: int) -> None:
         """Keep at most `entries_max` actors and as many reservations."""
         self.log = log
+        self.locations: ActiveSet[tuple[str, str], list[str]] = ActiveSet(
+            lambda sku: log.locations(*sku), LOCATIONS_MAX
+        )
+        """Of a tenant's SKU, in order of name: to be dropped when it gets a new one."""
         self.actors: ActiveSet[Key, StockActor] = ActiveSet(self._activate, entries_max)
         self.reservations: ActiveSet[str, Reservation] = ActiveSet(log.reservation, entries_max)
 
@@ -76,3 +83,4 @@ class Active:
         """Passivate what is beyond the bound."""
         self.actors.shrink()
         self.reservations.shrink()
+        self.locations.shrink()

@@ -16,6 +16,8 @@ class Effects:
     def __init__(self) -> None:
         self.actors: dict[Key, StockActor] = {}
         self.stock_before: dict[Key, Stock | None] = {}
+        self.new_locations: dict[tuple[str, str], list[str]] = {}
+        """By tenant and SKU."""
         self.reservation_before: dict[str, Reservation | None] = {}
         self.gone: set[str] = set()
         """Attempts that are resolved: they leave the store."""

@@ -123,8 +123,14 @@ class Turn(TurnView):
             self._stock_before[key] = actor.stock
             if actor.stock is None:
                 self._actors.put(key, actor)
-                self._new_locations.setdefault((key.tenant, key.sku), []).append(key.location)
+                self._note_location(key)
         return actor.evolve(event)
+
+    def _note_location(self, key: Key) -> None:
+        """A SKU has a new location, which the log does not know yet."""
+        sku = (key.tenant, key.sku)
+        self.effects.new_locations.setdefault(sku, []).append(key.location)
+        self._locations.drop(sku)
 
     def _evolve_reservations(self, events: Sequence[Any]) -> None:
         """Let every reservation evolve that the events concern: one, as a rule."""
