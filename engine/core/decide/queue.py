@@ -96,8 +96,8 @@ def promotions(view: View, events: Sequence[Any], now_ms: int) -> list[Event]:
         freed += [event.key for event in events if type(event) in _SHARING]
     if view.channels.channels and freed:
         freed += _elsewhere(view, freed)
-    queued_in = Working(view, now_ms, events) if joined else view
-    keys = [key for key in dict.fromkeys(freed) if _has_queue(queued_in, key)]
+    joined_at = _joined_at(events) if joined else ()
+    keys = [key for key in dict.fromkeys(freed) if key in joined_at or _has_queue(view, key)]
     left, given_back = ([], set()) if _LEAVING.isdisjoint(kinds) else _left(events)
     if not keys and not left:
         return []
@@ -154,7 +154,16 @@ def _elsewhere(view: View, freed: Sequence[Key]) -> list[Key]:
     ]
 
 
-def _has_queue(view: View | Working, key: Key) -> bool:
+def _joined_at(events: Sequence[Any]) -> set[Key]:
+    """Where units begin to wait by these events."""
+    return {
+        event.key
+        for event in events
+        if type(event) is WaitJoined or getattr(event, "backordered", 0) > 0
+    }
+
+
+def _has_queue(view: View, key: Key) -> bool:
     stock = view.stock(key)
     return stock is not None and (stock.backordered > 0 or stock.waiting > 0)
 
