@@ -128,14 +128,16 @@ class Filler(msgspec.Struct):
             return None
         if view.customer_limit(key.tenant, key.sku) is not None:
             return None
-        if view.channels.channels and self._share(key) is not None:
+        share = self._share(key) if view.channels.channels else None
+        if share is not None and (wish.kit or not share.sells_at(key.location)):
             return None
         location = view.location(key.tenant, key.location)
         if location is not None and not location.enabled:
             return None
         quantity = wish.quantity
         taken = self.taken.get(key, 0)
-        if quantity > available_to(stock, terms.channel) - taken:
+        free = available_to(stock, terms.channel) - taken
+        if quantity > (free if share is None else self._free(key, stock)):
             return None
         self.taken[key] = taken + quantity
         self.in_use[key.location] = None
