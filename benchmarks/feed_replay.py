@@ -36,7 +36,7 @@ from holdfast.v1 import inventory_pb2
 from benchmarks import messages, processes, report
 from benchmarks.feed_replay_phases import BATCH, CALLERS, SKUS, Scale, compare
 from benchmarks.feed_replay_readers import Cold, busy_process, reading
-from benchmarks.feed_replay_shard import LoneShard, lone_shard, reading_chunks
+from benchmarks.feed_replay_shard import LoneShard, ends_of_groups, lone_shard, reading_chunks
 from benchmarks.load import RawStream, calibration_ms
 from benchmarks.node import Node, running_node
 
@@ -132,8 +132,10 @@ async def of_shard(scale: Scale) -> dict[str, dict[str, float]]:
         async with lone_shard(Path(directory)) as subject:
             report.progress(f"a shard with {scale.events:,} events")
             await fill(subject, scale.events)
+            ends = await ends_of_groups(subject.link)
             ways = {
-                name_of(readers): reading_chunks(subject.link, readers) for readers in scale.readers
+                name_of(readers): reading_chunks(subject.link, readers, ends)
+                for readers in scale.readers
             }
             return await compare(subject, scale, ways)
 

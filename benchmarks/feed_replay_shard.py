@@ -4,7 +4,7 @@ are two."""
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -14,7 +14,7 @@ from benchmarks.feed_replay_phases import Disturbing
 from benchmarks.messages import HOLD_S, LOCATION
 from engine.core.commands import BasketLine, Command, Context, Receive, Reserve
 from engine.core.model import Key
-from engine.feed.group import decode_group
+from engine.feed.group import decode_group, first_position_of
 from engine.feed.limits import FeedLimits
 from engine.log.layout import open_layout
 from engine.shard.link import ShardLink
@@ -70,13 +70,15 @@ def _reserve(sku: str) -> Reserve:
 
 
 class ChunkReaders:
-    """See Disturbance. They ask for chunk after chunk, and look at where it ends alone. Together
-    they take no more than one front end can tell: this process would otherwise be kept busy by
-    them, and be late for its own writes."""
+    """See Disturbance. They ask for chunk after chunk, and look at where its last group begins
+    alone: this process is the writer too, and would be late for its own answers while it decodes.
+    Together they take no more than one front end can tell, for the same reason."""
 
-    def __init__(self, link: ShardLink, readers: int, last: int) -> None:
+    def __init__(self, link: ShardLink, readers: int, ends: Mapping[int, int]) -> None:
+        """`ends` has the last position of each group by its first."""
         self._link = link
-        self._last = last
+        self._ends = ends
+        self._last = max(ends.values())
         self._given = 0
         self._pause_s = readers / FRONT_END_PER_S
         self.tasks = [asyncio.create_task(self._run()) for _ in range(readers)]
@@ -89,20 +91,30 @@ class ChunkReaders:
         at, due_s = 0, time.monotonic()
         while True:
             chunk = await self._link.read(at + 1, FeedLimits().chunk_bytes_max)
-            end = decode_group(self._link.shard, chunk[-1]).last_position
+            end = self._ends[first_position_of(chunk[-1])]
             self._given += end - at
             due_s = max(due_s, time.monotonic() - 1) + (end - at) * self._pause_s
             at = end if end < self._last else 0
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
 
 
-def reading_chunks(link: ShardLink, readers: int) -> Disturbing:
-    """Cold readers of all that there is now."""
-    last = link.head
+async def ends_of_groups(link: ShardLink) -> dict[int, int]:
+    """The last position of each group that there is now, by its first."""
+    ends: dict[int, int] = {}
+    at = 0
+    while at < link.head:
+        for group in await link.read(at + 1, FeedLimits().chunk_bytes_max):
+            decoded = decode_group(link.shard, group)
+            at = ends[decoded.first_position] = decoded.last_position
+    return ends
+
+
+def reading_chunks(link: ShardLink, readers: int, ends: Mapping[int, int]) -> Disturbing:
+    """Cold readers of the groups that end there."""
 
     @asynccontextmanager
     async def run() -> AsyncIterator[ChunkReaders]:
-        made = ChunkReaders(link, readers, last)
+        made = ChunkReaders(link, readers, ends)
         try:
             yield made
         finally:
