@@ -4,7 +4,8 @@
 
 It answers on a free port of 127.0.0.1, which it prints, until its standard input is closed: a call
 of `Echo` with the bytes it was asked with; a batch of Reserves by `Items` as Holdfast would answer
-it, item by item, without having done anything.
+it, item by item, without having done anything; and so the batches of an `Execute` stream, so that
+Holdfast's own client can be asked what it could get of a server that has nothing to do.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from typing import Any, NamedTuple
 import grpc
 import uvloop
 from holdfast.v1 import inventory_pb2
+
+from benchmarks import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "/benchmarks.Echo/Echo"
@@ -60,6 +63,15 @@ async def _echo(request: bytes, _context: Any) -> bytes:
 
 
 async def _items(request: bytes, _context: Any) -> bytes:
+    return _answer(request)
+
+
+async def _execute(requests: AsyncIterator[bytes], _context: Any) -> AsyncIterator[bytes]:
+    async for request in requests:
+        yield _answer(request)
+
+
+def _answer(request: bytes) -> bytes:
     now_s = int(time.time())
     batch = inventory_pb2.ExecuteRequest.FromString(request)
     response = inventory_pb2.ExecuteResponse(batch_id=batch.batch_id, complete=True)
@@ -85,7 +97,11 @@ async def serve() -> None:
         "Echo": grpc.unary_unary_rpc_method_handler(_echo),
         "Items": grpc.unary_unary_rpc_method_handler(_items),
     }
-    services = [grpc.method_handlers_generic_handler("benchmarks.Echo", handlers)]
+    ours = {"Execute": grpc.stream_stream_rpc_method_handler(_execute)}
+    services = [
+        grpc.method_handlers_generic_handler("benchmarks.Echo", handlers),
+        grpc.method_handlers_generic_handler(messages.SERVICE.strip("/"), ours),
+    ]
     server.add_generic_rpc_handlers(services)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

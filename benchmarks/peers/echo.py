@@ -1,7 +1,8 @@
 """The empty gRPC server: no peer, but the limit of what any server can do whose callers use gRPC.
 
 A single is a Reserve's bytes, sent back as they came. A batch goes by a unary call; the server
-takes it apart and answers every item with a message as large as Holdfast's, in plain Python.
+takes it apart and answers every item with a message as large as Holdfast's, in plain Python. Asked
+by the SDK, it answers so what the SDK sends: no server whose callers use the SDK can do more.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -12,6 +13,7 @@ from holdfast.v1 import inventory_pb2
 
 from benchmarks import echo, messages
 from benchmarks.load import Ask
+from benchmarks.peers.sdk import AskedBySdk
 
 
 class EchoServer:
@@ -84,5 +86,25 @@ class Echo:
             yield EchoServer(server, self._is_prepared)
 
 
+class SdkEcho:
+    """The echo, with a caller who uses the SDK."""
+
+    name = "gRPC echo, the SDK"
+
+    def missing(self) -> str:
+        """See Peer: it is here."""
+        return ""
+
+    @asynccontextmanager
+    async def running(
+        self, directory: Path, environment: Mapping[str, str]
+    ) -> AsyncIterator[AskedBySdk]:
+        """See Peer. It writes nothing."""
+        del directory, environment
+        async with echo.running_echo() as server:
+            yield AskedBySdk(server.address, {"server": server.process_id})
+
+
 PREPARED = Echo("gRPC echo, prepared", is_prepared=True)
 MADE = Echo("gRPC echo, made", is_prepared=False)
+SDK = SdkEcho()

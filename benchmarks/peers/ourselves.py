@@ -1,37 +1,33 @@
 """Holdfast, seen as the peers are: a node of one shard, the Python SDK, and one subscriber that
-follows everything. Callers share one client, as the handlers of a web server would.
+follows everything.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from holdfast import Client, commands
-from holdfast.errors import HoldfastError
+from holdfast import Client
 
-from benchmarks.load import Ask
 from benchmarks.messages import HOLD_S, LOCATION
 from benchmarks.node import Node, running_node
 from benchmarks.peers import UNITS, Recorded
+from benchmarks.peers.sdk import HOT, AskedBySdk
 from benchmarks.peers.subscriber import Subscriber, following
 
-HOT = "HOT"
 EVENTS_OF_A_RESERVE = 2
 """The reservation's and the stock's; the receipt of the stock is one, and comes first."""
 
 
-class HoldfastServer:
+class HoldfastServer(AskedBySdk):
     """A node with its subscriber."""
 
-    process_trees: Mapping[str, int] = {}
-
     def __init__(self, node: Node, control: Client, subscriber: Subscriber) -> None:
-        self.process_ids = {
+        process_ids = {
             "server": node.process_id,
             "shard": node.shard_process_ids[0],
             "feed": subscriber.process_id,
         }
-        self._address = node.address
+        super().__init__(node.address, process_ids)
         self._control = control
         self._subscriber = subscriber
 
@@ -48,34 +44,6 @@ class HoldfastServer:
         position = int(stock.cursor.rpartition(".")[2])
         told = await self._subscriber.reach(position)
         return Recorded(stock.balances.held, stock.version - 1, (told - 1) // EVENTS_OF_A_RESERVE)
-
-    @asynccontextmanager
-    async def singles(self, callers: int) -> AsyncIterator[Ask]:
-        """See Server."""
-        del callers
-        basket = [(HOT, LOCATION, 1)]
-        async with Client(self._address, timeout_s=60) as client:
-
-            async def ask(_caller: int, _call: int) -> int:
-                await client.reserve(basket, ttl_s=HOLD_S)
-                return 1
-
-            yield ask
-
-    @asynccontextmanager
-    async def batches(self, callers: int, size: int) -> AsyncIterator[Ask]:
-        """See Server."""
-        del callers
-        async with Client(self._address, timeout_s=60) as client:
-
-            async def ask(_caller: int, _call: int) -> int:
-                batch = [commands.reserve([(HOT, LOCATION, 1)], ttl_s=HOLD_S) for _ in range(size)]
-                for answer in await client.execute(batch):
-                    if isinstance(answer, HoldfastError):
-                        raise answer
-                return size
-
-            yield ask
 
 
 class Holdfast:

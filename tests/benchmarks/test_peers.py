@@ -64,11 +64,11 @@ async def test_an_answer_waits_for_a_slow_disk(peer: Peer) -> None:
 
 
 async def test_systems_are_measured_in_turns() -> None:
-    found = await comparison.compare(QUICK, [comparison.HOLDFAST, echo.PREPARED])
+    found = await comparison.compare(QUICK, [comparison.HOLDFAST, echo.SDK, echo.PREPARED])
     assert list(found.rows) == [
         f"{load}, {name}"
         for load in (comparison.SINGLES, comparison.BATCHES)
-        for name in (comparison.HOLDFAST.name, echo.PREPARED.name)
+        for name in (comparison.HOLDFAST.name, echo.SDK.name, echo.PREPARED.name)
     ]
     assert all(row["per_second"] > 0 and row["client_us"] > 0 for row in found.rows.values())
     assert found.left_out == {}
