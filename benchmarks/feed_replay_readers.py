@@ -95,10 +95,11 @@ async def main(cold: Cold) -> int:
         ]
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, sys.stdin.readline):
-            # Nothing is measured before all of them have begun.
-            while not all(given):
-                done, _ = await asyncio.wait(tasks, timeout=0.01)
-                for task in done:
+            # Nothing is measured before all of them have begun, and none may end.
+            while not all(given) and not any(task.done() for task in tasks):
+                await asyncio.wait(tasks, timeout=0.01)
+            for task in tasks:
+                if task.done():
                     task.result()
             sys.stdout.write(json.dumps(sum(given)) + "\n")
             sys.stdout.flush()

@@ -85,13 +85,17 @@ class ChunkReaders:
 
     async def read(self) -> int:
         """See Disturbance."""
+        for task in self.tasks:
+            if task.done():
+                task.result()
         return self._given
 
     async def _run(self) -> None:
         at, due_s = 0, time.monotonic()
         while True:
             chunk = await self._link.read(at + 1, FeedLimits().chunk_bytes_max)
-            end = self._ends[first_position_of(chunk[-1])]
+            # A group that came later is none of those that count: with it comes the last of these.
+            end = self._ends.get(first_position_of(chunk[-1]), self._last)
             self._given += end - at
             due_s = max(due_s, time.monotonic() - 1) + (end - at) * self._pause_s
             at = end if end < self._last else 0
