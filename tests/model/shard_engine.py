@@ -19,6 +19,7 @@ from engine.shard.local import LocalShards
 from engine.shard.messages import Accepted, Refused, Result, Write
 from engine.shard.queries import ReadReservation, ReadStock, ReservationRead, StockRead
 from engine.shard.slots import slot_of, slot_of_reservation
+from tests.resting import at_rest
 
 Waited = TypeVar("Waited")
 
@@ -35,10 +36,8 @@ class ShardEngine:
         self.last: Accepted | None = None
         """The last command that took effect, as it was answered."""
         self._events: list[Event] = []
-        self._steps = 0
         for shard in self.shards.shards:
             shard.follow(self._take)
-            shard.on_step = self._step
 
     async def _make(self, shards: int) -> LocalShards:
         return LocalShards(shards, actors_max=5, now_ms=lambda: self.now_ms)
@@ -58,7 +57,7 @@ class ShardEngine:
     async def _sweep(self) -> None:
         for shard in self.shards.shards:
             shard.turn()
-        await self._idle()
+        await at_rest()
 
     def do(self, command: Command, source: str, sequence: int) -> object:
         self.requests += 1
@@ -88,22 +87,12 @@ class ShardEngine:
     def _submit(self, slot: int, request: Any) -> Result:
         async def submit() -> Result:
             result = await self.shards.submit(slot, request, 0)
-            await self._idle()
+            # Shards have nothing more to say to each other then.
+            await at_rest()
             return result
 
         answered: Result = self._wait(submit())
         return answered
-
-    async def _idle(self) -> None:
-        """Return when shards have nothing more to say to each other."""
-        quiet = 0
-        while self.shards.count > 1 and quiet < 10:
-            before = self._steps
-            await asyncio.sleep(0)
-            quiet = quiet + 1 if self._steps == before else 0
-
-    def _step(self, _shard: int, _step: str) -> None:
-        self._steps += 1
 
     def crash(self) -> None:
         """The node loses what is not durable, and comes back."""
@@ -111,8 +100,7 @@ class ShardEngine:
         async def restart() -> None:
             self.shards.crash()
             self.shards.start()
-            await asyncio.sleep(0)
-            await self._idle()
+            await at_rest()
 
         self._wait(restart())
 

@@ -19,6 +19,7 @@ from engine.shard.port import ShardUnavailable
 from engine.shard.queries import ReadReservation, ReadStock, ReservationRead, StockRead
 from engine.shard.retention import REQUEST_RETENTION_MS
 from engine.shard.slots import shard_of, slot_of, slot_of_reservation
+from tests.resting import at_rest
 
 START_MS = 1_700_000_000_000
 PATIENCE_MS = 3_000
@@ -127,11 +128,7 @@ class Market:
 
     async def idle(self) -> None:
         """Return when nothing happens any more by itself, at this time."""
-        quiet = 0
-        while quiet < 10:
-            before = len(self.steps)
-            await asyncio.sleep(0)
-            quiet = quiet + 1 if len(self.steps) == before else 0
+        await at_rest()
 
     async def settle(self) -> None:
         """Start what is down, and let time pass until everything has been asked and answered."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,9 @@ from engine.core.commands import BasketLine, Command, Context, LimitCustomers, R
 from engine.core.model import Key
 from engine.log.layout import open_layout
 from engine.log.verify import Verdict, verify
+from engine.shard.gateway import GoOn
 from engine.shard.link import ShardLink
-from engine.shard.messages import Accepted, Request, Result, ShardStatistics, Write
+from engine.shard.messages import Accepted, Prepare, Request, Result, ShardStatistics, Write
 from engine.shard.options import SharedOptions
 from engine.shard.port import ShardUnavailable
 from engine.shard.queries import ConfigurationRead, ReadConfiguration, ReadStock, StockRead
@@ -27,17 +28,33 @@ KEYS = [Key("", sku_in(shard, SHARDS), "LONDON") for shard in range(SHARDS)]
 LINES = tuple(BasketLine(str(number), key, 1) for number, key in enumerate(KEYS))
 
 
+class AskedLink(ShardLink):
+    """A link that says when its shard is asked for a basket, or for a part of one."""
+
+    def __init__(self, shard: int, on_statistics: Callable[[int, ShardStatistics], None]) -> None:
+        super().__init__(shard, 1_000, on_statistics)
+        self.asked = asyncio.Event()
+
+    def submit(
+        self, slot: int, request: Request, deadline_ns: int, go_on: GoOn | None = None
+    ) -> asyncio.Future[Result]:
+        future = super().submit(slot, request, deadline_ns, go_on)
+        if isinstance(request, Write | Prepare):
+            self.asked.set()
+        return future
+
+
 class Node:
     """A front end without gRPC, and its shards."""
 
     def __init__(self, directory: Path) -> None:
         self.spoken: dict[int, ShardStatistics] = {}
         self.all_spoke = asyncio.Event()
-        self.links = [ShardLink(shard, 1_000, self._speak) for shard in range(SHARDS)]
+        self.links = [AskedLink(shard, self._speak) for shard in range(SHARDS)]
         layout = open_layout(directory, SHARDS)
-        self.router = Router(self.links, layout.history, layout.epoch)
+        self.router = Router([*self.links], layout.history, layout.epoch)
         shared = SharedOptions(shards=SHARDS)
-        self.supervisor = Supervisor(self.links, directory, shared, lambda *_: None)
+        self.supervisor = Supervisor([*self.links], directory, shared, lambda *_: None)
 
     def _speak(self, shard: int, statistics: ShardStatistics) -> None:
         self.spoken[shard] = statistics
@@ -105,8 +122,10 @@ async def test_baskets_are_whole_whichever_shard_is_killed(node: Node) -> None:
         for _ in range(2):
             numbers = range(count, count + 20)
             writing = [node.write(Reserve("", LINES), f"basket {number}") for number in numbers]
+            asked = node.links[shard].asked
+            asked.clear()
             baskets = asyncio.gather(*writing)
-            await asyncio.sleep(0)
+            await asyncio.wait_for(asked.wait(), 30)
             node.kill(shard)
             assert len({each.answer.reservation_id for each in await baskets}) == 20  # type: ignore[union-attr]
             count += 20

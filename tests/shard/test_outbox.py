@@ -1,7 +1,5 @@
 """What a shard tells others goes on where they have heard, whatever it has forgotten itself."""
 
-import asyncio
-
 from engine.shard.messages import Accepted, Acknowledge
 from tests.shard.market import Market
 
@@ -19,8 +17,7 @@ async def crashed_before_it_noted_that_it_was_heard(market: Market) -> int:
     for shard in market.shards.shards:
         shard.on_step = crash_at_acknowledgement
     market.send(market.basket([1, 1]))
-    for _ in range(100):
-        await asyncio.sleep(0)
+    await market.idle()
     assert not home.is_up
     for shard in market.shards.shards:
         shard.on_step = market._step
