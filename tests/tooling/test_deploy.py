@@ -4,6 +4,7 @@ what the program knows."""
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from holdfast.adapters import settings as adapter_settings
 from engine.config import SETTINGS
 from engine.config.loading import CLIENT_VARIABLES, CONFIG_VARIABLE
 from scripts.dockerfile import parse
+from tests.tooling.units import problems
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = (ROOT / "deploy/holdfast.service").read_text()
@@ -62,25 +64,54 @@ def test_the_unit_is_hardened_and_starts_what_there_is() -> None:
     assert (stated["Restart"], stated["RestartPreventExitStatus"]) == ("on-failure", "2")
 
 
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    """Where systemd is. The program and the user are those of this machine: the unit's are not
+Reader = Callable[[str, Path], str]
+"""Says what is wrong with the text of a unit; empty if nothing is. It may write into a folder."""
+
+
+def our_reading(unit: str, _folder: Path) -> str:
+    """Ours, which knows no other unit than one with the keys of this one."""
+    return "\n".join(problems(unit))
+
+
+def systemd(unit: str, folder: Path) -> str:
+    """The real one's. The program and the user are those of this machine: the unit's are not
     here."""
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
-        return
-    file = tmp_path / "holdfast.service"
-    here = UNIT.replace("/opt/holdfast/bin/holdfast", "/bin/true")
-    file.write_text(here)
+    file = folder / "holdfast.service"
+    file.write_text(unit.replace("/opt/holdfast/bin/holdfast", "/bin/true"))
     done = subprocess.run(
-        [analyze, "verify", str(file)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", str(file)], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, "holdfast.service" in done.stderr) == (0, False), done.stderr
-    # The control: it notices what is wrong.
-    file.write_text(here.replace("KillMode=mixed", "KillMode=some"))
-    done = subprocess.run(
-        [analyze, "verify", str(file)], capture_output=True, text=True, check=False
-    )
-    assert "KillMode" in done.stderr or "kill mode" in done.stderr
+    return done.stderr if done.returncode or file.name in done.stderr else ""
+
+
+READERS: dict[str, Reader] = {"our reading": our_reading}
+"""By name, which is that of the test: where systemd is not installed, none says that it has taken
+the unit."""
+if shutil.which("systemd-analyze"):
+    READERS["systemd"] = systemd
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_the_unit_is_taken(reader: Reader, tmp_path: Path) -> None:
+    assert reader(UNIT, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("KillMode=mixed", "KillMode=some"),
+        ("Restart=on-failure", "Restart=after-failure"),
+        ("UMask=0077", "UMask=private"),
+        ("ProtectSystem=strict", "ProtectSystem=strictly"),
+        ("RestartSec=1", "RestartSeconds=1"),
+        ("[Service]", "[Server]"),
+        ("Group=holdfast", "Group holdfast"),
+    ],
+)
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_a_wrong_unit_is_noticed(reader: Reader, right: str, wrong: str, tmp_path: Path) -> None:
+    assert UNIT.count(f"\n{right}\n") == 1
+    assert reader(UNIT.replace(f"\n{right}\n", f"\n{wrong}\n"), tmp_path) != ""
 
 
 def test_the_image_sets_what_there_is_and_can_be_let_in_by_its_own_health_check() -> None:
