@@ -2,14 +2,13 @@
 subscriber."""
 
 import sys
-from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from bisect import bisect_left
 
 import msgspec
-from holdfast.v1 import feed_pb2
 
 from engine.feed import kinds, wire
-from engine.log.v1 import record_pb2
+from engine.feed.subject import subject_of
+from engine.log.v1 import forwarded_pb2, record_pb2
 
 EVENT_OVERHEAD_BYTES = 400
 """What a FeedEvent takes in memory besides its encoded bytes: the struct, its strings, the bytes'
@@ -88,67 +87,70 @@ def first_position_of(data: bytes) -> int:
 def decode_group(shard: int, data: bytes) -> FeedGroup:
     """Decode an encoded CommitGroup of a shard. ValueError if it is none."""
     encoded = EncodedGroup(shard, data)
-    return encoded.part(encoded.first_position, events_max=sys.maxsize)
+    group = encoded.part(encoded.first_position, events_max=sys.maxsize)
+    if group is None:
+        raise ValueError(f"the commit group at position {encoded.first_position} has no events")
+    return group
 
 
 class EncodedGroup:
-    """A CommitGroup of a shard that is decoded bit by bit."""
+    """A CommitGroup of a shard that is decoded bit by bit, from its beginning on."""
 
     def __init__(self, shard: int, data: bytes) -> None:
         """ValueError if the bytes are no group."""
-        group = record_pb2.CommitGroup()
-        group.ParseFromString(data)
+        group = forwarded_pb2.ForwardedGroup.FromString(data)
         self.first_position = group.first_position
         self.size_bytes = len(data)
-        self._commits = group.commits
+        self._shard = shard
         self._recorded_at_ms = group.recorded_at_ms
-        self._recorded_at = wire.timestamp(group.recorded_at_ms).SerializeToString()
-        self._place = wire.place_prefix(shard)
-        # The first position after each commit.
-        self._ends = list(
-            accumulate(
-                (len(commit.events) for commit in group.commits), initial=group.first_position
-            )
-        )[1:]
-        self.last_position = self._ends[-1] - 1 if self._ends else 0
-        if self.last_position < self.first_position:
-            raise ValueError(f"the commit group at position {group.first_position} has no events")
+        self._recorded_at = wire.recorded_at_prefix(group.recorded_at_ms)
+        self._commits = group.commits
+        # The commit that is decoded next, and the position of its first event.
+        self._index = 0
+        self._position = group.first_position
 
-    def part(self, position: int, events_max: int) -> FeedGroup:
+    def may_have(self, position: int) -> bool:
+        """Whether an event with this position may be in the group: where its end is shows when all
+        of it is decoded."""
+        return position < self._position or self._index < len(self._commits)
+
+    def part(self, position: int, events_max: int) -> FeedGroup | None:
         """The events from the commit on that has a position: so many, and those that complete the
-        last commit."""
-        index = bisect_right(self._ends, position)
-        first_position = position = self._ends[index - 1] if index else self.first_position
-        place, recorded_at = self._place, self._recorded_at
+        last commit. None if the group ends before the position."""
+        self._go_to(position)
+        shard, recorded_at, commits = self._shard, self._recorded_at, self._commits
+        first_position = position = self._position
+        places, rest = wire.run(shard, position, recorded_at)
         events: list[FeedEvent] = []
         commit_ends: list[int] = []
         size_bytes = 0
-        for number in range(index, len(self._commits)):
-            commit = self._commits[number]
-            around = wire.circumstances(recorded_at, commit.cause.SerializeToString())
+        for index in range(self._index, len(commits)):
+            commit = commits[index]
+            cause = commit.cause
+            told = wire.varint(len(cause)) + cause
             for event in commit.events:
-                entry = wire.batch_entry(place, position, around, event.SerializeToString())
-                events.append(_feed_event(position, event, entry))
+                if not position & wire.IN_RUN:
+                    places, rest = wire.run(shard, position, recorded_at)
+                entry = wire.entry(places[position & wire.IN_RUN] + rest + told + event)
+                (tenant, sku, location), kind = subject_of(event)
+                events.append(FeedEvent(position, tenant, sku, location, entry, kind))
                 size_bytes += len(entry) + EVENT_OVERHEAD_BYTES
                 position += 1
             commit_ends.append(position - 1)
             if len(events) >= events_max:
                 break
+        if not events:
+            return None
+        self._index += len(commit_ends)
+        self._position = position
         return FeedGroup(first_position, self._recorded_at_ms, events, commit_ends, size_bytes)
 
-
-def _feed_event(position: int, event: feed_pb2.Event, entry: bytes) -> FeedEvent:
-    key = event.key
-    sku = key.sku
-    kind = event.WhichOneof("kind")
-    number = kinds.NUMBERS[kind] if kind is not None else 0
-    if sku:
-        return FeedEvent(position, key.tenant, sku, key.location, entry, number)
-    # An event of a reservation names its tenant itself. One of a kind that this version does not
-    # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
-    tenant = getattr(getattr(event, kind), "tenant", _NOBODY) if kind is not None else _NOBODY
-    return FeedEvent(position, tenant, None, None, entry, number)
-
-
-_NOBODY = "\0"
-"""No tenant has this name, since control characters are not allowed in one."""
+    def _go_to(self, position: int) -> None:
+        """Go to the commit that has a position, or to the end."""
+        if position < self._position:
+            self._index, self._position = 0, self.first_position
+        while self._index < len(self._commits):
+            after = self._position + len(self._commits[self._index].events)
+            if position < after:
+                break
+            self._index, self._position = self._index + 1, after

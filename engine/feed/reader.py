@@ -72,7 +72,7 @@ class ShardReader:
     def has_chunk(self) -> bool:
         """Whether history was read that is yet to be given."""
         encoded = self._encoded
-        return bool(self._chunk) or (encoded is not None and encoded.last_position > self._position)
+        return bool(self._chunk) or (encoded is not None and encoded.may_have(self._position + 1))
 
     @property
     def lag_events(self) -> int:
@@ -95,18 +95,18 @@ class ShardReader:
         if group is not None:
             self._forget()
             return group
-        encoded = self._encoded
-        while encoded is None or encoded.last_position < position:
-            if not self._chunk:
-                self._forget()
+        while self._part is None or self._part.last_position < position:
+            if self._encoded is None:
+                if not self._chunk:
+                    self._forget()
+                    return None
+                self._encoded = EncodedGroup(self.feed.shard, self._chunk.popleft())
+            if self._encoded.first_position > position:
+                # A gap, and `load` finds out why.
                 return None
-            encoded = self._encoded = EncodedGroup(self.feed.shard, self._chunk.popleft())
-            self._part = None
-        if encoded.first_position > position:
-            # A gap, and `load` finds out why.
-            return None
-        if self._part is None or self._part.last_position < position:
-            self._part = encoded.part(position, PART_EVENTS_MAX)
+            self._part = self._encoded.part(position, PART_EVENTS_MAX)
+            if self._part is None:
+                self._encoded = None
         return self._part
 
     def _forget(self) -> None:

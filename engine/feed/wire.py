@@ -6,14 +6,16 @@ times as much per event. The parts are plain protobuf: fields may be written one
 and a message field is its tag, its length and its content.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from holdfast.v1 import feed_pb2
 
-_LENGTH_DELIMITED = 2
-_VARINT = 0
+VARINT = 0
+LENGTH_DELIMITED = 2
+IN_RUN = 0x7F
+"""The bits of a position that its place in a run says."""
 
 
 def tag(number: int, wire_type: int) -> bytes:
@@ -34,24 +36,13 @@ def varint(value: int) -> bytes:
     return bytes(encoded)
 
 
-_CONTINUED = [bytes((low | 0x80,)) for low in range(0x80)]
-
-
-def _position_varint(position: int) -> bytes:
-    """The varint of a position. All but its first byte is the same for 128 positions in a row, and
-    so is known from the one before."""
-    if position < 0x80:
-        return varint(position)
-    return _CONTINUED[position & 0x7F] + varint(position >> 7)
-
-
-_SHARD = tag(feed_pb2.Event.SHARD_FIELD_NUMBER, _VARINT)
-_POSITION = tag(feed_pb2.Event.POSITION_FIELD_NUMBER, _VARINT)
-_RECORDED_AT = tag(feed_pb2.Event.RECORDED_AT_FIELD_NUMBER, _LENGTH_DELIMITED)
-_CAUSE = tag(feed_pb2.Event.CAUSE_FIELD_NUMBER, _LENGTH_DELIMITED)
-_BATCH_EVENT = tag(feed_pb2.EventBatch.EVENTS_FIELD_NUMBER, _LENGTH_DELIMITED)
-_CURSOR = tag(feed_pb2.WatchResponse.CURSOR_FIELD_NUMBER, _LENGTH_DELIMITED)
-_EVENTS = tag(feed_pb2.WatchResponse.EVENTS_FIELD_NUMBER, _LENGTH_DELIMITED)
+_SHARD = tag(feed_pb2.Event.SHARD_FIELD_NUMBER, VARINT)
+_POSITION = tag(feed_pb2.Event.POSITION_FIELD_NUMBER, VARINT)
+_RECORDED_AT = tag(feed_pb2.Event.RECORDED_AT_FIELD_NUMBER, LENGTH_DELIMITED)
+_CAUSE = tag(feed_pb2.Event.CAUSE_FIELD_NUMBER, LENGTH_DELIMITED)
+_BATCH_EVENT = tag(feed_pb2.EventBatch.EVENTS_FIELD_NUMBER, LENGTH_DELIMITED)
+_CURSOR = tag(feed_pb2.WatchResponse.CURSOR_FIELD_NUMBER, LENGTH_DELIMITED)
+_EVENTS = tag(feed_pb2.WatchResponse.EVENTS_FIELD_NUMBER, LENGTH_DELIMITED)
 
 
 def timestamp(time_ms: int) -> Timestamp:
@@ -60,24 +51,35 @@ def timestamp(time_ms: int) -> Timestamp:
     return Timestamp(seconds=seconds, nanos=milliseconds * 1_000_000)
 
 
-def place_prefix(shard: int) -> bytes:
-    """Field `shard` of an Event, and the tag of its `position`."""
-    return _SHARD + varint(shard) + _POSITION
+def recorded_at_prefix(time_ms: int) -> bytes:
+    """Field `recorded_at` of an Event, and the tag of its `cause`."""
+    recorded_at = timestamp(time_ms).SerializeToString()
+    return _RECORDED_AT + varint(len(recorded_at)) + recorded_at + _CAUSE
 
 
-def circumstances(recorded_at: bytes, cause: bytes) -> bytes:
-    """Fields `recorded_at` and `cause` of an Event, from their encoded messages."""
-    return b"".join(
-        (_RECORDED_AT, varint(len(recorded_at)), recorded_at, _CAUSE, varint(len(cause)), cause)
-    )
+def run(shard: int, position: int, recorded_at: bytes) -> tuple[Sequence[bytes], bytes]:
+    """What the events of a run have before their cause: fields `shard` and `position` up to the
+    first byte of the position, one for each position, and the rest, with `recorded_at_prefix`. All
+    but the first byte of a position is the same for 128 positions in a row."""
+    if position <= IN_RUN:
+        return _places(shard, 0), recorded_at
+    return _places(shard, IN_RUN + 1), varint(position // (IN_RUN + 1)) + recorded_at
 
 
-def batch_entry(place: bytes, position: int, around: bytes, event: bytes) -> bytes:
-    """An entry of EventBatch.events: `place_prefix`, the position, `circumstances`, and the event
-    as the log keeps it."""
-    number = _position_varint(position)
-    length = len(place) + len(number) + len(around) + len(event)
-    return b"".join((_BATCH_EVENT, varint(length), place, number, around, event))
+@lru_cache(maxsize=128)
+def _places(shard: int, continued: int) -> Sequence[bytes]:
+    before = _SHARD + varint(shard) + _POSITION
+    return [before + bytes((low | continued,)) for low in range(IN_RUN + 1)]
+
+
+def entry(content: bytes) -> bytes:
+    """An entry of EventBatch.events, of an encoded Event."""
+    return _entry_prefix(len(content)) + content
+
+
+@lru_cache(maxsize=16_384)
+def _entry_prefix(length: int) -> bytes:
+    return _BATCH_EVENT + varint(length)
 
 
 def events_response(cursor: str, entries: Iterable[bytes]) -> bytes:
