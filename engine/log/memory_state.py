@@ -62,6 +62,9 @@ class MemoryState:
         for attempt_id, in_favour in changes.attempts.items():
             self.attempts[attempt_id] = (head.position, in_favour)
         self.heard.update(changes.heard)
+        for shard, (position, tells) in changes.acknowledged.items():
+            self.tells -= {(shard, tell) for tell in tells}
+            self.told[shard] = position
         self.tells |= changes.tells
         self.totals = changes.totals
         self.head = head

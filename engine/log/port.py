@@ -119,6 +119,9 @@ class Changes(msgspec.Struct):
     """By shard, the position of the last event of its log that was told and took effect here."""
     tells: set[tuple[int, int]] = msgspec.field(default_factory=set)
     """Shards that are to be told, each with the position of the event that tells."""
+    acknowledged: dict[int, tuple[int, list[int]]] = msgspec.field(default_factory=dict)
+    """What other shards have acknowledged: by shard up to which position, and the positions of the
+    events that it has yet to be told until then, all of them. They are older than the group."""
     listings: dict[bytes, bytes | None] = msgspec.field(default_factory=dict)
     """Records of engine.log.listings by key; None deletes one."""
 

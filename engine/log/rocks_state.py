@@ -54,8 +54,7 @@ class RocksState(ABC):
                 delete(key, handles["listings"])
             else:
                 put(key, listing, handles["listings"])
-        if changes.configuration or changes.attempts or changes.heard or changes.tells:
-            self._put_shared(batch, changes, position)
+        self._put_shared(batch, changes, position)
 
     def _put_stock(self, batch: WriteBatch, changes: Changes, position: bytes) -> None:
         put = batch.put
@@ -83,6 +82,7 @@ class RocksState(ABC):
     def _put_shared(self, batch: WriteBatch, changes: Changes, position: bytes) -> None:
         """What concerns more shards than this one."""
         handles = self._store.handles
+        handle = handles["relay"]
         for event in changes.configuration:
             for prefix in configured.dropped_prefixes(event):
                 batch.delete_range(prefix, prefix + b"\xff", handles["configuration"])
@@ -95,9 +95,13 @@ class RocksState(ABC):
             value = position + (b"\1" if in_favour else b"\0")
             batch.put(attempt_id.encode(), value, handles["attempts"])
         for shard, heard in changes.heard.items():
-            batch.put(relay.heard_key(shard), encode_number(heard), handles["relay"])
+            batch.put(relay.heard_key(shard), encode_number(heard), handle)
         for shard, tell in changes.tells:
-            batch.put(relay.tell_key(shard, tell), b"", handles["relay"])
+            batch.put(relay.tell_key(shard, tell), b"", handle)
+        for shard, (heard, tells) in changes.acknowledged.items():
+            for tell in tells:
+                batch.delete(relay.tell_key(shard, tell), handle)
+            batch.put(relay.told_key(shard), encode_number(heard), handle)
 
     def stock(self, key: Key) -> Stock | None:
         self._check()

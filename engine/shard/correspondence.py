@@ -79,6 +79,10 @@ class Correspondent:
         """Since when another shard has had to be told something; `now_ms` if none has."""
         return self._outbox.since_ms(now_ms)
 
+    def acknowledged(self) -> dict[int, tuple[int, list[int]]]:
+        """What other shards have acknowledged in a turn: see Changes."""
+        return self._outbox.heard()
+
     def answer(self, turn: Turn, message: Correspondence) -> Result:
         """Take in a message."""
         kind = type(message)

@@ -23,6 +23,8 @@ class _Way:
     """What one other shard is told."""
 
     def __init__(self, told: int) -> None:
+        self.told = told
+        """The position up to which it has acknowledged."""
         self.last = told
         """The position of the last event that it has to hear of."""
         self.sent = told
@@ -48,14 +50,17 @@ class _Way:
         self.sent = position
         self.pending -= count
 
-    def acknowledged(self, position: int) -> None:
-        """Everything up to `position` was heard."""
+    def acknowledged(self, position: int) -> list[int]:
+        """Everything up to `position` was heard; what of it was on its way."""
+        self.told = position
+        heard = []
         while self.on_the_way and self.on_the_way[0] <= position:
-            self.on_the_way.popleft()
-            self.pending -= 1
+            heard.append(self.on_the_way.popleft())
+        self.pending -= len(heard)
         if position >= self._mark[0]:
             self.since_ms = self._mark[1]
             self._mark = (self.last, self.last_ms)
+        return heard
 
 
 class Outbox:
@@ -65,6 +70,7 @@ class Outbox:
         self._log = log
         self._origin = origin
         self._ways = {shard: _Way(log.told(shard)) for shard in range(shards) if shard != origin}
+        self._heard: dict[int, list[int]] = {}
         for target, way in self._ways.items():
             for position in log.tells(target):
                 way.note(position, 0)
@@ -90,13 +96,22 @@ class Outbox:
 
     def acknowledge(self, target: int, position: int) -> None:
         """A shard has heard everything up to `position`: perhaps from an earlier life of this one,
-        which was gone before it learned that."""
+        which was gone before it learned that. `heard` says so to the log."""
         way = self._ways[target]
+        if position <= way.told:
+            return
+        heard = self._heard.setdefault(target, [])
         if position > way.sent:
-            unsent = list(self._log.tells(target, way.sent))
-            way.heard_before(position, sum(at <= position for at in unsent))
-        way.acknowledged(position)
-        self._log.acknowledge(target, position)
+            unsent = [at for at in self._log.tells(target, way.sent) if at <= position]
+            way.heard_before(position, len(unsent))
+            heard += unsent
+        heard += way.acknowledged(position)
+
+    def heard(self) -> dict[int, tuple[int, list[int]]]:
+        """For each shard that has acknowledged something since this was asked last, up to where,
+        and the positions that it need not be told any more."""
+        heard, self._heard = self._heard, {}
+        return {target: (self._ways[target].told, tells) for target, tells in heard.items()}
 
     def refill(self, turn: Turn) -> list[Outgoing]:
         """What goes out now that there is room for it, after a turn was appended."""

@@ -208,10 +208,14 @@ class ShardActor(Actor):
 
     def _append(self, turn: Turn) -> bytes | None:
         """Write what the turn has decided: one group, one batch."""
+        acknowledged = self._correspondent.acknowledged()
         group = turn.commit_group()
         if group is None:
+            for shard, (position, _) in acknowledged.items():
+                self._log.acknowledge(shard, position)
             return None
         changes = turn.changes(self._totals)
+        changes.acknowledged = acknowledged
         encoded = self._log.append(group, changes, expected_head=group.first_position - 1)
         self._totals = changes.totals
         for timer in changes.timers_cleared:

@@ -188,6 +188,17 @@ def test_a_crash_may_take_an_acknowledgement_but_nothing_to_tell(backend: Backen
     assert (log.told(1), list(log.tells(1))) == (1, [2, 3])
 
 
+def test_an_acknowledgement_may_be_noted_with_a_group(backend: Backend) -> None:
+    ledger = Ledger()
+    _tell(backend.log, ledger, 1, 2, 1)
+    ledger.changes.acknowledged = {1: (1, [1]), 2: (2, [2])}
+    _tell(backend.log, ledger, 1)
+    for state in (lambda: backend.log, backend.reopen):
+        log = state()
+        assert (log.told(1), list(log.tells(1))) == (1, [3, 4])
+        assert (log.told(2), list(log.tells(2))) == (2, [])
+
+
 def test_what_was_heard_is_as_durable_as_its_effect(backend: Backend) -> None:
     ledger = Ledger()
     ledger.receive("TEA", 10)
