@@ -6,9 +6,11 @@ receiver refuses a gap and ignores what it has had, so a message may be carried 
 """
 
 import asyncio
+from bisect import insort
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 
 from engine.shard.gateway import Gateway
 from engine.shard.messages import Acknowledge, HeardUpTo, Inquire, Outgoing, Result, Tell
@@ -64,15 +66,47 @@ class Relay:
         """Wait until each of these shards has heard what `origin` tells it at a position, is down,
         or takes too long; those that have not heard it."""
         ways = [(self._ways[origin, shard], position) for shard, position in told]
-        waiting = [way.until_heard(position) for way, position in ways if way.heard < position]
-        if waiting:
-            await asyncio.wait(waiting, timeout=timeout_s)
+        hearing = _Hearing()
+        for way, position in ways:
+            if way.heard < position:
+                way.tell_when_heard(position, hearing)
+        if hearing.left:
+            await hearing.over(timeout_s)
         return tuple(way.target for way, position in ways if way.heard < position)
 
     def reached(self, origin: int, target: int) -> int:
         """A position of `target` that covers all that it has heard from `origin`, as far as this
         life of the front end knows; 0 if that is nothing."""
         return self._ways[origin, target].reached
+
+
+class _Hearing:
+    """Somebody who waits until several shards have heard something: one future for all of them."""
+
+    def __init__(self) -> None:
+        self.left = 0
+        """How many have yet to hear it."""
+        self._future: asyncio.Future[None] | None = None
+
+    def one_less(self) -> None:
+        """One of them has, or is down."""
+        self.left -= 1
+        if not self.left:
+            self._end()
+
+    def _end(self) -> None:
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+    async def over(self, timeout_s: float) -> None:
+        """Wait for all of them, but no longer than this."""
+        loop = asyncio.get_running_loop()
+        self._future = loop.create_future()
+        patience = loop.call_later(timeout_s, self._end)
+        try:
+            await self._future
+        finally:
+            patience.cancel()
 
 
 class _Way:
@@ -88,7 +122,8 @@ class _Way:
         self._from = origin
         self._to = target
         self._tells: deque[Tell] = deque()
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiting: deque[tuple[int, _Hearing]] = deque()
+        """Who waits until which position is heard, in order of these."""
         self._retry: asyncio.TimerHandle | None = None
         self._acknowledging = False
 
@@ -119,24 +154,22 @@ class _Way:
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
-        waiting, self._waiting = self._waiting, []
-        for _, future in waiting:
-            if not future.done():
-                future.set_result(None)
+        waiting, self._waiting = self._waiting, deque()
+        for _, hearing in waiting:
+            hearing.one_less()
 
-    def until_heard(self, position: int) -> asyncio.Future[None]:
-        """A future that is done when the target has heard up to `position`, or an end is down."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def tell_when_heard(self, position: int, hearing: _Hearing) -> None:
+        """Count with `hearing` until the target has heard up to `position`, or an end is down."""
         if self._to.is_up and self._from.is_up:
-            self._waiting.append((position, future))
-        else:
-            future.set_result(None)
-        return future
+            hearing.left += 1
+            waiting = self._waiting
+            if not waiting or waiting[-1][0] <= position:
+                waiting.append((position, hearing))
+            else:
+                insort(waiting, (position, hearing), key=itemgetter(0))
 
     def _carry(self, tell: Tell) -> None:
-        answer = _submit(self._to, tell)
-        if answer is not None:
-            answer.add_done_callback(partial(self._answered, tell))
+        _submit(self._to, tell, partial(self._answered, tell))
 
     def _answered(self, tell: Tell, answer: _Answer) -> None:
         """The target has taken the message in, misses one before it, or could not take it in. If it
@@ -157,10 +190,9 @@ class _Way:
         self.heard = position
         while self._tells and self._tells[0].position <= position:
             self._tells.popleft()
-        for at, future in self._waiting:
-            if at <= position and not future.done():
-                future.set_result(None)
-        self._waiting = [each for each in self._waiting if each[0] > position]
+        waiting = self._waiting
+        while waiting and waiting[0][0] <= position:
+            waiting.popleft()[1].one_less()
         self._acknowledge()
 
     def _acknowledge(self) -> None:
@@ -175,17 +207,21 @@ class _Way:
         _submit(self._from, Acknowledge(self.target, self.heard))
 
 
-def _submit(gateway: Gateway, message: Tell | Inquire | Acknowledge) -> _Answer | None:
-    """Send a message of which nobody needs to hear that it failed; None if the shard is down."""
-    try:
-        answer = gateway.submit(0, message, 0)
-    except ShardUnavailable:
-        return None
-    answer.add_done_callback(disregard)
-    return answer
-
-
 def disregard(answer: _Answer) -> None:
     """Take note of an answer that nobody waits for, so that a failure of it is not reported."""
     if not answer.cancelled():
         answer.exception()
+
+
+def _submit(
+    gateway: Gateway,
+    message: Tell | Inquire | Acknowledge,
+    answered: Callable[[_Answer], None] = disregard,
+) -> None:
+    """Send a message, whose answer is looked at by `answered`: nobody else hears that it failed. A
+    shard that is down is sent nothing."""
+    try:
+        answer = gateway.submit(0, message, 0)
+    except ShardUnavailable:
+        return
+    answer.add_done_callback(answered)
