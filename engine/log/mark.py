@@ -4,18 +4,20 @@ testify against it.
 RocksDB does not notice when a write-ahead log is deleted or cut at a record boundary: it opens,
 and simply knows less. The mark names the position, the chain hash and the engine time of the last
 flushed group, in a small file of its own that is written after the group's flush and before any
-reply, and synced beside the next flush: a process that is killed leaves a mark that is exact, a
-power cut one that is a flush behind at most. To wait for it before the replies would make every
-command wait for the disk twice. Two slots in different sectors are written in turns, so a write
-that was torn by a power cut leaves the one before, which is still true of everything that was
-acknowledged.
+reply. It is synced from when the replies have left, and the next flush waits for it: a process that
+is killed leaves a mark that is exact, a power cut one that is a flush behind at most. To wait for
+it before the replies would make every command wait for the disk twice. Two slots in different
+sectors are written in turns, so a write that was torn by a power cut leaves the one before, which
+is still true of everything that was acknowledged.
 """
 
 import os
 import struct
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
+from queue import SimpleQueue
 
 from engine.log.files import write_file
 from engine.log.port import HASH_BYTES, Head, LogError
@@ -79,7 +81,8 @@ class Mark:
         self._sequence, self.head = newest
         self.is_synced = False
         """Whether what it says is on the disk."""
-        self._aside = ThreadPoolExecutor(1, "mark")
+        self._aside = _Aside(self.sync)
+        self._is_syncing = False
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
@@ -131,18 +134,62 @@ class Mark:
             raise self._cannot("synced", error) from error
         self.is_synced = True
 
-    def sync_aside(self) -> Future[None]:
-        """Begin to sync in a thread of its own what was noted, if it is not yet."""
-        if not self.is_synced:
-            return self._aside.submit(self.sync)
-        synced: Future[None] = Future()
-        synced.set_result(None)
-        return synced
+    def sync_aside(self) -> None:
+        """Begin to sync in a thread of its own what was noted, if that is not done or begun."""
+        if not self.is_synced and not self._is_syncing:
+            self._is_syncing = True
+            self._aside.begin()
+
+    def wait_synced(self) -> None:
+        """Return when what was noted is synced. LogError if that fails."""
+        self.sync_aside()
+        if self._is_syncing:
+            self._is_syncing = False
+            self._aside.wait()
 
     def _cannot(self, done: str, error: OSError) -> LogError:
         return LogError(f"the high-water mark {self._path} cannot be {done}: {error}")
 
     def close(self) -> None:
         """Let go of the file."""
-        self._aside.shutdown()
+        self._aside.close()
         os.close(self._descriptor)
+
+
+class _Aside:
+    """Does one thing in a thread of its own, whenever that is begun: each time has to be waited for
+    before the next. An executor would take locks and make a Future at each turn of a shard."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do = do
+        self._begun: SimpleQueue[bool] = SimpleQueue()
+        self._done: SimpleQueue[LogError | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Have it done."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="mark", daemon=True)
+            self._thread.start()
+        self._begun.put(True)
+
+    def wait(self) -> None:
+        """Return when it is done; raise what it raised."""
+        error = self._done.get()
+        if error is not None:
+            raise error
+
+    def close(self) -> None:
+        """End the thread, once what was begun is done."""
+        if self._thread is not None:
+            self._begun.put(False)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._begun.get():
+            try:
+                self._do()
+            except LogError as error:
+                self._done.put(error)
+            else:
+                self._done.put(None)

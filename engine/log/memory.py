@@ -90,6 +90,9 @@ class MemoryLog:
             self._unflushed.clear()
             return self._durable.head.position
 
+    def follow_up(self) -> None:
+        return
+
     def read(
         self,
         from_position: int,

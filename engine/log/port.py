@@ -157,6 +157,10 @@ class Log(Protocol):
         """Make everything appended before this call durable; return the position up to which it
         is. LogError if that fails: then the outcome is unknown and the process must exit."""
 
+    def follow_up(self) -> None:
+        """Begin what a flush leaves for after its answers, beside what its caller does next; the
+        next flush waits for it. Nothing that was flushed depends on it."""
+
     def read(
         self,
         from_position: int,

@@ -159,6 +159,11 @@ class RocksLog(RocksState):
             self._check()
             return self._flush()
 
+    def follow_up(self) -> None:
+        with self._flush_lock:
+            if not self._unusable:
+                self._mark.sync_aside()
+
     def _settle(self) -> None:
         """Flush, and wait for the mark as well."""
         with self._flush_lock:
@@ -169,9 +174,9 @@ class RocksLog(RocksState):
         # Taken before the sync: what is appended while it runs may or may not be covered by it.
         head = self._head
         try:
-            marked = self._mark.sync_aside()
+            self._mark.sync_aside()
             self._store.sync()
-            marked.result()
+            self._mark.wait_synced()
             if settle:
                 self._mark.write(head)
             elif head != self._mark.head:

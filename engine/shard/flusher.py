@@ -73,6 +73,7 @@ class Flusher:
         self._make_durable(turns[-1][0].position)
         self._send(b"".join(self._frames(turns)))
         now_ns = time.monotonic_ns()
+        self._log.follow_up()
         for _, _, arrived_ns in turns:
             self._tally.answered([(now_ns - each) / 1e9 for each in arrived_ns])
             self._room.put(None)

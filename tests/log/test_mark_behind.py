@@ -1,7 +1,9 @@
-"""What the mark testifies after a power cut: all but the last flush."""
+"""What the mark testifies after a power cut: all but the last flush, and that too once what follows
+it is done."""
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,41 @@ def test_after_a_power_cut_the_mark_is_a_flush_behind_and_misses_all_but_that_on
     ends = [open_cut(after_cut, tmp_path / "copy", wal, end) for end in record_boundaries(wal)]
     assert ends[-2:] == [begin + TURNS - 1, begin + TURNS]
     assert not any(ends[:-2])
+
+
+def test_what_follows_a_flush_syncs_its_mark_and_the_next_flush_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, released = threading.Event(), threading.Event()
+    sync = os.fdatasync
+    order: list[str] = []
+
+    def held_back(descriptor: int) -> None:
+        begun.set()
+        assert released.wait(10)
+        sync(descriptor)
+        order.append(f"synced {_marked(tmp_path / 'log' / 'mark')}")
+
+    def flush() -> None:
+        order.append(f"flushed {log.flush()}")
+
+    log = RocksLog(tmp_path / "log")
+    ledger = write_history(log, TURNS)
+    ledger.receive("TEA", 1)
+    ledger.append(log)
+    position = log.flush()
+    monkeypatch.setattr("engine.log.mark.os.fdatasync", held_back)
+    log.follow_up()
+    assert begun.wait(10), "nobody has begun to sync the mark"
+    ledger.receive("TEA", 1)
+    ledger.append(log)
+    flushing = threading.Thread(target=flush)
+    flushing.start()
+    released.set()
+    flushing.join()
+    assert order == [f"synced {position}", f"flushed {position + 1}"]
+    monkeypatch.undo()
+    log.close()
 
 
 def _marked(path: Path) -> int:
