@@ -29,6 +29,8 @@ _logger = structlog.get_logger(__name__)
 
 class Flusher:
     """A thread that flushes what has been appended and then sends replies and groups: never before.
+    Where nothing can be decided meanwhile, the thread that decides does it itself: a handover would
+    only make the answer later.
 
     A failed flush leaves the outcome unknown, so the process exits at once: no reply, no clean-up,
     nothing that could write.
@@ -55,9 +57,16 @@ class Flusher:
         """Return when another turn may be decided; it has to be submitted then."""
         self._room.get()
 
-    def submit(self, decided: Decided, now_ms: int, arrived_ns: list[int]) -> None:
-        """Take over a turn."""
-        self._turns.put((decided, now_ms, arrived_ns))
+    def submit(
+        self, decided: Decided, now_ms: int, arrived_ns: list[int], *, alone: bool = False
+    ) -> None:
+        """Take over a turn. One that is `alone`, with nothing to be decided behind it, is answered
+        before this returns, unless others are on their way."""
+        turn = (decided, now_ms, arrived_ns)
+        if alone and self._room.qsize() == TURNS_IN_FLIGHT_MAX - 1:
+            self._settle([turn])
+        else:
+            self._turns.put(turn)
 
     def close(self) -> None:
         """Return when every turn is durable and answered."""

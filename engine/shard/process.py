@@ -1,8 +1,9 @@
 """The shard process: one ShardActor, one log, one socket to the front end, and no gRPC.
 
-The main thread reads calls and decides; the flusher thread makes durable and answers; the reader
-thread reads history for the feed and answers questions. Calls that arrive while a turn is decided
-form the next one: idle means one call at once, load means large batches, without a timer.
+The main thread reads calls and decides; the flusher thread makes durable and answers, but for a
+single call while nothing else is there, which the main thread takes to its end; the reader thread
+reads history for the feed and answers questions. Calls that arrive while a turn is decided form the
+next one: idle means one call at once, load means large batches, without a timer.
 """
 
 import contextlib
@@ -72,6 +73,8 @@ class ShardProcess:
             request_retention_ms=options.shared.request_retention_ms,
         )
         self._socket = socket.socket(fileno=options.socket_fd)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
         self._send_lock = threading.Lock()
         self._flusher = Flusher(log, self._send, self._tally)
         self._bystander = Bystander(
@@ -94,10 +97,8 @@ class ShardProcess:
             self._publish_after(publish_after)
         self._flusher.start()
         self._bystander.start()
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
         while not self._stopping or self._calls:
-            if poll.poll(self._patience_ms()):
+            if self._poll.poll(self._patience_ms()):
                 self._receive()
             now_ms = self._clock.now_ms()
             self._obey(now_ms)
@@ -173,12 +174,17 @@ class ShardProcess:
         self._flusher.wait_for_room()
         started_ns = time.monotonic_ns()
         decided = self._host.decide(calls, now_ms, started_ns)
+        decide_s = (time.monotonic_ns() - started_ns) / 1e9
         del self._calls[: decided.taken]
         self._next_timer_ms = decided.next_timer_ms
         arrived_ns = [call.arrived_ns for call in calls[: decided.taken]]
-        self._flusher.submit(decided, now_ms, arrived_ns)
+        self._flusher.submit(decided, now_ms, arrived_ns, alone=self._is_alone(calls))
         queued_s = [(started_ns - each) / 1e9 for each in arrived_ns]
-        self._tally.turn(queued_s, (time.monotonic_ns() - started_ns) / 1e9)
+        self._tally.turn(queued_s, decide_s)
+
+    def _is_alone(self, calls: tuple[Call, ...]) -> bool:
+        """Whether these are a single call, and nothing else has arrived."""
+        return len(calls) == 1 and not self._calls and not self._poll.poll(0)
 
     def _publish_after(self, position: int) -> None:
         """Send the groups that became durable but were not published before the process before this

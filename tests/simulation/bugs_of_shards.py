@@ -49,10 +49,10 @@ def answers_leave_before_the_flush(patch: Patch) -> None:
 
 def what_others_are_told_leaves_before_the_flush(patch: Patch) -> None:
     def submit(old: Any) -> Any:
-        def changed(self: Any, decided: Any, now_ms: int, arrived_ns: list[int]) -> None:
+        def changed(self: Any, decided: Any, *others: Any, **alone: bool) -> None:
             if decided.outgoing:
                 self._send(frame(Kind.OUTGOING, encode(decided.outgoing)))
-            old(self, replace(decided, outgoing=()), now_ms, arrived_ns)
+            old(self, replace(decided, outgoing=()), *others, **alone)
 
         return changed
 
@@ -61,10 +61,10 @@ def what_others_are_told_leaves_before_the_flush(patch: Patch) -> None:
 
 def the_feed_is_ahead_of_the_flush(patch: Patch) -> None:
     def submit(old: Any) -> Any:
-        def changed(self: Any, decided: Any, now_ms: int, arrived_ns: list[int]) -> None:
+        def changed(self: Any, decided: Any, now_ms: int, *others: Any, **alone: bool) -> None:
             if decided.group is not None:
                 self._send(group_frame(decided.position, now_ms, decided.group))
-            old(self, replace(decided, group=None), now_ms, arrived_ns)
+            old(self, replace(decided, group=None), now_ms, *others, **alone)
 
         return changed
 
