@@ -74,6 +74,9 @@ class ToldHistory:
                 told = message.lines_told
                 where = (told.reservation_id, told.shard)
                 self._told[where] += [_told(line) for line in told.lines]
+            if kind == "lines_taken":
+                taken = message.lines_taken
+                self._heard[taken.reservation_id, message.shard] += map(_told, taken.lines)
             if message.HasField("key"):
                 self._balance(message, kind)
                 self._hear(message, kind)

@@ -18,7 +18,7 @@ from engine.core.events import Event
 from engine.core.model import Cause, Key, ShortLine, Stock
 from engine.log.parts import encode_key_message, encode_pairs, encode_time
 from engine.log.port import Commit, Group
-from engine.log.structs import EVENT_CODECS, EVENT_FIELDS
+from engine.log.structs import EVENT_CODECS, EVENT_FIELDS, encode_event
 from engine.log.v1 import record_pb2
 
 LINE_EVENTS = (
@@ -140,7 +140,13 @@ def _encode_stock(target: feed_pb2.Event, key: Key, stock: Stock | None) -> None
     balances.available = available
 
 
-def _line_encoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any, Any], None]:
+def _encode_place(target: feed_pb2.Event, key: Key, _stock: Stock | None) -> None:
+    encode_key_message(target.key, key)
+
+
+def _line_encoder(
+    kind: type[Event], encode_place: Callable[[feed_pb2.Event, Key, Any], None] = _encode_stock
+) -> Callable[[feed_pb2.Event, Any, Any], None]:
     line_of = attrgetter(EVENT_FIELDS[kind])
     # What only some kinds say is asked of them alone: a look at a field is 1 % of the event's cost.
     fields = kind.__struct_fields__
@@ -150,7 +156,7 @@ def _line_encoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any, Any], Non
     ships = "shipment_id" in fields
 
     def encode(target: feed_pb2.Event, event: Any, stock: Stock | None) -> None:
-        _encode_stock(target, event.key, stock)
+        encode_place(target, event.key, stock)
         line = line_of(target)
         line.reservation_id = event.reservation_id
         line.line_id = event.line_id
@@ -231,6 +237,61 @@ def _encode_expired(
     target.reservation_expired.tenant = event.tenant
 
 
+def _encode_lines(target: Any, lines: Sequence[Any]) -> None:
+    """Events inside another one, each with key and kind alone."""
+    for event in lines:
+        encode = _PLAIN_ENCODERS.get(type(event))
+        if encode is None:
+            encode_event(target.add(), event)
+        else:
+            encode(target.add(), event, None)
+
+
+def _encode_told(target: feed_pb2.Event, event: events.LinesTold, _stock: Stock | None) -> None:
+    told = target.lines_told
+    told.reservation_id = event.reservation_id
+    if event.tenant:
+        told.tenant = event.tenant
+    told.shard = event.shard
+    if event.attempt_id:
+        told.attempt_id = event.attempt_id
+    _encode_lines(told.lines, event.events)
+
+
+def _encode_taken(target: feed_pb2.Event, event: events.LinesTaken, _stock: Stock | None) -> None:
+    taken = target.lines_taken
+    taken.reservation_id = event.reservation_id
+    if event.tenant:
+        taken.tenant = event.tenant
+    taken.home_shard = event.home_shard
+    if event.reference:
+        taken.reference = event.reference
+    if event.channel:
+        taken.channel = event.channel
+    if event.customer:
+        taken.customer = event.customer
+    taken.attempt_id = event.attempt_id
+    _encode_lines(taken.lines, event.events)
+
+
+def _encode_prepared(
+    target: feed_pb2.Event, event: events.BasketPrepared, _stock: Stock | None
+) -> None:
+    prepared = target.basket_prepared
+    prepared.reservation_id = event.reservation_id
+    if event.tenant:
+        prepared.tenant = event.tenant
+    prepared.home_shard = event.home_shard
+    if event.prepared_for:
+        prepared.prepared_for = event.prepared_for
+    if event.channel:
+        prepared.channel = event.channel
+    if event.customer:
+        prepared.customer = event.customer
+    if event.ask_at_ms:
+        encode_time(prepared.ask_at, event.ask_at_ms)
+
+
 def _table_encoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any, Any], None]:
     message_of = attrgetter(EVENT_FIELDS[kind])
     encode_kind = EVENT_CODECS[kind].encode
@@ -253,4 +314,8 @@ _ENCODERS: dict[type[Event], Callable[[feed_pb2.Event, Any, Any], None]] = {
     events.ReservationExtended: _encode_extended,
     events.ReservationRenamed: _encode_renamed,
     events.ReservationExpired: _encode_expired,
+    events.LinesTold: _encode_told,
+    events.LinesTaken: _encode_taken,
+    events.BasketPrepared: _encode_prepared,
 }
+_PLAIN_ENCODERS = {kind: _line_encoder(kind, _encode_place) for kind in LINE_EVENTS}

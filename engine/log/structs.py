@@ -26,7 +26,11 @@ from engine.log.parts import (
     encode_time,
 )
 
-RENAMED = {(events.StockCounted, "on_hand"): "counted", (events.LinesTold, "events"): "lines"}
+RENAMED = {
+    (events.StockCounted, "on_hand"): "counted",
+    (events.LinesTold, "events"): "lines",
+    (events.LinesTaken, "events"): "lines",
+}
 """Fields whose names in the contract are not those of the core."""
 
 EVENT_FIELDS: dict[type[Event], str] = {

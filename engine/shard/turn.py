@@ -17,10 +17,12 @@ from engine.core.events import (
     ConfigurationEvent,
     Event,
     LineEvent,
+    LinesTaken,
     LinesTold,
     ListingsMapped,
     Recorded,
     ReservationCreated,
+    ReservationJoined,
     TransferEvent,
 )
 from engine.core.evolve import evolve_lines, evolve_stock, evolve_transfer
@@ -32,6 +34,8 @@ from engine.shard.active import Active
 from engine.shard.turn_view import Place, TurnView
 
 _OF_RESERVATIONS = RESERVATION_EVENTS | frozenset(get_args(LineEvent))
+_CREATING = frozenset({ReservationCreated, ReservationJoined, LinesTaken, BasketPrepared})
+"""Events whose reservation was not there before: nobody looks for it."""
 _TRANSFER_EVENTS: frozenset[type] = frozenset(get_args(TransferEvent))
 _BESIDES = _TRANSFER_EVENTS | CONFIGURATION_EVENTS | {LinesTold, BasketPrepared, ListingsMapped}
 """Events that change more than stock and reservations, or that other shards have to know of."""
@@ -151,7 +155,7 @@ class Turn(TurnView):
             self._evolve_reservation(reservation_id, own)
 
     def _evolve_reservation(self, reservation_id: str, events: Sequence[Event]) -> None:
-        created = type(events[0]) is ReservationCreated
+        created = type(events[0]) in _CREATING
         before = None if created else self.reservation(reservation_id)
         self.effects.reservation_before.setdefault(reservation_id, before)
         self._unindexed.add(reservation_id)

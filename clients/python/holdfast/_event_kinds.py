@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     TRANSFER_RECEIVED = "transfer_received"
     SOURCE_ADVANCED = "source_advanced"
     RESERVATION_JOINED = "reservation_joined"
+    LINES_TAKEN = "lines_taken"
     LINES_TOLD = "lines_told"
     BASKET_RESOLVED = "basket_resolved"
     BASE_TAKEN = "base_taken"

@@ -22,11 +22,13 @@ from engine.core.events import (
     Event,
     HoldReleased,
     LineEvent,
+    LinesTaken,
     LinesTold,
     PickFellShort,
     ReservationJoined,
     ShippedUnexpectedly,
     StockAllocated,
+    StockHeld,
     WaitLeft,
 )
 from engine.core.limits import BALANCE_MAX
@@ -112,9 +114,12 @@ def prepare(view: View, preparation: Preparation, now_ms: int) -> Prepared | Rej
 
 def hear(view: View, told: Told, now_ms: int) -> Decision:
     """Do what the home has decided, in one piece: what was set aside goes back, what the basket
-    gets of it follows, and what is left goes to those who wait."""
+    gets of it follows, and what is left goes to those who wait. Mostly the basket gets just what
+    was set aside: then that becomes its own as it is."""
     events: list[Event] = []
     attempt = view.reservation(told.attempt_id) if told.attempt_id else None
+    if attempt is not None and _is_taken_as_it_is(view, told, attempt):
+        return Decision(_taken(told))
     if told.attempt_id:
         events.append(BasketResolved(told.attempt_id, told.tenant, told.home_shard))
         events += _give_back(attempt)
@@ -134,6 +139,48 @@ def hear(view: View, told: Told, now_ms: int) -> Decision:
     if attempt is not None:
         events += _still_missing(view, told, attempt, events, now_ms)
     return Decision((*events, *consequences(view, events, now_ms)))
+
+
+def _is_taken_as_it_is(view: View, told: Told, attempt: Reservation) -> bool:
+    """Whether a basket gets its first lines here, and they are what was set aside: all of it, held,
+    and with stock behind it. Nothing comes free then, and nobody is served. Where a channel has an
+    allocation it may have been stated anew meanwhile, from which the units have to be drawn."""
+    return (
+        len(told.events) == len(attempt.lines)
+        and not attempt.prepared_for
+        and not view.channels.allocates
+        and all(map(_is_line, told.events, attempt.lines))
+        and view.reservation(told.reservation_id) is None
+    )
+
+
+def _is_line(event: LineEvent, line: Line) -> bool:
+    """Whether what is told makes just this line."""
+    return (
+        type(event) is StockHeld
+        and event.quantity == line.held
+        and event.line_id == line.line_id
+        and event.key == line.key
+        and event.counted == line.counted
+        and event.units_each == line.units_each
+        and not (event.backordered or line.backordered or line.waiting or line.allocated)
+    )
+
+
+def _taken(told: Told) -> tuple[Event, ...]:
+    return (
+        BasketResolved(told.attempt_id, told.tenant, told.home_shard, told.reservation_id),
+        LinesTaken(
+            told.reservation_id,
+            told.tenant,
+            told.home_shard,
+            told.reference,
+            told.channel,
+            told.customer,
+            told.attempt_id,
+            told.events,
+        ),
+    )
 
 
 def _give_back(attempt: Reservation | None) -> list[Event]:

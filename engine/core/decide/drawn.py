@@ -16,6 +16,7 @@ from engine.core.events import (
     HoldFilled,
     HoldReacquired,
     HoldReleased,
+    LinesTaken,
     ReservationCreated,
     ReservationJoined,
     ShippedUnexpectedly,
@@ -42,7 +43,7 @@ DRAWS: dict[type, int] = {
 """What each unit of an event that stock backs draws. Commit and Ship move nothing: the units were
 drawn when they were promised."""
 
-_BEGINNING = frozenset({ReservationCreated, ReservationJoined, BasketPrepared})
+_BEGINNING = frozenset({ReservationCreated, ReservationJoined, LinesTaken, BasketPrepared})
 
 
 class Seen(Protocol):

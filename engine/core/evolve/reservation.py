@@ -21,6 +21,7 @@ from engine.core.events import (
     HoldFilled,
     HoldReacquired,
     HoldReleased,
+    LinesTaken,
     LinesTold,
     PickFellShort,
     ReservationAmended,
@@ -93,6 +94,9 @@ OTHER_LINE_MOVES: dict[type, dict[str, int]] = {
 _MAKING = frozenset({StockHeld, StockAllocated, WaitJoined, ShippedUnexpectedly})
 """Events by which a line gets its first units at a SKU-location."""
 
+_CHANGING = frozenset({LinesTold, ReservationAmended, BasketResolved})
+"""Events of a basket as a whole that change its lines."""
+
 _Lines = dict[tuple[str, Key], Line]
 
 
@@ -111,7 +115,8 @@ def evolve_lines(
         kind = type(event)
         create = _CREATE.get(kind)
         if create is not None:
-            reservation, lines = create(event, now_ms), {}
+            reservation = create(event, now_ms)
+            lines = _lines(reservation)
             continue
         if reservation is None:
             if kind is not BasketResolved:
@@ -123,19 +128,27 @@ def evolve_lines(
         if kind in LINE_MOVES:
             lines = _lines(reservation) if lines is None else lines
             _move_line(lines, event, now_ms)
-        elif kind is LinesTold:
+        elif kind in _CHANGING:
             lines = _lines(reservation) if lines is None else lines
-            for told in event.events:  # type: ignore[union-attr]
-                evolve = _EVOLVE.get(type(told))
-                if evolve is not None:
-                    reservation = evolve(reservation, told, now_ms)
-                _move_line(lines, told, now_ms)
-        elif kind is ReservationAmended and event.swapped_line_ids:  # type: ignore[union-attr]
-            lines = _lines(reservation) if lines is None else lines
-            _swap(lines, event.swapped_line_ids)  # type: ignore[union-attr]
+            reservation = _change_lines(reservation, lines, event, now_ms)
     if reservation is None:
         raise ValueError("there is neither a reservation nor an event that creates it")
     return reservation if lines is None else replace(reservation, lines=tuple(lines.values()))
+
+
+def _change_lines(reservation: Reservation, lines: _Lines, event: Any, now_ms: int) -> Reservation:
+    """Let an event of a basket as a whole change its lines."""
+    if type(event) is LinesTold:
+        for told in event.events:
+            evolve = _EVOLVE.get(type(told))
+            if evolve is not None:
+                reservation = evolve(reservation, told, now_ms)
+            _move_line(lines, told, now_ms)
+    elif type(event) is ReservationAmended:
+        _swap(lines, event.swapped_line_ids)
+    elif event.taken_by:
+        lines.clear()
+    return reservation
 
 
 def _lines(reservation: Reservation) -> _Lines:
@@ -181,6 +194,22 @@ def _join(event: ReservationJoined, now_ms: int) -> Reservation:
     )
 
 
+def _take(event: LinesTaken, now_ms: int) -> Reservation:
+    lines: _Lines = {}
+    for taken in event.events:
+        _move_line(lines, taken, now_ms)
+    return Reservation(
+        reservation_id=event.reservation_id,
+        tenant=event.tenant,
+        created_at_ms=now_ms,
+        reference=event.reference,
+        channel=event.channel,
+        customer=event.customer,
+        lines=tuple(lines.values()),
+        home_shard=event.home_shard,
+    )
+
+
 def _unseen(event: Any, now_ms: int) -> Reservation:
     # An attempt may be given up before it has reached this shard.
     return Reservation(
@@ -196,6 +225,7 @@ _CREATE: dict[type, Callable[[Any, int], Reservation]] = {
     ReservationCreated: _create,
     BasketPrepared: _prepare,
     ReservationJoined: _join,
+    LinesTaken: _take,
 }
 
 

@@ -321,14 +321,16 @@ class BasketPrepared(_message.Message):
     def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., home_shard: _Optional[int] = ..., prepared_for: _Optional[str] = ..., channel: _Optional[str] = ..., customer: _Optional[str] = ..., ask_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class BasketResolved(_message.Message):
-    __slots__ = ("reservation_id", "tenant", "home_shard")
+    __slots__ = ("reservation_id", "tenant", "home_shard", "taken_by")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     HOME_SHARD_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_BY_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     tenant: str
     home_shard: int
-    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., home_shard: _Optional[int] = ...) -> None: ...
+    taken_by: str
+    def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., home_shard: _Optional[int] = ..., taken_by: _Optional[str] = ...) -> None: ...
 
 class ReservationJoined(_message.Message):
     __slots__ = ("reservation_id", "tenant", "home_shard", "reference", "channel", "customer")
