@@ -4,6 +4,7 @@ costs every process."""
 import asyncio
 import itertools
 import os
+import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ CALIBRATION_TURNS = 1_000_000
 SENDERS = 4
 BATCHES_BETWEEN_LINES = 50
 Ask = Callable[[int, int], Awaitable[int]]
-"""Asks for the n-th time as a caller; gives how many commands were answered."""
+"""Asks as a caller; of all that is asked by any of them, this is the n-th call. Gives how many
+commands were answered."""
 
 
 class Round(NamedTuple):
@@ -30,11 +32,13 @@ class Round(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """One kind of load: what so many callers ask, each so often in a round."""
+    """One kind of load: what so many callers ask, as often as they can until all calls of a round
+    are made."""
 
     name: str
     callers: int
     calls_each: int
+    """In the mean."""
     ask: Ask
     process_ids: Mapping[str, int]
     """The servers' processes; the client is this one."""
@@ -44,10 +48,11 @@ class Loop(NamedTuple):
 
 async def measure(loops: Sequence[Loop], rounds: int) -> dict[str, Round]:
     """The medians of each loop, by its name. The loops take turns, so that what else the machine
-    does meanwhile weighs on all of them."""
+    does meanwhile weighs on all of them; in another order each time, as what one leaves to be done
+    weighs on the one after it."""
     done: dict[str, list[Round]] = {loop.name: [] for loop in loops}
     for number in range(rounds):
-        for loop in loops:
+        for loop in random.Random(number).sample(loops, len(loops)):
             done[loop.name].append(await _round(loop, number))
     return {name: _median(each) for name, each in done.items()}
 
@@ -87,7 +92,10 @@ def calibration_ms() -> float:
 
 async def _round(loop: Loop, number: int) -> Round:
     watched = {"client": os.getpid(), **loop.process_ids}
-    calls = range(number * loop.calls_each, (number + 1) * loop.calls_each)
+    number_of_calls = loop.callers * loop.calls_each
+    # Whoever is free takes the next one. Had each caller its own number of them, the last ones of a
+    # system that serves some callers later than others would be asked by few.
+    calls = iter(range(number * number_of_calls, (number + 1) * number_of_calls))
     times: list[float] = []
     commands = 0
 

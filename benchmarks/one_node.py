@@ -67,7 +67,7 @@ class Bench:
             scale.unary_calls,
             {
                 "echo, 64 in flight": self._echoes(),
-                "Reserve, unary, 64 in flight": self._unary(64, scale.unary_calls),
+                "Reserve, unary, 64 in flight": self._unary(64 * scale.unary_calls),
                 "Reserve, unary SDK, 64 in flight": self._sdk(coalesce=False),
             },
         )
@@ -76,7 +76,7 @@ class Bench:
             scale.idle_calls,
             {
                 "echo, one at a time": self._echoes(),
-                "Reserve, unary, one at a time": self._unary(1, scale.idle_calls),
+                "Reserve, unary, one at a time": self._unary(scale.idle_calls),
                 "Reserve, unary SDK, one at a time": self._sdk(coalesce=False),
                 "Reserve, SDK, one at a time": self._sdk(coalesce=True),
             },
@@ -90,7 +90,7 @@ class Bench:
                     4,
                     calls,
                     {
-                        f"Reserve, prepared, {name}": self._raw(skus, size, calls),
+                        f"Reserve, prepared, {name}": self._raw(skus, size, 4 * calls),
                         f"Reserve, SDK, {name}": self._batches(skus, size),
                     },
                 )
@@ -122,19 +122,15 @@ class Bench:
             yield ask
 
     @asynccontextmanager
-    async def _unary(self, callers: int, calls: int) -> AsyncIterator[Ask]:
+    async def _unary(self, calls: int) -> AsyncIterator[Ask]:
         prepared = [
-            [
-                messages.reserve(HOT[0]).SerializeToString()
-                for _ in range(calls * self._scale.rounds)
-            ]
-            for _ in range(callers)
+            messages.reserve(HOT[0]).SerializeToString() for _ in range(calls * self._scale.rounds)
         ]
         async with messages.channel(self._node.address) as channel:
             method = channel.unary_unary(f"{messages.SERVICE}/Reserve")
 
-            async def ask(caller: int, call: int) -> int:
-                await method(prepared[caller][call])
+            async def ask(_caller: int, call: int) -> int:
+                await method(prepared[call])
                 return 1
 
             yield ask
@@ -154,20 +150,17 @@ class Bench:
     async def _raw(self, skus: Sequence[str], size: int, calls: int) -> AsyncIterator[Ask]:
         turn = itertools.cycle(skus)
         prepared = [
-            [
-                messages.batch_of_reserves(call, list(itertools.islice(turn, size)))
-                for call in range(calls * self._scale.rounds)
-            ]
-            for _ in range(4)
+            messages.batch_of_reserves(call, list(itertools.islice(turn, size)))
+            for call in range(calls * self._scale.rounds)
         ]
         async with messages.channel(self._node.address) as channel:
             method = channel.stream_stream(f"{messages.SERVICE}/Execute")
             streams = [
-                RawStream(method(), inventory_pb2.ExecuteResponse.FromString) for _ in prepared
+                RawStream(method(), inventory_pb2.ExecuteResponse.FromString) for _ in range(4)
             ]
 
             async def ask(caller: int, call: int) -> int:
-                return await streams[caller].execute(prepared[caller][call])
+                return await streams[caller].execute(prepared[call])
 
             yield ask
             for stream in streams:
