@@ -1,5 +1,6 @@
 """Requests that are built and serialised before the clock starts, for load that costs little."""
 
+import random
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,11 @@ SERVICE = "/holdfast.v1.InventoryService"
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 PLACE = b"########"
 """Stands in a serialised batch where the number of the batch comes."""
+NUMBERS = 1 << 32
+SCATTER = 0x9E3779B1
+"""Odd, so that no two numbers of batches become the same by it."""
+GATHERED = pow(SCATTER, -1, NUMBERS)
+"""What gives them back."""
 
 
 def channel(address: str) -> Any:
@@ -75,16 +81,25 @@ def batch_of_receipts(batch_id: int, skus: Sequence[str], quantity: int) -> byte
 
 class Template:
     """A batch that was built and serialised before the clock started. Whenever it is sent it gets
-    a number, and by it request ids that no other batch has."""
+    a number, and by it request ids that no other batch has. They are as long as those that clients
+    make, and as scattered: ids that count up would lie side by side in the store."""
 
     def __init__(self, batch: inventory_pb2.ExecuteRequest) -> None:
         for index, command in enumerate(batch.commands):
             asked = getattr(command, command.WhichOneof("command") or "")
-            asked.context.request_id = f"{PLACE.decode()}-{index:03d}"
+            name = f"{random.getrandbits(76):019x}"
+            asked.context.request_id = f"{name}-{index:03d}-{PLACE.decode()}"
         self._bytes = batch.SerializeToString()
         self.size = len(batch.commands)
 
     def numbered(self, number: int) -> bytes:
         """The batch with this number."""
         head = inventory_pb2.ExecuteRequest(batch_id=number).SerializeToString()
-        return head + self._bytes.replace(PLACE, b"%08x" % number)
+        return head + self._bytes.replace(PLACE, b"%08x" % (number * SCATTER % NUMBERS))
+
+
+def batch_and_index(request_id: str) -> tuple[int, int] | None:
+    """The number of the batch of a Template that a command came in, and its place there; None if it
+    came in none."""
+    _, index, number = request_id.split("-") if request_id.count("-") == 2 else ("", "", "")
+    return (int(number, 16) * GATHERED % NUMBERS, int(index)) if number else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import messages
 from benchmarks.overload_load import GRANTED, Sent
 from engine.log.rocks import RocksLog
 from engine.log.v1 import record_pb2
@@ -61,8 +62,8 @@ def _executed(shard: Path) -> Iterator[tuple[int, int, int]]:
                 position = group.first_position - 1
                 for commit in group.commits:
                     position += len(commit.events)
-                    number, _, index = commit.cause.request_id.partition("-")
-                    if index and len(number) == 8:
-                        yield group.recorded_at_ms, int(number, 16), int(index)
+                    place = messages.batch_and_index(commit.cause.request_id)
+                    if place is not None:
+                        yield group.recorded_at_ms, *place
     finally:
         log.close()

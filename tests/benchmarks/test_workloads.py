@@ -3,13 +3,14 @@
 from collections import Counter
 from itertools import islice
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from holdfast import Client
 from holdfast.v1 import inventory_pb2
 
 from benchmarks import bench
-from benchmarks.messages import LOCATION, Template
+from benchmarks.messages import LOCATION, Template, batch_and_index
 from benchmarks.node import free_ports, running_node
 from benchmarks.sections import Setting
 from benchmarks.workloads import growth
@@ -49,6 +50,22 @@ def test_each_batch_has_request_ids_of_its_own() -> None:
     ids = [each.reserve.context.request_id for batch in batches for each in batch.commands]
     assert len(set(ids)) == 3 * BATCH
     assert [batch.batch_id for batch in batches] == [1, 2, 0x12345678]
+    places = [(batch.batch_id, index) for batch in batches for index in range(BATCH)]
+    assert list(map(batch_and_index, ids)) == places
+    assert batch_and_index(uuid4().hex) is None
+
+
+def test_request_ids_are_as_long_and_as_scattered_as_those_of_clients() -> None:
+    (template,) = hot()
+    batches = [batch_of(template, number) for number in range(1, 11)]
+    ids = [[each.reserve.context.request_id for each in batch.commands] for batch in batches]
+    assert {len(each) for batch in ids for each in batch} == {len(uuid4().hex)}
+    in_order = sorted(each for batch in ids for each in batch)
+    for batch in ids:
+        assert sum(map(batch.__contains__, in_order[:BATCH])) < BATCH / 2
+    assert all(sorted(batch) != batch for batch in ids)
+    of_one_command = [batch[0] for batch in ids]
+    assert sorted(of_one_command) != of_one_command
 
 
 def test_uniform_asks_for_each_as_often() -> None:
