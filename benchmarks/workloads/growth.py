@@ -57,7 +57,9 @@ async def live_through(node: Node, events: int) -> None:
         begun = await events_of(node)
         await ask(0, 0)
         each = await events_of(node) - begun
-        left = max(0, -(-(events - begun - each) // (each * CALLERS)))
+        left = -(-(events - begun - each) // (each * CALLERS))
+        if left <= 0:
+            return
         report.progress(f"living through {events:,} events")
         done = itertools.count(1)
         tenth = max(CALLS_BETWEEN_LINES, left * CALLERS // 10)
