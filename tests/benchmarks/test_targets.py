@@ -61,6 +61,22 @@ def test_targets_name_sections_that_are_there() -> None:
     assert len({target.name for target in asked}) == len(asked)
 
 
+def test_what_is_smaller_than_a_target_is_about_is_not_judged() -> None:
+    names = {target.name for target in targets(Setting())}
+    slow = {name for name in names if "slow disk" in name}
+    million = {name for name in names if "1,000,000" in name}
+    long = {name for name in names if name.startswith("after 10,000,000 events")}
+    assert (len(slow), len(million), len(long)) == (4, 4, 1)
+
+    def missing(setting: Setting) -> set[str]:
+        return names - {target.name for target in targets(setting)}
+
+    assert missing(Setting(flush_delay_ms=10)) == slow
+    assert missing(Setting(locations=100_000)) == million
+    assert missing(Setting(events=100_000)) == long
+    assert slow | million | long <= missing(Setting(quick=True, flush_delay_ms=1))
+
+
 def test_sections_are_chosen_by_name() -> None:
     chosen = bench.parser().parse_args(["--only", "peers,one-node", "--quick"])
     assert [section.name for section in chosen.only] == ["one-node", "peers"]
