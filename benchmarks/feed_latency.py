@@ -13,9 +13,10 @@ How to read it. `1 x 5,000/s`: one subscriber, told 5 000 events a second. `100 
 a hundred is told all of 1 000 events a second. `1,000 x 3 SKUs`: each follows 3 of 1 000 SKUs, as a
 channel would, at 1 000 events a second; Redis has a stream and PostgreSQL a channel of
 notifications for each SKU. `told` is the part of what they should have been told that they were
-told a second after the end: below 1, the system does not keep up, and the latencies, of all events,
-say how far it is behind. `server` is the load of its processes, in cores. `memory` is what its
-processes take of their own for each subscriber.
+told a second after the end, of all that the rate comes to: below 1, the system does not keep up (or
+the writer, on a machine that is too busy), and the latencies, of all events, say how far it is
+behind. `server` is the load of its processes, in cores. `memory` is what its processes take of
+their own for each subscriber.
 
 `fan-out` is how many events a second reach fifty subscribers who read the same history at once, and
 how many for each second of the server's CPU. `catch-up` is how fast one who comes from the
@@ -174,7 +175,7 @@ class Measured:
             "p50_ms": seen.p50_ms,
             "p99_ms": seen.p99_ms,
             "max_ms": seen.max_ms,
-            "told": rounded(seen.told / (due * deliveries)),
+            "told": rounded(seen.told / (max(due, rate * seconds) * deliveries)),
             "told_per_s": rounded(seen.told / seconds),
             "server_cores": {each: rounded(used / seconds) for each, used in cpu_s.items()},
             "memory_kib": rounded(memory / number / KIB) if number > 1 else None,
