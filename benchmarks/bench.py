@@ -85,11 +85,11 @@ async def main(arguments: Any) -> int:
         judged = [targets.judge(target, all_found) for target in targets.targets(setting)]
         said["targets"] = [each._asdict() for each in judged]
         kept.keep_targets(said["targets"])
-        plots.draw(all_found, kept.path.with_suffix(""))
         said["calibration ms, after"] = calibration_ms()
         ends = [(name, value) for name, value in said.items() if name.startswith("calibration")]
         parts += [report.facts("", ends), *targets.tables(judged, setting)]
         report.write(arguments, said, *parts)
+        plots.draw(all_found, kept.path.with_suffix(""))
     return 1 if any(found.wrong for found in all_found.values()) else 0
 
 
