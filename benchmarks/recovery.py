@@ -8,9 +8,9 @@ it is back one of its shards alone.
 
 How to read it: `serving s` is from the start of the next process until it says SERVING, `first
 answer s` until a Reserve is answered; `shard back s` from the shard's SIGKILL until the next
-Reserve that it decides is answered. `held` are the units held by the balances, `granted` those
-that were answered; they must agree. `verify` replays the whole log into fresh state, and compares
-it with what is stored. The exit code is 1 if any of it differs.
+Reserve that it decides is answered. Of 199 SKU-locations, `held` are the units held by the
+balances, `granted` those that were answered; they must agree for each. `verify` replays the whole
+log into fresh state, and compares it with what is stored. The exit code is 1 if any of it differs.
 """
 
 import random
