@@ -2,8 +2,9 @@
 with a Reserve, and with all the care that we would give it.
 
 The least: a request id is answered again as the first time; a hold takes a unit of one hot SKU
-that has enough of them, and ends at a deadline; an event of it is in an order that can be followed;
-all of that is on the disk before it is answered, where a name does not say otherwise.
+that has enough of them, and says how long it lasts, which TigerBeetle alone sees to; an event of it
+is in an order that can be followed; all of that is on the disk before it is answered, where a name
+does not say otherwise.
 
 The Python clients are installed beside this project by `make bench`. Servers are looked for on the
 path and where Debian has them; each runs in a directory of its own, on a free port of the loopback

@@ -20,8 +20,8 @@ from benchmarks.load import Ask
 from benchmarks.peers import HOLD_S, UNITS, Recorded
 from benchmarks.peers.postgres_server import Running, connect, missing_postgres, running_postgres
 
-UNIT_ROWS = 200_000
-"""Of one SKU, where each unit has a row: more than a run takes."""
+UNIT_ROWS = 500_000
+"""Of one SKU, where each unit has a row: more than some rounds of three seconds take of them."""
 
 COMMON = f"""
 CREATE TABLE holds (
