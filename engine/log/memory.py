@@ -17,6 +17,7 @@ from engine.log.commits import CommitReader
 from engine.log.forgetting import due
 from engine.log.memory_state import MemoryState, copy_of
 from engine.log.port import (
+    Acknowledged,
     Changes,
     Commit,
     Group,
@@ -190,9 +191,9 @@ class MemoryLog:
         tells = sorted(position for told, position in self._open().tells if told == shard)
         return iter(tells[bisect_right(tells, after) :])
 
-    def acknowledge(self, shard: int, position: int) -> None:
-        if position > self.told(shard):
-            self._write(lambda state: state.acknowledge(shard, position))
+    def acknowledge(self, acknowledged: Acknowledged) -> None:
+        self._open()
+        self._write(lambda state: state.acknowledge(acknowledged))
 
     def locations(self, tenant: str, sku: str) -> list[str]:
         # Ordered by UTF-8 like the keys on disk, which is also the order of Python's strings.

@@ -8,7 +8,7 @@ from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log import configured
 from engine.log.forgetting import Forgotten
 from engine.log.listings import put_records
-from engine.log.port import Changes, Head, HistoryEntry, RequestRecord, Totals
+from engine.log.port import Acknowledged, Changes, Head, HistoryEntry, RequestRecord, Totals
 
 
 class MemoryState:
@@ -62,9 +62,7 @@ class MemoryState:
         for attempt_id, in_favour in changes.attempts.items():
             self.attempts[attempt_id] = (head.position, in_favour)
         self.heard.update(changes.heard)
-        for shard, (position, tells) in changes.acknowledged.items():
-            self.tells -= {(shard, tell) for tell in tells}
-            self.told[shard] = position
+        self.acknowledge(changes.acknowledged)
         self.tells |= changes.tells
         self.totals = changes.totals
         self.head = head
@@ -104,10 +102,11 @@ class MemoryState:
                 del self.attempts[attempt_id]
         self.forgotten = forgotten.cursor
 
-    def acknowledge(self, shard: int, position: int) -> None:
-        """Drop what was told up to a position."""
-        self.tells = {tell for tell in self.tells if tell[0] != shard or tell[1] > position}
-        self.told[shard] = position
+    def acknowledge(self, acknowledged: Acknowledged) -> None:
+        """Drop what was told."""
+        for shard, (position, tells) in acknowledged.items():
+            self.tells -= {(shard, tell) for tell in tells}
+            self.told[shard] = position
 
     def entries(self, prefix: bytes) -> list[bytes]:
         """The index entries that begin with a prefix, in order."""

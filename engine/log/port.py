@@ -92,6 +92,11 @@ class Head(Struct, frozen=True):
     recorded_at_ms: int = 0
 
 
+Acknowledged = dict[int, tuple[int, list[int]]]
+"""By shard, up to which position it has durably taken in what it was told, and the positions of all
+events that it had yet to be told until then."""
+
+
 class Changes(msgspec.Struct):
     """The materialised state that a group changes: last values of what it touched.
 
@@ -119,9 +124,8 @@ class Changes(msgspec.Struct):
     """By shard, the position of the last event of its log that was told and took effect here."""
     tells: set[tuple[int, int]] = msgspec.field(default_factory=set)
     """Shards that are to be told, each with the position of the event that tells."""
-    acknowledged: dict[int, tuple[int, list[int]]] = msgspec.field(default_factory=dict)
-    """What other shards have acknowledged: by shard up to which position, and the positions of the
-    events that it has yet to be told until then, all of them. They are older than the group."""
+    acknowledged: Acknowledged = msgspec.field(default_factory=dict)
+    """What other shards have acknowledged of what is older than the group."""
     listings: dict[bytes, bytes | None] = msgspec.field(default_factory=dict)
     """Records of engine.log.listings by key; None deletes one."""
 
@@ -244,9 +248,9 @@ class Log(Protocol):
         """The positions of the events that another shard has yet to acknowledge, in order; only
         those beyond `after`."""
 
-    def acknowledge(self, shard: int, position: int) -> None:
-        """Note that another shard has durably taken in what it was told up to `position`. Not
-        durable by itself: after a crash it may be told again."""
+    def acknowledge(self, acknowledged: Acknowledged) -> None:
+        """Note what other shards have acknowledged, where no group is appended with it. Not durable
+        by itself: after a crash they may be told again."""
 
     def locations(self, tenant: str, sku: str) -> list[str]:
         """The locations that have this SKU, in order of name."""

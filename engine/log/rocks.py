@@ -11,7 +11,7 @@ from rocksdict import WriteBatch
 
 from engine.core.events import BaseTaken, Recorded
 from engine.core.model import Cause
-from engine.log import codec, forgetting, relay, retention
+from engine.log import codec, forgetting, retention
 from engine.log.answers import Answers
 from engine.log.base import BaseMark, base_path, base_positions, finish_base, stated_mark
 from engine.log.chain import chain_hash, next_head
@@ -21,6 +21,7 @@ from engine.log.history import decode_number, encode_number
 from engine.log.mark import Mark
 from engine.log.port import (
     HASH_BYTES,
+    Acknowledged,
     Changes,
     Commit,
     Group,
@@ -142,16 +143,10 @@ class RocksLog(RocksState):
         self._write(batch)
         return forgotten.commits
 
-    def acknowledge(self, shard: int, position: int) -> None:
-        if position <= self.told(shard):
-            return
+    def acknowledge(self, acknowledged: Acknowledged) -> None:
+        self._check()
         batch = WriteBatch(raw_mode=True)
-        handle = self._store.handles["relay"]
-        for tell in self.tells(shard):
-            if tell > position:
-                break
-            batch.delete(relay.tell_key(shard, tell), handle)
-        batch.put(relay.told_key(shard), encode_number(position), handle)
+        self._put_acknowledged(batch, acknowledged)
         self._write(batch)
 
     def flush(self) -> int:

@@ -12,7 +12,7 @@ from engine.core.model import Key, Reservation, Stock, Transfer
 from engine.log import codec, configured, history, relay
 from engine.log.fronts import QUEUE, Fronts
 from engine.log.history import encode_number, number_at_end
-from engine.log.port import HASH_BYTES, Changes, HistoryEntry, RequestRecord
+from engine.log.port import HASH_BYTES, Acknowledged, Changes, HistoryEntry, RequestRecord
 from engine.log.store import Store
 
 
@@ -98,10 +98,15 @@ class RocksState(ABC):
             batch.put(relay.heard_key(shard), encode_number(heard), handle)
         for shard, tell in changes.tells:
             batch.put(relay.tell_key(shard, tell), b"", handle)
-        for shard, (heard, tells) in changes.acknowledged.items():
+        if changes.acknowledged:
+            self._put_acknowledged(batch, changes.acknowledged)
+
+    def _put_acknowledged(self, batch: WriteBatch, acknowledged: Acknowledged) -> None:
+        handle = self._store.handles["relay"]
+        for shard, (position, tells) in acknowledged.items():
             for tell in tells:
                 batch.delete(relay.tell_key(shard, tell), handle)
-            batch.put(relay.told_key(shard), encode_number(heard), handle)
+            batch.put(relay.told_key(shard), encode_number(position), handle)
 
     def stock(self, key: Key) -> Stock | None:
         self._check()

@@ -20,7 +20,7 @@ from engine.core.decide.across import (
 from engine.core.events import Event, LinesTold
 from engine.core.model import Cause, Reservation
 from engine.core.rejections import Rejection
-from engine.log.port import Heard, Log
+from engine.log.port import Acknowledged, Heard, Log
 from engine.shard import slots
 from engine.shard.messages import (
     Acknowledge,
@@ -79,8 +79,8 @@ class Correspondent:
         """Since when another shard has had to be told something; `now_ms` if none has."""
         return self._outbox.since_ms(now_ms)
 
-    def acknowledged(self) -> dict[int, tuple[int, list[int]]]:
-        """What other shards have acknowledged in a turn: see Changes."""
+    def acknowledged(self) -> Acknowledged:
+        """What other shards have acknowledged in a turn."""
         return self._outbox.heard()
 
     def answer(self, turn: Turn, message: Correspondence) -> Result:

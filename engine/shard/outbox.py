@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.core.events import LinesTold
 from engine.log.codec import decode_group
-from engine.log.port import Group, Log, LogError
+from engine.log.port import Acknowledged, Group, Log, LogError
 from engine.shard.messages import Outgoing, Tell
 from engine.shard.turn import Turn
 
@@ -107,9 +107,8 @@ class Outbox:
             heard += unsent
         heard += way.acknowledged(position)
 
-    def heard(self) -> dict[int, tuple[int, list[int]]]:
-        """For each shard that has acknowledged something since this was asked last, up to where,
-        and the positions that it need not be told any more."""
+    def heard(self) -> Acknowledged:
+        """What was acknowledged since this was asked last."""
         heard, self._heard = self._heard, {}
         return {target: (self._ways[target].told, tells) for target, tells in heard.items()}
 

@@ -211,8 +211,8 @@ class ShardActor(Actor):
         acknowledged = self._correspondent.acknowledged()
         group = turn.commit_group()
         if group is None:
-            for shard, (position, _) in acknowledged.items():
-                self._log.acknowledge(shard, position)
+            if acknowledged:
+                self._log.acknowledge(acknowledged)
             return None
         changes = turn.changes(self._totals)
         changes.acknowledged = acknowledged

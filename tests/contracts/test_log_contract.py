@@ -334,7 +334,7 @@ CALLS: list[tuple[str, Callable[[Log], object]]] = [
     ("heard", lambda log: log.heard(1)),
     ("told", lambda log: log.told(1)),
     ("tells", lambda log: log.tells(1)),
-    ("acknowledge", lambda log: log.acknowledge(1, 1)),
+    ("acknowledge", lambda log: log.acknowledge({1: (1, [])})),
     ("forget_requests", lambda log: log.forget_requests(1, 1)),
     ("totals", lambda log: log.totals()),
     ("size_bytes", lambda log: log.size_bytes()),

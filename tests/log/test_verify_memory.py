@@ -66,7 +66,7 @@ def data_dir(tmp_path: Path) -> Path:
     _hear(elsewhere, "boot-1", Heard(0, 8), held)
     _prepare(elsewhere, "boot-3")
     elsewhere.append(other)
-    home.acknowledge(1, 3)
+    home.acknowledge({1: (3, [2, 3])})
     home.forget_requests(START_MS + 500, 2)
     home.close()
     other.close()

@@ -127,8 +127,9 @@ def a_shard_that_starts_does_not_say_again_what_was_not_heard(patch: Patch) -> N
 
 def an_early_acknowledgement_breaks_the_chain(patch: Patch) -> None:
     def acknowledge(self: Any, target: int, position: int) -> None:
+        tells = [at for at in self._log.tells(target) if at <= position]
         self._ways[target].acknowledged(position)
-        self._log.acknowledge(target, position)
+        self._log.acknowledge({target: (position, tells)})
 
     patch.setattr(Outbox, "acknowledge", acknowledge)
 
