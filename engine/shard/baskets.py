@@ -12,7 +12,6 @@ request id or another shard cannot help, what was set aside is given up, and it 
 import asyncio
 import os
 import random
-from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -55,28 +54,34 @@ with each attempt."""
 TOLD_S_MAX = 5.0
 """How long an answer waits for shards that are up and have not heard of it."""
 
-REMEMBERED_MAX = 16_384
-"""How many baskets that were begun lately, and how many SKUs of which the home has needed something
-else, are remembered. For either the home is asked first: it may know the answer."""
+GUESS_AFTER_S = 60.0
+"""How long after its first basket a front end that is not the first one asks the home of each: it
+may have answered what is asked again by who heard nothing of the front end before."""
+
+REMEMBERED_MAX = 131_072
+"""How many baskets are remembered that were begun last, and how many SKUs of which the home has
+needed something else, or half of them: up to 8 MB for either. The home is asked first for them."""
 
 _UNDECIDED = Noted()
 """What comes of an attempt on which the home has not been asked."""
 
 
 class _Lately:
-    """Names of the last REMEMBERED_MAX things."""
+    """Names of the last REMEMBERED_MAX things, or half of them: by their hashes, as nothing is
+    wrong if one is taken for another."""
 
     def __init__(self) -> None:
-        self._names: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._new: set[int] = set()
+        self._old: set[int] = set()
 
     def __contains__(self, name: tuple[str, str]) -> bool:
-        return name in self._names
+        hashed = hash(name)
+        return hashed in self._new or hashed in self._old
 
     def add(self, name: tuple[str, str]) -> None:
-        names = self._names
-        names[name] = None
-        if len(names) > REMEMBERED_MAX:
-            names.popitem(last=False)
+        self._new.add(hash(name))
+        if len(self._new) >= REMEMBERED_MAX // 2:
+            self._new, self._old = set(), self._new
 
 
 class _Asking(NamedTuple):
@@ -100,6 +105,7 @@ class Baskets:
         self._attempts = 0
         self._begun = _Lately()
         self._uncertain = _Lately()
+        self._first_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, slot: int, write: Write, deadline_ns: int) -> asyncio.Future[Result] | None:
@@ -113,14 +119,22 @@ class Baskets:
         if needs is None:
             return None
         begun = (command.tenant, context.request_id)
-        if begun in self._begun:
+        loop = asyncio.get_running_loop()
+        if begun in self._begun or not self._may_guess(loop.time()):
             return None
         self._begun.add(begun)
-        loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         unfinished = Unfinished(shard, slot, write, deadline_ns, needs, future)
         self._run(unfinished, self._finish(unfinished, self._ask(unfinished, needs)))
         return future
+
+    def _may_guess(self, now_s: float) -> bool:
+        """Whether the front end would know what is asked again."""
+        if not self._relay.has_past:
+            return True
+        if not self._first_s:
+            self._first_s = now_s
+        return now_s >= self._first_s + GUESS_AFTER_S
 
     def _foreseen(self, home: int, command: Reserve) -> NeedsOthers | None:
         """What the home will need of other shards; None if that is nothing, or not certain. What

@@ -10,6 +10,7 @@ from engine.core.commands import BasketLine, DefineKit, Receive, Reserve
 from engine.core.configuration import Component
 from engine.core.model import Key
 from engine.core.rejections import InsufficientStock
+from engine.shard import baskets
 from engine.shard.messages import Accepted, Refused
 from engine.shard.port import Overloaded
 from tests.shard.market import Market, sku_in
@@ -86,7 +87,22 @@ async def test_a_repetition_is_answered_by_the_home_alone(market: Market) -> Non
     assert counted.taken() == (1, 0)
 
 
-async def test_a_repetition_in_the_next_life_leaves_nothing_set_aside(market: Market) -> None:
+async def test_the_next_life_of_the_front_end_asks_the_home_at_first(market: Market) -> None:
+    basket = market.basket((2, 3, 4))
+    first = await market.accepted(basket, "x")
+    market.shards.crash()
+    market.shards.start()
+    counted = Counted(market)
+    again = await market.accepted(basket, "x")
+    assert (again.answer, again.replayed) == (first.answer, True)
+    assert counted.taken() == (1, 0)
+    assert isinstance(await market.answer(market.basket((1, 1, 1))), Accepted)
+    assert counted.taken() == (2, 2)
+
+
+async def test_a_late_repetition_in_the_next_life_leaves_nothing_set_aside(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The front end does not know that it was asked before: what others set aside for it is given
     back before it is answered."""
     basket = market.basket((2, 3, 4))
@@ -94,6 +110,7 @@ async def test_a_repetition_in_the_next_life_leaves_nothing_set_aside(market: Ma
     market.shards.crash()
     market.shards.start()
     counted = Counted(market)
+    monkeypatch.setattr(baskets, "GUESS_AFTER_S", 0.0)
 
     again = await market.accepted(basket, "x")
 
@@ -105,13 +122,14 @@ async def test_a_repetition_in_the_next_life_leaves_nothing_set_aside(market: Ma
     assert await nothing_is_left(market)
 
 
-async def test_a_repetition_is_answered_though_another_shard_has_no_stock_left(
-    market: Market,
+async def test_a_late_repetition_is_answered_though_another_shard_has_no_stock_left(
+    market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     basket = market.basket((2, 9, 4))
     first = await market.accepted(basket, "x")
     market.shards.crash()
     market.shards.start()
+    monkeypatch.setattr(baskets, "GUESS_AFTER_S", 0.0)
     again = await market.accepted(basket, "x")
     assert again.answer == first.answer
     assert await market.held() == [2, 9, 4]
