@@ -44,8 +44,6 @@ UNITS = 1_000_000_000
 BATCH = 100
 BATCH_CALLERS = 4
 SINGLE_CALLERS = 64
-SHARDS_TURNS = 20
-"""Turns of the event loop after which all messages of a basket have arrived."""
 
 Basket = list[tuple[str, str, int]]
 
@@ -176,10 +174,16 @@ async def messages_per_basket(shards: int) -> dict[str, int]:
     result = await local.submit(slot_of("", names[0]), write, 0)
     if not isinstance(result, Accepted):
         raise RuntimeError(f"the basket was not held: {result}")
-    for _ in range(SHARDS_TURNS):
+    while not _is_heard(local):  # noqa: ASYNC110 - nothing tells when
         await asyncio.sleep(0)
     local.close()
     return dict(counted)
+
+
+def _is_heard(local: LocalShards) -> bool:
+    """Whether all that shards had to tell each other was heard, and nothing is set aside."""
+    numbers = [shard.tally.statistics(0, 0, 0, 0) for shard in local.shards]
+    return not any(each.outbox_events + each.prepared_lines for each in numbers)
 
 
 def _count(shard: Any, counted: Counter[str]) -> None:
