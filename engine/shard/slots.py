@@ -5,14 +5,12 @@ allowed in either, so the zero byte separates them without doubt. All locations 
 slot.
 """
 
-from functools import lru_cache
 from zlib import crc32
 
 SLOTS = 4_096
 SHARDS_MAX = 64
 
 
-@lru_cache(maxsize=65_536)
 def slot_of(tenant: str, sku: str) -> int:
     """The slot of a SKU."""
     return crc32(f"{tenant}\0{sku}".encode()) % SLOTS
