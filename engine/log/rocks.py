@@ -42,6 +42,11 @@ from engine.log.recovery import (
 )
 from engine.log.rocks_state import RocksState
 
+UNLOADED_ENTRIES_MIN = 10_000
+"""Fewer entries, those of some thousand Reserves, stay in write buffers when the log is unloaded:
+were every few commands put into tables of their own, these would be merged with all others again
+and again."""
+
 
 class RocksLog(RocksState):
     """The log of one shard in `directory`: RocksDB in `log`, the high-water mark in `mark`.
@@ -296,6 +301,15 @@ class RocksLog(RocksState):
         history loses comes back by itself, as RocksDB merges its tables."""
         self._check()
         self._store.reclaim("log", encode_number(self._oldest_position))
+
+    def unload(self) -> None:
+        """Free the memory that reading and writing have filled: what waits in write buffers goes to
+        tables, if it is worth it, so that the next opening has less to replay, too. Any thread may,
+        while others read and write. LogError if nothing can be written."""
+        self._check()
+        if self._store.buffered_entries() >= UNLOADED_ENTRIES_MIN:
+            self._store.empty_buffers()
+        self._store.empty_cache()
 
     def close(self) -> None:
         with self._flush_lock:

@@ -25,6 +25,8 @@ MIB = 1 << 20
 BLOCK_CACHE_BYTES = 64 * MIB
 """Memory for blocks, indexes and filters of all column families of one log: reads are bounded
 by this, however many keys."""
+EMPTIED_BYTES = MIB
+"""How much of it is forgotten in one go."""
 WRITE_BUFFER_BYTES = 16 * MIB
 """Memory of one column family's active write buffer."""
 WRITE_BUFFERS_BYTES = 64 * MIB
@@ -133,7 +135,7 @@ class Store:
         """Open `directory`; `create` makes it if it is missing. A read-only store does not take
         the LOCK and changes no file: whoever opens it makes sure that nobody writes."""
         self.directory = directory
-        cache = Cache(BLOCK_CACHE_BYTES)
+        self._cache = Cache(BLOCK_CACHE_BYTES)
         access = AccessType.read_only() if read_only else AccessType.read_write()
         if not create and not (directory / "CURRENT").exists():
             raise LogError(f"{directory} holds no RocksDB: its CURRENT file is missing")
@@ -141,7 +143,7 @@ class Store:
         try:
             missing = _missing_families(directory) if read_only else ()
             names = [name for name in COLUMN_FAMILIES if name not in missing]
-            families = {name: _column_family_options(name, cache) for name in names}
+            families = {name: _column_family_options(name, self._cache) for name in names}
             self._database = Rdict(str(directory), _database_options(create), families, access)
         # rocksdict raises plain Exception for all that RocksDB reports.
         except Exception as error:
@@ -198,6 +200,28 @@ class Store:
             Checkpoint(self._database).create_checkpoint(str(directory))
         except Exception as error:
             raise self.error("linked into a checkpoint", error) from error
+
+    def buffered_entries(self) -> int:
+        """How many entries wait in write buffers."""
+        name = "rocksdb.num-entries-active-mem-table"
+        return sum(family.property_int_value(name) or 0 for family in self.families.values())
+
+    def empty_buffers(self) -> None:
+        """Write all write buffers to tables, together or not at all. Others may read and write
+        beside it."""
+        try:
+            # rocksdict can only flush one column family, and leaves the others behind. Compacting
+            # one flushes all of them as one; this one is next to nothing.
+            self.families["meta"].compact_range(None, None)
+        except Exception as error:
+            raise self.error("written", error) from error
+
+    def empty_cache(self) -> None:
+        """Forget what was read and nobody looks at now: it is read again when it is needed."""
+        # Little by little: rocksdict holds the GIL meanwhile, which is 10 ms for all of it.
+        for capacity in range(BLOCK_CACHE_BYTES, -1, -EMPTIED_BYTES):
+            self._cache.set_capacity(capacity)
+        self._cache.set_capacity(BLOCK_CACHE_BYTES)
 
     def reclaim(self, family: str, end: bytes) -> None:
         """Give back the room of what was deleted before the key `end`. It takes as long as writing

@@ -32,6 +32,7 @@ from engine.shard.frames import Control, FrameBuffer, Kind, Ready, encode, frame
 from engine.shard.host import ActorHost, ShardBroken
 from engine.shard.messages import Call
 from engine.shard.options import ShardOptions, decode_options
+from engine.shard.rest import Rest, give_memory_back
 from engine.shard.shard_actor import Decided
 from engine.shard.tally import Tally
 from engine.shard.turn_view import Place
@@ -81,6 +82,7 @@ class ShardProcess:
             log, self._flusher, self._send, options.shared.settings, self._tally
         )
         self._controller = Controller(log, Path(options.directory), self._publish)
+        self._rest = Rest(self._unload)
         self._buffer = FrameBuffer()
         self._calls: list[Call] = []
         self._controls: list[Control] = []
@@ -102,12 +104,14 @@ class ShardProcess:
                 self._receive()
             now_ms = self._clock.now_ms()
             self._obey(now_ms)
-            if (self._calls or self._due(now_ms)) and not self._controller.is_frozen:
-                self._turn(now_ms)
+            is_asked = self._calls or self._due(now_ms)
+            if is_asked and not self._controller.is_frozen and self._turn(now_ms):
+                self._rest.put_off()
             self._report()
         self._bystander.close()
         self._flusher.close()
         self._controller.close()
+        self._rest.close()
         self._host.close()
 
     def stop(self) -> None:
@@ -169,7 +173,8 @@ class ShardProcess:
             elif kind == Kind.STOP:
                 self._stopping = True
 
-    def _turn(self, now_ms: int) -> None:
+    def _turn(self, now_ms: int) -> bool:
+        """Whether there was anything to decide."""
         calls = tuple(self._calls[:TURN_CALLS_MAX])
         self._flusher.wait_for_room()
         started_ns = time.monotonic_ns()
@@ -181,6 +186,7 @@ class ShardProcess:
         self._flusher.submit(decided, now_ms, arrived_ns, alone=self._is_alone(calls))
         queued_s = [(started_ns - each) / 1e9 for each in arrived_ns]
         self._tally.turn(queued_s, decide_s)
+        return bool(calls) or decided.group is not None
 
     def _is_alone(self, calls: tuple[Call, ...]) -> bool:
         """Whether these are a single call, and nothing else has arrived."""
@@ -209,6 +215,16 @@ class ShardProcess:
             self._clock.drift_ms(),
         )
         self._send(frame(Kind.STATISTICS, encode(statistics)))
+        self._rest.look()
+
+    def _unload(self) -> None:
+        """Give back the memory that turns have filled. What cannot be written the next one
+        tells."""
+        try:
+            self._log.unload()
+        except LogError as error:
+            _logger.warning("write buffers not written", reason=str(error))
+        give_memory_back()
 
     def _send(self, data: bytes) -> None:
         """Send from any thread. A front end that is gone needs no answer: `_receive` notices and

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from engine.core.model import Key
 from engine.log.codec import decode_group
 from engine.log.layout import open_layout
 from engine.log.port import LogError
-from engine.log.rocks import RocksLog
+from engine.log.rocks import UNLOADED_ENTRIES_MIN, RocksLog
 from engine.shard.frames import Chunk, Kind, encode, frame
 from engine.shard.link import ShardLink
 from engine.shard.messages import Accepted, Request, ShardStatistics, Write
@@ -197,6 +197,34 @@ async def test_a_shard_expires_holds_without_being_asked(tmp_path: Path) -> None
         assert isinstance(
             await node.ask(write(Reserve("", (BasketLine("1", TEA, 7),)), "next")), Accepted
         )
+
+
+async def test_a_shard_that_has_nothing_to_decide_empties_its_buffers(tmp_path: Path) -> None:
+    """What it has decided is in tables then, so it starts with nothing to replay."""
+
+    def unwritten_bytes() -> int:
+        found = 0
+        for path in (tmp_path / "shard-000/log").glob("*.log"):
+            with suppress(FileNotFoundError):
+                found += path.stat().st_size
+        return found
+
+    holds = UNLOADED_ENTRIES_MIN // 2
+    async with running(tmp_path, holds) as node:
+        await node.ask(write(Receive(TEA, holds), "r"))
+        basket = (BasketLine("1", TEA, 1),)
+        await asyncio.gather(
+            *(node.ask(write(Reserve("", basket), f"hold{number}")) for number in range(holds))
+        )
+        assert unwritten_bytes() > 0
+        async with asyncio.timeout(60):
+            while unwritten_bytes() > 0:
+                await node.statistics.get()
+        node.kill()
+        stock = await node.insist(ReadStock(TEA))
+        assert isinstance(stock, StockRead)
+        assert stock.stock is not None
+        assert stock.stock.held == holds
 
 
 async def test_a_shard_that_cannot_be_started_is_tried_again(
