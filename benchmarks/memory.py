@@ -4,14 +4,17 @@
 
 How to read it: `loaded per second` is the rate at which receipts of new SKU-locations were made
 durable, in batches of 1 000, four at a time. `resident` is what a process has in memory (RSS),
-`own` the part of it that no file backs. `idle` is the empty node, `loaded` the one that has just
-taken the receipts, `in use` the same when 10 000 SKU-locations, all over the key space, have just
-been reserved from, `started again` the same after a restart, when nobody has asked it anything.
+`own` the part of it that no file backs. `empty` is the node that nobody has asked anything,
+`loaded` the one that has just taken the receipts, `loaded and idle` the same when nobody has asked
+it anything for 20 s since, so that it has rested (`engine/shard/rest.py`), `in use` the same when
+10 000 SKU-locations, all over the key space, have just been reserved from, `started again` the same
+right after a restart.
 
 `bytes per active SKU-location`, in `make bench`, is what a shard that keeps all of so many in
 memory has more of its own than one that took the same receipts and keeps few of them.
 """
 
+import asyncio
 import random
 import sys
 import tempfile
@@ -38,18 +41,26 @@ COMPARED, QUICK_COMPARED = 100_000, 20_000
 """SKU-locations that one shard keeps in memory, and another does not."""
 KEPT_SHARE = 100
 """Of which that one keeps one in so many."""
-LOADED, AGAIN, OF_ACTIVE = "loaded", "started again", "bytes per active SKU-location"
+IDLE_S = 20.0
+"""How long nobody asks anything of a node that is called idle."""
+LOADED, IDLE, USED, AGAIN = "loaded", "loaded and idle", "in use", "started again"
+AFTERWARDS = (IDLE, USED, AGAIN)
+"""What is looked at when all are loaded."""
+OF_ACTIVE = "bytes per active SKU-location"
 MIB = 1024 * 1024
 
 
-async def measure_memory(locations: int, stops: Sequence[int] = ()) -> dict[str, Any]:
-    """Load a node with so many SKU-locations, use `ACTIVE` of them, and look at its memory; also
-    when it has been loaded with each of the numbers in `stops`, in ascending order."""
+async def measure_memory(
+    locations: int, stops: Sequence[int] = (), idle_s: float = IDLE_S
+) -> dict[str, Any]:
+    """Load a node with so many SKU-locations, leave it alone for `idle_s`, use `ACTIVE` of them,
+    and look at its memory; also when it has been loaded with each of the numbers in `stops`, in
+    ascending order."""
     with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
         flags = ("--active-actors-max", str(ACTIVE))
         async with running_node(Path(directory), 1, *flags) as node:
             figures: dict[str, Any] = {"locations": locations, "active": min(ACTIVE, locations)}
-            figures["memory MiB"] = memory = {"idle": _memory(node)}
+            figures["memory MiB"] = memory = {"empty": _memory(node)}
             begun, seconds = 0, 0.0
             for end in (*stops, locations):
                 started = time.monotonic()
@@ -62,8 +73,10 @@ async def measure_memory(locations: int, stops: Sequence[int] = ()) -> dict[str,
             figures["seconds to load"] = round(seconds, 1)
             figures["loaded per second"] = round(locations / seconds)
             memory[LOADED] = _memory(node)
+            await asyncio.sleep(idle_s)
+            memory[IDLE] = _memory(node)
             await send_all(node.address, _reserves(locations), figures["active"] // BATCH_COMMANDS)
-            memory["in use"] = _memory(node)
+            memory[USED] = _memory(node)
             data = [file.stat().st_size for file in node.data_dir.rglob("*") if file.is_file()]
             figures["data directory MiB"] = round(sum(data) / MIB, 1)
             await node.stop()
@@ -99,7 +112,7 @@ def _memory(node: Node) -> dict[str, float]:
 def tables(figures: dict[str, Any]) -> list[Table]:
     """The figures as a person reads them."""
     memory: dict[str, dict[str, float]] = figures["memory MiB"]
-    rows = [(process, *(each[process] for each in memory.values())) for process in memory["idle"]]
+    rows = [(process, *(each[process] for each in memory.values())) for process in memory["empty"]]
     rest = [(name, value) for name, value in figures.items() if value is not memory]
     return [
         report.facts("SKU-locations", rest),
@@ -126,13 +139,13 @@ def _reserves(locations: int) -> Iterator[bytes]:
 
 
 async def measure_section(setting: Setting) -> Found:
-    """The figures as a section of `make bench`: empty, loaded step by step, in use, and started
-    again; and what one more active SKU-location takes."""
+    """The figures as a section of `make bench`: empty, loaded step by step, idle, in use, and
+    started again; and what one more active SKU-location takes."""
     locations = setting.locations or (QUICK_LOCATIONS if setting.quick else LOCATIONS)
     stops = [locations // part for part in PARTS]
-    figures = await measure_memory(locations, stops)
+    figures = await measure_memory(locations, stops, 0 if setting.quick else IDLE_S)
     memory: dict[str, dict[str, float]] = figures.pop("memory MiB")
-    loaded = (0, *stops, *[locations] * 3)
+    loaded = (0, *stops, *[locations] * (1 + len(AFTERWARDS)))
     rows = {
         name: {"locations": number} | {f"{process}_MiB": size for process, size in sizes.items()}
         for number, (name, sizes) in zip(loaded, memory.items(), strict=True)

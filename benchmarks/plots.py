@@ -128,7 +128,7 @@ def throughput_by_load(rows: Mapping[str, Mapping[str, Any]]) -> Picture:
 
 def memory_by_locations(rows: Mapping[str, Mapping[str, Any]]) -> Picture:
     """What a node has in memory with ever more SKU-locations."""
-    loaded = [row for name, row in rows.items() if name not in ("in use", memory.AGAIN)]
+    loaded = [row for name, row in rows.items() if name not in memory.AFTERWARDS]
     labels = {"node": "node", "shard": "of that, the shard", "front end": "of that, the front end"}
     curves = {
         label: [(row["locations"], row[f"{process} resident_MiB"]) for row in loaded]

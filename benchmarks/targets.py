@@ -202,14 +202,14 @@ def _of_size(setting: Setting) -> list[Target]:
 
     found = []
     if _is_million(setting):
-        loaded, again = (
+        idle, again = (
             Figure(memory.SECTION.name, row, "node resident_MiB")
-            for row in (memory.LOADED, memory.AGAIN)
+            for row in (memory.IDLE, memory.AGAIN)
         )
         serving = Figure(recovery.SECTION.name, recovery.SERVING, "")
         found += [
             at_most(f"{MILLION:,} loaded, killed: serving s", serving, 3),
-            at_most(f"{MILLION:,} {memory.LOADED}: MiB", loaded, LOADED_MIB_MAX),
+            at_most(f"{MILLION:,} {memory.IDLE}: MiB", idle, LOADED_MIB_MAX),
             at_most(f"{MILLION:,} loaded, {memory.AGAIN}: MiB", again, LOADED_MIB_MAX),
         ]
     if not setting.quick:
