@@ -63,7 +63,7 @@ class ChannelFeed(Telling):
         self._sweeps: dict[int, Sweep] = {}
         self._is_snapshot = is_snapshot
         self._sweeps_next = False
-        self._skus_max = limits.message_events_max
+        self._skus_max = limits.updates_max
         self._targets: dict[int, int] | None = None
         self._looked_at = 0
         if is_snapshot:

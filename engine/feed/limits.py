@@ -13,8 +13,12 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Feeds open at a time."""
     tail_bytes_max: int = 16 * 1024 * 1024
     """Memory for the recent events of one shard."""
-    message_events_max: int = 256
-    """Events in one message, and those that complete the last commit."""
+    message_events_max: int = 512
+    """Events in one message, and those that complete the last commit. What gRPC takes for a message
+    is felt below that; and commands that come while history is told wait for as long as it takes to
+    put one together."""
+    updates_max: int = 256
+    """SKUs that the feed of a channel asks about at a time, and tells in one message."""
     message_bytes_max: int = 1024 * 1024
     """Bytes of events in one message, and of those that complete the last commit."""
     commit_bytes_max: int = 3 * 1024 * 1024

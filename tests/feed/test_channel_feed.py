@@ -172,7 +172,7 @@ async def test_a_kit_changes_with_its_components() -> None:
 
 
 async def test_a_channel_that_sells_from_elsewhere_hears_of_all_again() -> None:
-    async with selling(2, message_events_max=3) as shop:
+    async with selling(2, updates_max=3) as shop:
         skus = [f"SKU-{number}" for number in range(10)]
         for number, sku in enumerate(skus):
             await shop.receive(sku, 10 + number)

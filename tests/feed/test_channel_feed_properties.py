@@ -107,7 +107,7 @@ ACTIONS = st.lists(
 LIMITS = st.builds(
     FeedLimits,
     tail_bytes_max=st.sampled_from([1, 2_000, 1_000_000]),
-    message_events_max=st.integers(1, 5),
+    updates_max=st.integers(1, 5),
     snapshot_states_max=st.integers(1, 4),
     pass_events_max=st.integers(1, 10),
     checkpoint_s=st.just(0.0),
@@ -255,7 +255,7 @@ async def restocked(limits: FeedLimits) -> tuple[Shop, list[str]]:
     return await follow(2, Filter(channel="web"), limits, actions)
 
 
-SLOW = FeedLimits(checkpoint_s=0.0, retry_s=0.0, message_events_max=1)
+SLOW = FeedLimits(checkpoint_s=0.0, retry_s=0.0, updates_max=1)
 
 
 async def test_a_number_is_told_once_however_often_it_was_asked_about() -> None:

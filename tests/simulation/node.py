@@ -26,6 +26,7 @@ HISTORY = "51301a70"
 LIMITS = FeedLimits(
     tail_bytes_max=4_000,
     message_events_max=5,
+    updates_max=5,
     chunk_bytes_max=3_000,
     snapshot_states_max=3,
     pass_events_max=12,
