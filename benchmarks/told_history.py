@@ -74,9 +74,6 @@ class ToldHistory:
                 told = message.lines_told
                 where = (told.reservation_id, told.shard)
                 self._told[where] += [_told(line) for line in told.lines]
-            if kind == "lines_taken":
-                taken = message.lines_taken
-                self._heard[taken.reservation_id, message.shard] += map(_told, taken.lines)
             if message.HasField("key"):
                 self._balance(message, kind)
                 self._hear(message, kind)
@@ -108,6 +105,8 @@ class ToldHistory:
 def _told(message: Any) -> Told:
     kind = message.WhichOneof("kind")
     details = getattr(message, kind)
+    # What is told to be held has been held, where it was set aside, under another name.
+    kind = "stock_held" if kind == "hold_taken" else kind
     return (kind, getattr(details, "line_id", ""), message.key.sku, details.quantity)
 
 

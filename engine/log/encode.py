@@ -258,20 +258,44 @@ def _encode_told(target: feed_pb2.Event, event: events.LinesTold, _stock: Stock 
     _encode_lines(told.lines, event.events)
 
 
-def _encode_taken(target: feed_pb2.Event, event: events.LinesTaken, _stock: Stock | None) -> None:
-    taken = target.lines_taken
+def _encode_taken(target: feed_pb2.Event, event: events.HoldTaken, stock: Stock | None) -> None:
+    _encode_stock(target, event.key, stock)
+    taken = target.hold_taken
     taken.reservation_id = event.reservation_id
-    if event.tenant:
-        taken.tenant = event.tenant
-    taken.home_shard = event.home_shard
-    if event.reference:
-        taken.reference = event.reference
-    if event.channel:
-        taken.channel = event.channel
-    if event.customer:
-        taken.customer = event.customer
+    taken.line_id = event.line_id
+    taken.quantity = event.quantity
+    taken.counted = event.counted
+    if event.units_each != 1:
+        taken.units_each = event.units_each
     taken.attempt_id = event.attempt_id
-    _encode_lines(taken.lines, event.events)
+
+
+def _encode_resolved(
+    target: feed_pb2.Event, event: events.BasketResolved, _stock: Stock | None
+) -> None:
+    resolved = target.basket_resolved
+    resolved.reservation_id = event.reservation_id
+    if event.tenant:
+        resolved.tenant = event.tenant
+    resolved.home_shard = event.home_shard
+    if event.taken_by:
+        resolved.taken_by = event.taken_by
+
+
+def _encode_joined(
+    target: feed_pb2.Event, event: events.ReservationJoined, _stock: Stock | None
+) -> None:
+    joined = target.reservation_joined
+    joined.reservation_id = event.reservation_id
+    if event.tenant:
+        joined.tenant = event.tenant
+    joined.home_shard = event.home_shard
+    if event.reference:
+        joined.reference = event.reference
+    if event.channel:
+        joined.channel = event.channel
+    if event.customer:
+        joined.customer = event.customer
 
 
 def _encode_prepared(
@@ -315,7 +339,9 @@ _ENCODERS: dict[type[Event], Callable[[feed_pb2.Event, Any, Any], None]] = {
     events.ReservationRenamed: _encode_renamed,
     events.ReservationExpired: _encode_expired,
     events.LinesTold: _encode_told,
-    events.LinesTaken: _encode_taken,
+    events.HoldTaken: _encode_taken,
+    events.BasketResolved: _encode_resolved,
+    events.ReservationJoined: _encode_joined,
     events.BasketPrepared: _encode_prepared,
 }
 _PLAIN_ENCODERS = {kind: _line_encoder(kind, _encode_place) for kind in LINE_EVENTS}

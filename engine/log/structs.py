@@ -26,11 +26,7 @@ from engine.log.parts import (
     encode_time,
 )
 
-RENAMED = {
-    (events.StockCounted, "on_hand"): "counted",
-    (events.LinesTold, "events"): "lines",
-    (events.LinesTaken, "events"): "lines",
-}
+RENAMED = {(events.StockCounted, "on_hand"): "counted", (events.LinesTold, "events"): "lines"}
 """Fields whose names in the contract are not those of the core."""
 
 EVENT_FIELDS: dict[type[Event], str] = {

@@ -17,7 +17,6 @@ from engine.core.events import (
     ConfigurationEvent,
     Event,
     LineEvent,
-    LinesTaken,
     LinesTold,
     ListingsMapped,
     Recorded,
@@ -34,7 +33,7 @@ from engine.shard.active import Active
 from engine.shard.turn_view import Place, TurnView
 
 _OF_RESERVATIONS = RESERVATION_EVENTS | frozenset(get_args(LineEvent))
-_CREATING = frozenset({ReservationCreated, ReservationJoined, LinesTaken, BasketPrepared})
+_CREATING = frozenset({ReservationCreated, ReservationJoined, BasketPrepared})
 """Events whose reservation was not there before: nobody looks for it."""
 _TRANSFER_EVENTS: frozenset[type] = frozenset(get_args(TransferEvent))
 _BESIDES = _TRANSFER_EVENTS | CONFIGURATION_EVENTS | {LinesTold, BasketPrepared, ListingsMapped}

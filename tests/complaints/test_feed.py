@@ -88,12 +88,15 @@ async def test_shopify_app_js_603_the_update_arrives_before_the_creation(
         elif event.sku and event.reservation_id in created:
             lives.setdefault((event.reservation_id, event.sku), []).append(event.kind)
     assert len(created) == ORDERS
-    home = [EventKind.STOCK_HELD, EventKind.HOLD_COMMITTED, EventKind.STOCK_SHIPPED]
+    after = [EventKind.HOLD_COMMITTED, EventKind.STOCK_SHIPPED]
+    home = [EventKind.STOCK_HELD, *after]
     assert sum(kinds == home for kinds in lives.values()) >= ORDERS
+    # In another shard than its own it takes what was set aside for it.
+    there = [EventKind.HOLD_TAKEN, *after]
     for sku, told in _of_stock(events).items():
         for basket in created:
             own = [event.kind for event in told if event.reservation_id == basket]
-            assert own == home, (sku, basket)
+            assert own in (home, there), (sku, basket)
 
 
 async def _batches(feed: Feed) -> list[EventBatch]:

@@ -27,6 +27,7 @@ from engine.core.events import (
     HoldReacquired,
     HoldReleased,
     HoldsConfigured,
+    HoldTaken,
     IncomingExpected,
     KitDefined,
     LineEvent,
@@ -86,6 +87,7 @@ BEFORE = Stock(
 ROWS: list[tuple[StockEvent, dict[str, object]]] = [
     # event, and what it moves: by how much, or to what
     (StockHeld(TEA, "r1", "1", 3), {"held": +3}),
+    (HoldTaken(TEA, "r1", "1", 3, attempt_id="a1"), {}),
     (StockHeld(TEA, "r1", "1", 3, backordered=1), {"held": +2, "backordered": +1}),
     (HoldCommitted(TEA, "r1", "1", 3), {"held": -3, "allocated": +3}),
     (HoldCommitted(TEA, "r1", "1", 3, backordered=1), {"held": -2, "allocated": +2}),

@@ -15,6 +15,7 @@ from engine.core.events import (
     HoldFilled,
     HoldReacquired,
     HoldReleased,
+    HoldTaken,
     LineEvent,
     LinesTold,
     PickFellShort,
@@ -61,6 +62,7 @@ LINE_ROWS: list[tuple[LineEvent, dict[str, int]]] = [
     # event, and by how much it moves what
     (StockHeld(TEA, "r1", "1", 2), {"held": +2}),
     (StockHeld(TEA, "r1", "1", 2, backordered=1), {"held": +2, "held_backordered": +1}),
+    (HoldTaken(TEA, "r1", "1", 2, attempt_id="a1"), {"held": +2}),
     (HoldCommitted(TEA, "r1", "1", 2), {"held": -2, "allocated": +2, "committed": +2}),
     (
         HoldCommitted(TEA, "r1", "1", 2, backordered=1),

@@ -17,7 +17,6 @@ from engine.core.events import (
     HoldExpired,
     HoldReacquired,
     HoldReleased,
-    LinesTaken,
     LinesTold,
     ReservationAmended,
     ReservationCreated,
@@ -125,11 +124,6 @@ HEADER_ROWS: list[tuple[str, tuple[ReservationEvent, ...], Reservation]] = [
             BasketResolved("a1", "acme", 4, taken_by="r1"),
         ),
         Reservation("a1", "acme", 1, 300, home_shard=4, preparing=True),
-    ),
-    (
-        "a part of a basket of another shard that was set aside",
-        (LinesTaken("r1", "acme", 4, "cart 1", "web", "c1", "a1", (HELD,)),),
-        replace(MADE, expires_at_ms=0, home_shard=4, lines=(Line("1", TEA, 5),)),
     ),
 ]
 

@@ -21,8 +21,8 @@ from engine.core.events import (
     BasketResolved,
     Event,
     HoldReleased,
+    HoldTaken,
     LineEvent,
-    LinesTaken,
     LinesTold,
     PickFellShort,
     ReservationJoined,
@@ -124,16 +124,7 @@ def hear(view: View, told: Told, now_ms: int) -> Decision:
         events.append(BasketResolved(told.attempt_id, told.tenant, told.home_shard))
         events += _give_back(attempt)
     if told.events and view.reservation(told.reservation_id) is None:
-        events.append(
-            ReservationJoined(
-                told.reservation_id,
-                told.tenant,
-                told.home_shard,
-                told.reference,
-                told.channel,
-                told.customer,
-            )
-        )
+        events.append(_joined(told))
     events += told.events
     events += _told_shortfalls(view, events, now_ms)
     if attempt is not None:
@@ -168,18 +159,33 @@ def _is_line(event: LineEvent, line: Line) -> bool:
 
 
 def _taken(told: Told) -> tuple[Event, ...]:
+    attempt_id, basket_id = told.attempt_id, told.reservation_id
     return (
-        BasketResolved(told.attempt_id, told.tenant, told.home_shard, told.reservation_id),
-        LinesTaken(
-            told.reservation_id,
-            told.tenant,
-            told.home_shard,
-            told.reference,
-            told.channel,
-            told.customer,
-            told.attempt_id,
-            told.events,
-        ),
+        BasketResolved(attempt_id, told.tenant, told.home_shard, basket_id),
+        _joined(told),
+        *[
+            HoldTaken(
+                event.key,
+                basket_id,
+                event.line_id,
+                event.quantity,
+                event.counted,
+                getattr(event, "units_each", 1),
+                attempt_id,
+            )
+            for event in told.events
+        ],
+    )
+
+
+def _joined(told: Told) -> ReservationJoined:
+    return ReservationJoined(
+        told.reservation_id,
+        told.tenant,
+        told.home_shard,
+        told.reference,
+        told.channel,
+        told.customer,
     )
 
 

@@ -16,7 +16,6 @@ from engine.core.events import (
     HoldFilled,
     HoldReacquired,
     HoldReleased,
-    LinesTaken,
     ReservationCreated,
     ReservationJoined,
     ShippedUnexpectedly,
@@ -43,7 +42,7 @@ DRAWS: dict[type, int] = {
 """What each unit of an event that stock backs draws. Commit and Ship move nothing: the units were
 drawn when they were promised."""
 
-_BEGINNING = frozenset({ReservationCreated, ReservationJoined, LinesTaken, BasketPrepared})
+_BEGINNING = frozenset({ReservationCreated, ReservationJoined, BasketPrepared})
 
 
 class Seen(Protocol):

@@ -20,6 +20,19 @@ class StockHeld(Struct, frozen=True, tag=True):
     units_each: int = 1
 
 
+class HoldTaken(Struct, frozen=True, tag=True):
+    """Units that were held under the name of an attempt are held by the basket for which they were
+    set aside from now on: no balance moves."""
+
+    key: Key
+    reservation_id: str
+    line_id: str
+    quantity: int
+    counted: bool = True
+    units_each: int = 1
+    attempt_id: str = ""
+
+
 class HoldCommitted(Struct, frozen=True, tag=True):
     """Held units became allocated."""
 
@@ -214,6 +227,7 @@ class StockReturned(Struct, frozen=True, tag=True):
 
 LineEvent = (
     StockHeld
+    | HoldTaken
     | HoldCommitted
     | HoldReleased
     | HoldExpired

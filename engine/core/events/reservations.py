@@ -99,7 +99,8 @@ class BasketPrepared(Struct, frozen=True, tag=True):
 class BasketResolved(Struct, frozen=True, tag=True):
     """The home has decided what becomes of the units that were set aside under the name of an
     attempt: they are given back here, and what the basket gets of them follows; or all of them are
-    `taken_by` the basket of this id as they are, and nothing is given back."""
+    `taken_by` the basket of this id as they are: nothing is given back, and a HoldTaken follows for
+    each line."""
 
     reservation_id: str
     tenant: str
@@ -116,21 +117,6 @@ class ReservationJoined(Struct, frozen=True, tag=True):
     reference: str
     channel: str
     customer: str
-
-
-class LinesTaken(Struct, frozen=True, tag=True):
-    """A basket whose home is another shard has got its first lines here: units that were set aside
-    under the name of an attempt, as they were. `events` say which; they move no balance, which has
-    moved when the units were set aside."""
-
-    reservation_id: str
-    tenant: str
-    home_shard: int
-    reference: str
-    channel: str
-    customer: str
-    attempt_id: str
-    events: tuple[LineEvent, ...]
 
 
 class LinesTold(Struct, frozen=True, tag=True):
@@ -158,7 +144,6 @@ ReservationEvent = (
     | BasketPrepared
     | BasketResolved
     | ReservationJoined
-    | LinesTaken
     | LinesTold
 )
 """Events of a basket as a whole."""

@@ -21,7 +21,7 @@ from engine.core.events import (
     HoldFilled,
     HoldReacquired,
     HoldReleased,
-    LinesTaken,
+    HoldTaken,
     LinesTold,
     PickFellShort,
     ReservationAmended,
@@ -44,6 +44,7 @@ from engine.core.model import Key, Line, Reservation, Shipment, ShippedLine
 
 LINE_MOVES: dict[type, tuple[int, int, int, int]] = {
     StockHeld: (+1, 0, 0, 0),
+    HoldTaken: (+1, 0, 0, 0),
     HoldCommitted: (-1, +1, 0, +1),
     HoldReleased: (-1, 0, 0, 0),
     HoldExpired: (-1, 0, 0, 0),
@@ -91,7 +92,7 @@ OTHER_LINE_MOVES: dict[type, dict[str, int]] = {
 }
 """What each unit of these events moves besides, by field of Line."""
 
-_MAKING = frozenset({StockHeld, StockAllocated, WaitJoined, ShippedUnexpectedly})
+_MAKING = frozenset({StockHeld, HoldTaken, StockAllocated, WaitJoined, ShippedUnexpectedly})
 """Events by which a line gets its first units at a SKU-location."""
 
 _CHANGING = frozenset({LinesTold, ReservationAmended, BasketResolved})
@@ -115,8 +116,7 @@ def evolve_lines(
         kind = type(event)
         create = _CREATE.get(kind)
         if create is not None:
-            reservation = create(event, now_ms)
-            lines = _lines(reservation)
+            reservation, lines = create(event, now_ms), {}
             continue
         if reservation is None:
             if kind is not BasketResolved:
@@ -194,22 +194,6 @@ def _join(event: ReservationJoined, now_ms: int) -> Reservation:
     )
 
 
-def _take(event: LinesTaken, now_ms: int) -> Reservation:
-    lines: _Lines = {}
-    for taken in event.events:
-        _move_line(lines, taken, now_ms)
-    return Reservation(
-        reservation_id=event.reservation_id,
-        tenant=event.tenant,
-        created_at_ms=now_ms,
-        reference=event.reference,
-        channel=event.channel,
-        customer=event.customer,
-        lines=tuple(lines.values()),
-        home_shard=event.home_shard,
-    )
-
-
 def _unseen(event: Any, now_ms: int) -> Reservation:
     # An attempt may be given up before it has reached this shard.
     return Reservation(
@@ -225,7 +209,6 @@ _CREATE: dict[type, Callable[[Any, int], Reservation]] = {
     ReservationCreated: _create,
     BasketPrepared: _prepare,
     ReservationJoined: _join,
-    LinesTaken: _take,
 }
 
 

@@ -17,6 +17,7 @@ from engine.core.events import (
     HoldFilled,
     HoldReacquired,
     HoldReleased,
+    HoldTaken,
     IncomingExpected,
     PickFellShort,
     ShippedUnexpectedly,
@@ -251,6 +252,7 @@ _EVOLVE: dict[type, Callable[[Stock, Any], Stock]] = {
     SourceAdvanced: _advance,
     AllocationDrawn: _draw,
     ShortfallDetected: _only_version,
+    HoldTaken: _only_version,
 }
 
 

@@ -332,6 +332,22 @@ class BasketResolved(_message.Message):
     taken_by: str
     def __init__(self, reservation_id: _Optional[str] = ..., tenant: _Optional[str] = ..., home_shard: _Optional[int] = ..., taken_by: _Optional[str] = ...) -> None: ...
 
+class HoldTaken(_message.Message):
+    __slots__ = ("reservation_id", "line_id", "quantity", "counted", "units_each", "attempt_id")
+    RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
+    LINE_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    UNITS_EACH_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_ID_FIELD_NUMBER: _ClassVar[int]
+    reservation_id: str
+    line_id: str
+    quantity: int
+    counted: bool
+    units_each: int
+    attempt_id: str
+    def __init__(self, reservation_id: _Optional[str] = ..., line_id: _Optional[str] = ..., quantity: _Optional[int] = ..., counted: _Optional[bool] = ..., units_each: _Optional[int] = ..., attempt_id: _Optional[str] = ...) -> None: ...
+
 class ReservationJoined(_message.Message):
     __slots__ = ("reservation_id", "tenant", "home_shard", "reference", "channel", "customer")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
