@@ -1,9 +1,9 @@
 """The shard process: one ShardActor, one log, one socket to the front end, and no gRPC.
 
-The main thread reads calls and decides; the flusher thread makes durable and answers, but for a
-single call while nothing else is there, which the main thread takes to its end; the reader thread
-reads history for the feed and answers questions. Calls that arrive while a turn is decided form the
-next one: idle means one call at once, load means large batches, without a timer.
+The main thread reads calls and decides; the flusher thread makes durable and answers, but for few
+calls while nothing else is there, which the main thread takes to their end; the reader thread reads
+history for the feed and answers questions. Calls that arrive while a turn is decided form the next
+one: idle means one call at once, load means large batches, without a timer.
 """
 
 import contextlib
@@ -39,6 +39,10 @@ from engine.shard.turn_view import Place
 
 TURN_CALLS_MAX = 1_000
 """Calls in one turn: bounds how long a call waits for the ones beside it."""
+
+FEW_CALLS_MAX = 64
+"""So few calls, while nothing else is there, are taken to their end by the thread that decides:
+what arrives during their flush makes one turn. Larger turns are better decided during a flush."""
 
 RECEIVE_BYTES = 1 << 20
 FROZEN_WAIT_MS = 5
@@ -189,8 +193,8 @@ class ShardProcess:
         return bool(calls) or decided.group is not None
 
     def _is_alone(self, calls: tuple[Call, ...]) -> bool:
-        """Whether these are a single call, and nothing else has arrived."""
-        return len(calls) == 1 and not self._calls and not self._poll.poll(0)
+        """Whether these are few calls, and nothing else has arrived."""
+        return 0 < len(calls) <= FEW_CALLS_MAX and not self._calls and not self._poll.poll(0)
 
     def _publish_after(self, position: int) -> None:
         """Send the groups that became durable but were not published before the process before this

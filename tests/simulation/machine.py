@@ -274,8 +274,8 @@ class Machine(ShardProcess):
         self._turn(self._clock.now_ms())
 
     def _is_alone(self, calls: tuple[Call, ...]) -> bool:
-        """Now and then: otherwise a single call would never be overtaken before its flush."""
-        return len(calls) == 1 and not self._calls and self.chance.random() < 0.5
+        """Now and then: otherwise few calls would never be overtaken before their flush."""
+        return bool(calls) and not self._calls and self.chance.random() < 0.5
 
     def _at(self, point: Point) -> None:
         if self.doom is point:
