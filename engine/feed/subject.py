@@ -66,9 +66,9 @@ def _parsed(encoded: bytes) -> tuple[Whom, int]:
     event = feed_pb2.Event.FromString(encoded)
     kind = event.WhichOneof("kind")
     number = kinds.NUMBERS[kind] if kind is not None else 0
-    key = event.key
-    if key.sku:
-        return (key.tenant, key.sku, key.location), number
+    # To look into an unset message costs more than to ask whether it is set.
+    if event.HasField("key") and event.key.sku:
+        return (event.key.tenant, event.key.sku, event.key.location), number
     # An event of a reservation names its tenant itself. One of a kind that this version does not
     # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
     tenant = getattr(getattr(event, kind), "tenant", _NOBODY) if kind is not None else _NOBODY
