@@ -4,6 +4,7 @@ observer of metrics."""
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 import grpc
@@ -29,6 +30,10 @@ CORRELATION_HEADER = "x-correlation-id"
 DEADLINE_SLACK_S = 0.25
 """A client's clock for its deadline starts before the server's, so that its cancellation comes
 before the deadline does here: what comes no earlier than this counts as the deadline."""
+
+_METADATA: ContextVar[Any] = ContextVar("holdfast_metadata", default=())
+"""The metadata of the running call, with which gRPC looks for its handler. The context of the call
+would make them anew."""
 
 Handler = Any
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
@@ -62,6 +67,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     ) -> Handler:
         """Find the handler of a call. There is one per method, so each is wrapped once."""
         path = handler_call_details.method
+        _METADATA.set(handler_call_details.invocation_metadata)
         wrapped = self._wrapped.get(path)
         if wrapped is None:
             wrapped = await continuation(handler_call_details)
@@ -174,7 +180,7 @@ class _Watch:
     async def abort(self, problem: Exception) -> None:
         """End the call with the status of a problem; that of a fault of ours if the problem cannot
         be put into one."""
-        correlation_id = _correlation_id(self._context)
+        correlation_id = _correlation_id()
         refusal = refusal_of(problem, correlation_id, method=self._method)
         try:
             status = to_status(refusal)
@@ -185,8 +191,8 @@ class _Watch:
         await self._context.abort_with_status(rpc_status.to_status(status))
 
 
-def _correlation_id(context: Any) -> str:
-    for name, value in context.invocation_metadata() or ():
+def _correlation_id() -> str:
+    for name, value in _METADATA.get() or ():
         if name == CORRELATION_HEADER and isinstance(value, str):
             return value
     return ""
@@ -195,7 +201,7 @@ def _correlation_id(context: Any) -> str:
 def _call(method: str, context: Any, unary_deadline_s: float) -> Call:
     """What the handler needs to know of the call. InvalidField if its correlation id is
     malformed."""
-    correlation_id = _correlation_id(context)
+    correlation_id = _correlation_id()
     if correlation_id:
         check_text(correlation_id, CORRELATION_HEADER)
     remaining_s = context.time_remaining()
