@@ -305,7 +305,7 @@ class RocksLog(RocksState):
     def unload(self) -> None:
         """Free the memory that reading and writing have filled: what waits in write buffers goes to
         tables, if it is worth it, so that the next opening has less to replay, too. Any thread may,
-        while others read and write. LogError if nothing can be written."""
+        while others read and write. If it cannot be written, the next `append` raises LogError."""
         self._check()
         if self._store.buffered_entries() >= UNLOADED_ENTRIES_MIN:
             self._store.empty_buffers()

@@ -208,13 +208,10 @@ class Store:
 
     def empty_buffers(self) -> None:
         """Write all write buffers to tables, together or not at all. Others may read and write
-        beside it."""
-        try:
-            # rocksdict can only flush one column family, and leaves the others behind. Compacting
-            # one flushes all of them as one; this one is next to nothing.
-            self.families["meta"].compact_range(None, None)
-        except Exception as error:
-            raise self.error("written", error) from error
+        beside it. That it has failed is told by the next `write`."""
+        # rocksdict can only flush one column family, and leaves the others behind. Compacting one
+        # flushes all of them as one; this one is next to nothing.
+        self.families["meta"].compact_range(None, None)
 
     def empty_cache(self) -> None:
         """Forget what was read and nobody looks at now: it is read again when it is needed."""

@@ -222,12 +222,8 @@ class ShardProcess:
         self._rest.look()
 
     def _unload(self) -> None:
-        """Give back the memory that turns have filled. What cannot be written the next one
-        tells."""
-        try:
-            self._log.unload()
-        except LogError as error:
-            _logger.warning("write buffers not written", reason=str(error))
+        """Give back the memory that turns have filled."""
+        self._log.unload()
         give_memory_back()
 
     def _send(self, data: bytes) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.core.model import Key, Stock
 from engine.log.port import LogError
-from engine.log.rocks import RocksLog
+from engine.log.rocks import UNLOADED_ENTRIES_MIN, RocksLog
 from tests.log.ledger import Ledger, write_history
 
 
@@ -80,6 +80,25 @@ def test_after_a_failed_append_nothing_works_and_a_restart_does(tmp_path: Path) 
     assert stock == Stock(
         on_hand=log.head.position, version=log.head.position, moved=log.head.position
     )
+    log.close()
+
+
+def test_after_a_failed_unloading_nothing_can_be_written(tmp_path: Path) -> None:
+    log = RocksLog(tmp_path / "log")
+    ledger = Ledger()
+    for number in range(UNLOADED_ENTRIES_MIN // 2):
+        ledger.receive(f"SKU-{number}", 1)
+    ledger.append(log)
+    acknowledged = log.flush()
+    with _full_disk():
+        log.unload()
+    ledger.receive("TEA", 1)
+    with pytest.raises(LogError, match=f"{tmp_path}/log/log cannot be written: .*File too large"):
+        ledger.append(log)
+    _fails_from_now_on(log, ledger)
+    log = RocksLog(tmp_path / "log")
+    assert log.head.position == acknowledged
+    assert log.totals().stock_keys == acknowledged
     log.close()
 
 
