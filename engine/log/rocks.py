@@ -42,8 +42,8 @@ from engine.log.recovery import (
 )
 from engine.log.rocks_state import RocksState
 
-UNLOADED_ENTRIES_MIN = 10_000
-"""Fewer entries, those of some thousand Reserves, stay in write buffers when the log is unloaded:
+UNLOADED_ENTRIES_MIN = 4_000
+"""Fewer entries, those of some hundred Reserves, stay in write buffers when the log is unloaded:
 were every few commands put into tables of their own, these would be merged with all others again
 and again."""
 
