@@ -52,7 +52,7 @@ HELD = StockHeld(TEA, "r1", "1", 5)
 DEPOT = Key("", "TEA", "DEPOT")
 MADE = Reservation("r1", "acme", 1, 500, "cart 1", "web", "c1")
 TO_CONFIRM = ConfirmationAsked("r1", "acme", 800, OnOverdue.RELEASE)
-HEADER_ROWS: list[tuple[str, tuple[ReservationEvent, ...], Reservation]] = [
+HEADER_ROWS: list[tuple[str, tuple[Event, ...], Reservation]] = [
     ("made", (), MADE),
     ("extended", (ReservationExtended("r1", 900),), replace(MADE, expires_at_ms=900)),
     ("renamed", (ReservationRenamed("r1", "o"),), replace(MADE, reference="o")),
@@ -136,7 +136,7 @@ def test_the_table_has_every_event_of_a_basket_as_a_whole() -> None:
 @pytest.mark.parametrize(
     ("events", "after"), [row[1:] for row in HEADER_ROWS], ids=[row[0] for row in HEADER_ROWS]
 )
-def test_a_reservation_as_a_whole(events: tuple[ReservationEvent, ...], after: Reservation) -> None:
+def test_a_reservation_as_a_whole(events: tuple[Event, ...], after: Reservation) -> None:
     assert evolve_lines(None, (CREATED, *events), 1) == after
 
 
