@@ -14,8 +14,8 @@ On few cores most of what a writer loses is time on the processors. Three things
 readers' process does; `paced` are readers that take 20 000 events a second together, and no more;
 and `The shard by itself` has neither gRPC nor a front end: this process talks to one shard process,
 each on a processor of its own where there are two, and asks for chunks of history as a front end
-does for its readers, 200 000 events a second together, which is more than one tells. What the
-replay costs the writer in its shard is there, and nothing else.
+does for its readers, 200 000 events a second together, which is about what one tells while nobody
+writes. What the replay costs the writer in its shard is there, and nothing else.
 
 How to read it: `/s` counts commands; `p50` and `p99` are of a single command, in milliseconds;
 `read/s` are events that all readers were given in a second. `writer us` is the CPU that the shard's

@@ -26,7 +26,7 @@ from engine.shard.supervisor import Supervisor
 CALLS_MAX = 10_000
 STOP_S = 10.0
 FRONT_END_PER_S = 200_000
-"""Events of history that one front end can tell its subscribers in a second."""
+"""Events of history that a front end tells its subscribers in a second, about."""
 CONTENT_HASH = bytes(16)
 
 
@@ -72,7 +72,7 @@ def _reserve(sku: str) -> Reserve:
 class ChunkReaders:
     """See Disturbance. They ask for chunk after chunk, and look at where its last group begins
     alone: this process is the writer too, and would be late for its own answers while it decodes.
-    Together they take no more than one front end can tell, for the same reason."""
+    Together they take what a front end tells and no more, for the same reason."""
 
     def __init__(self, link: ShardLink, readers: int, ends: Mapping[int, int]) -> None:
         """`ends` has the last position of each group by its first."""
