@@ -52,10 +52,6 @@ class Gateway(Protocol):
     def is_up(self) -> bool:
         """Whether it takes requests."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is up and its queue takes no more."""
-
     def submit(
         self, slot: int, request: Request, deadline_ns: int, go_on: GoOn | None = None
     ) -> asyncio.Future[Result]:

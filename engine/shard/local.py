@@ -291,11 +291,9 @@ class LocalShards:
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """See Shards.submit."""
-        baskets, shard = self._baskets, self.shards[self.shard_of(slot)]
-        if baskets is None or type(request) is not Write:
-            return shard.submit(slot, request, deadline_ns)
-        begun = baskets.begin(slot, request, deadline_ns)
-        return begun or shard.submit(slot, request, deadline_ns, baskets.go_on)
+        baskets = self._baskets
+        go_on = baskets.go_on if baskets is not None and type(request) is Write else None
+        return self.shards[self.shard_of(slot)].submit(slot, request, deadline_ns, go_on)
 
     def overload(self) -> Overloaded | None:
         """See Shards.overload."""

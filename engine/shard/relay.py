@@ -34,9 +34,6 @@ class Relay:
             for target in gateways
             if origin is not target
         }
-        self._came_up: set[int] = set()
-        self.has_past = False
-        """Whether any shard had a history when it was there first in this life of the front end."""
 
     def take(self, origin: int, outgoing: Sequence[Outgoing]) -> None:
         """Carry what a shard has to say. A question whose target is down is dropped: it will be
@@ -50,9 +47,6 @@ class Relay:
 
     def came_up(self, shard: int) -> None:
         """A shard takes messages (again): carry what waits for it."""
-        if shard not in self._came_up:
-            self._came_up.add(shard)
-            self.has_past = self.has_past or self._gateways[shard].head > 0
         for (_, target), way in self._ways.items():
             if target == shard:
                 way.carry_all()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from engine.shard import slots
 from engine.shard.baskets import Baskets
+from engine.shard.gateway import GoOn
 from engine.shard.link import ShardLink
 from engine.shard.messages import Request, Result, Write
 from engine.shard.port import Overloaded, ShardFeed
@@ -32,10 +33,11 @@ class Router:
             links[slots.shard_of(slot, self.count)] for slot in range(slots.SLOTS)
         ]
         # Where there are no others, nothing has to go on with them.
-        self._baskets: Baskets | None = None
+        self._go_on: GoOn | None = None
         if self.count > 1:
             relay = Relay(links)
             self._baskets = Baskets(links, relay)
+            self._go_on = self._baskets.go_on
             for link in links:
                 link.correspond(relay)
 
@@ -45,13 +47,8 @@ class Router:
 
     def submit(self, slot: int, request: Request, deadline_ns: int) -> asyncio.Future[Result]:
         """See Shards.submit."""
-        baskets = self._baskets
-        if baskets is None or type(request) is not Write:
-            return self._link_of_slot[slot].submit(slot, request, deadline_ns)
-        begun = baskets.begin(slot, request, deadline_ns)
-        if begun is not None:
-            return begun
-        return self._link_of_slot[slot].submit(slot, request, deadline_ns, baskets.go_on)
+        go_on = self._go_on if type(request) is Write else None
+        return self._link_of_slot[slot].submit(slot, request, deadline_ns, go_on)
 
     def overload(self) -> Overloaded | None:
         """See Shards.overload."""

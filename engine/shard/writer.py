@@ -1,6 +1,6 @@
 """How a shard decides one command: once for each request id."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.core.rejections import (
     RequestIdReused,
 )
 from engine.core.view import HERE, Decision, Elsewhere
-from engine.log.port import Log
+from engine.log.port import Commit, Log
 from engine.shard.messages import (
     Accepted,
     Attempt,
@@ -61,7 +61,7 @@ class Writer:
         if write.attempt is None or write.context.validate_only or _took_effect(result):
             return result
         told = give_up(turn, write.attempt.attempt_id, write.tenant, _asked(write.attempt))
-        return _told_besides(result, told) if told else result
+        return Spread(result, told) if told and isinstance(result, Refused | Failed) else result
 
     def _once(self, turn: Turn, slot: int, write: Write, kind: str) -> Result:
         """The recorded answer to a request id that is known, a decision otherwise."""
@@ -84,8 +84,7 @@ class Writer:
         if record.position < self._log.oldest_position:
             # It was answered before a reshard, by shards that are no more.
             return accepted
-        told = turn.told_by(commit, record.position)
-        return _spread(accepted, told, [one for one in told.items() if self._is_news(*one)])
+        return self._spread(turn, accepted, commit, record.position)
 
     def _decide(self, turn: Turn, write: Write, kind: str, key: bytes) -> Result:
         context, command = write.context, write.command
@@ -117,19 +116,17 @@ class Writer:
         tells = turn.tells
         if not tells or tells[-1][0] < position:
             return accepted
-        told = turn.told_by(commit, position)
-        return _spread(accepted, told, told.items())
+        return self._spread(turn, accepted, commit, position)
 
-    def _is_news(self, shard: int, position: int) -> bool:
-        """Whether a shard has yet to acknowledge what it is told at a position."""
-        return self._log.told(shard) < position
-
-
-def _spread(
-    accepted: Accepted, told: Mapping[int, int], news: Iterable[tuple[int, int]]
-) -> Accepted | Spread:
-    """The answer, with the other shards that it takes effect in, if there are any."""
-    return Spread(accepted, tuple(news), tuple(told)) if told else accepted
+    def _spread(
+        self, turn: Turn, accepted: Accepted, commit: Commit, first_position: int
+    ) -> Accepted | Spread:
+        """The answer, with the other shards that it takes effect in, if there are any."""
+        told = turn.told_by(commit, first_position)
+        if not told:
+            return accepted
+        waiting = [item for item in told.items() if self._log.told(item[0]) < item[1]]
+        return Spread(accepted, tuple(waiting), tuple(told))
 
 
 def is_contested(turn: Turn, keys: Iterable[Key]) -> bool:
@@ -183,14 +180,6 @@ def _let_happen(turn: Turn, reservation_id: str) -> None:
     deadline_ms = reservation.deadline_ms
     if deadline_ms is not None and deadline_ms <= turn.now_ms:
         turn.apply(Cause("Expire"), due(turn, reservation, turn.now_ms).events)
-
-
-def _told_besides(result: Result, told: tuple[tuple[int, int], ...]) -> Result:
-    """An answer that waits until these have been told as well."""
-    if isinstance(result, Spread):
-        # What is told later comes after it.
-        return Spread(result.result, tuple((dict(result.told) | dict(told)).items()), result.shards)
-    return Spread(result, told) if isinstance(result, Accepted | Refused | Failed) else result
 
 
 def _took_effect(result: Result) -> bool:

@@ -212,8 +212,8 @@ def nobody_is_told_that_nothing_came_of_it(patch: Patch) -> None:
 
 def a_basket_takes_what_others_do_not_have(patch: Patch) -> None:
     def set_aside(old: Any) -> Any:
-        async def changed(self: Any, asking: Any) -> Any:
-            result = await old(self, asking)
+        async def changed(self: Any, prepares: Any, deadline_ns: int) -> Any:
+            result = await old(self, prepares, deadline_ns)
             if not isinstance(result, tuple):
                 return result
             return tuple(

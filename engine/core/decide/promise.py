@@ -45,23 +45,19 @@ class Promises(Struct, frozen=True):
     that do not get it come first among the short ones."""
 
 
-def terms_of(command: Reserve) -> Terms:
-    """On what terms the basket of a Reserve is filled."""
-    return Terms(
-        command.channel,
-        command.customer,
-        command.strategy,
-        command.split,
-        command.fill is _BEST_EFFORT,
-        command.wait_ms > 0,
-    )
-
-
 def reserve(view: View, command: Reserve, now_ms: int) -> Decision | Elsewhere | Rejection:
     """Hold the basket, or as much of it as there is if it is a best-effort one; what is short may
     wait."""
     best_effort = command.fill is _BEST_EFFORT
-    made = promises_of(view, command.lines, terms_of(command), now_ms)
+    terms = Terms(
+        command.channel,
+        command.customer,
+        command.strategy,
+        command.split,
+        best_effort,
+        command.wait_ms > 0,
+    )
+    made = promises_of(view, command.lines, terms, now_ms)
     if type(made) is not Promises:
         return made  # type: ignore[return-value]
     if made.short_lines and not (best_effort and made.acceptable):

@@ -22,7 +22,9 @@ def wishes_of(view: View, lines: Iterable[BasketLine]) -> list[Wish] | UnknownGr
             return UnknownGroup(line.line_id, line.group)
         kit = view.kit(key.tenant, key.sku)
         if kit is None:
-            wishes.append(_of_sku(line, keys))
+            wishes.append(
+                Wish(line.line_id, keys, line.quantity, line.allow_backorder, line.customer_limit)
+            )
         else:
             wishes += _of_kit(line, keys, kit)
     if len(wishes) > KIT_LINES_MAX:
@@ -30,27 +32,11 @@ def wishes_of(view: View, lines: Iterable[BasketLine]) -> list[Wish] | UnknownGr
     return wishes
 
 
-def plain_wish(line: BasketLine) -> Wish | None:
-    """The wish of a line, however the node is configured, if its SKU is no kit; None if where it
-    comes from depends on that."""
-    key = line.key
-    if key.location:
-        return _of_sku(line, (key,))
-    return _of_sku(line, _at(line, line.locations)) if line.locations else None
-
-
-def _of_sku(line: BasketLine, keys: tuple[Key, ...]) -> Wish:
-    return Wish(line.line_id, keys, line.quantity, line.allow_backorder, line.customer_limit)
-
-
 def _keys(view: View, line: BasketLine) -> tuple[Key, ...]:
     """Where a line without a location may come from; nowhere if its group has no enabled
     location."""
-    return _at(line, line.locations or view.group(line.key.tenant, line.group))
-
-
-def _at(line: BasketLine, locations: Iterable[str]) -> tuple[Key, ...]:
     tenant, sku = line.key.tenant, line.key.sku
+    locations = line.locations or view.group(tenant, line.group)
     return tuple([Key(tenant, sku, location) for location in locations])
 
 
