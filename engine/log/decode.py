@@ -154,6 +154,7 @@ def _line_decoder(kind: Any) -> Callable[[feed_pb2.Event, Any], Event]:
     backordered = "backordered" in fields
     makes_line = "units_each" in fields
     ships = "shipment_id" in fields
+    takes = "attempt_id" in fields
 
     def decode(source: feed_pb2.Event, line: Any) -> Event:
         key = decode_key_message(source.key)
@@ -166,6 +167,8 @@ def _line_decoder(kind: Any) -> Callable[[feed_pb2.Event, Any], Event]:
             arguments.append(line.units_each or 1)
         if ships:
             arguments += (line.picked, line.shipment_id)
+        if takes:
+            arguments.append(line.attempt_id)
         return kind(*arguments)  # type: ignore[no-any-return]
 
     return decode

@@ -25,6 +25,7 @@ LINE_EVENTS = (
     events.StockHeld,
     events.HoldCommitted,
     events.HoldReleased,
+    events.HoldTaken,
     events.HoldExpired,
     events.StockAllocated,
     events.AllocationReleased,
@@ -32,6 +33,8 @@ LINE_EVENTS = (
 )
 """The common events of a reservation's line: they are alike but for the name and what may be
 said on top."""
+BASKET_EVENTS = (events.BasketPrepared, events.BasketResolved, events.ReservationJoined)
+"""Events of a part of a basket in another shard than its home."""
 
 COMMITS_AT_ONCE = 32
 """One protobuf message after the other is a message with what both hold. Of a large group small
@@ -154,6 +157,7 @@ def _line_encoder(
     backordered = "backordered" in fields
     makes_line = "units_each" in fields
     ships = "shipment_id" in fields
+    takes = "attempt_id" in fields
 
     def encode(target: feed_pb2.Event, event: Any, stock: Stock | None) -> None:
         encode_place(target, event.key, stock)
@@ -171,6 +175,8 @@ def _line_encoder(
         if ships:
             line.picked = event.picked
             line.shipment_id = event.shipment_id
+        if takes:
+            line.attempt_id = event.attempt_id
 
     return encode
 
@@ -258,62 +264,26 @@ def _encode_told(target: feed_pb2.Event, event: events.LinesTold, _stock: Stock 
     _encode_lines(told.lines, event.events)
 
 
-def _encode_taken(target: feed_pb2.Event, event: events.HoldTaken, stock: Stock | None) -> None:
-    _encode_stock(target, event.key, stock)
-    taken = target.hold_taken
-    taken.reservation_id = event.reservation_id
-    taken.line_id = event.line_id
-    taken.quantity = event.quantity
-    taken.counted = event.counted
-    if event.units_each != 1:
-        taken.units_each = event.units_each
-    taken.attempt_id = event.attempt_id
+def _basket_encoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any, Any], None]:
+    """Of a part of a basket in another shard than its home: its name, its home, and texts that are
+    mostly empty."""
+    message_of = attrgetter(EVENT_FIELDS[kind])
+    rest = ("reservation_id", "home_shard", "ask_at_ms")
+    texts = [name for name in kind.__struct_fields__ if name not in rest]
+    asks = "ask_at_ms" in kind.__struct_fields__
 
+    def encode(target: feed_pb2.Event, event: Any, _stock: Stock | None) -> None:
+        message = message_of(target)
+        message.reservation_id = event.reservation_id
+        message.home_shard = event.home_shard
+        for name in texts:
+            text = getattr(event, name)
+            if text:
+                setattr(message, name, text)
+        if asks and event.ask_at_ms:
+            encode_time(message.ask_at, event.ask_at_ms)
 
-def _encode_resolved(
-    target: feed_pb2.Event, event: events.BasketResolved, _stock: Stock | None
-) -> None:
-    resolved = target.basket_resolved
-    resolved.reservation_id = event.reservation_id
-    if event.tenant:
-        resolved.tenant = event.tenant
-    resolved.home_shard = event.home_shard
-    if event.taken_by:
-        resolved.taken_by = event.taken_by
-
-
-def _encode_joined(
-    target: feed_pb2.Event, event: events.ReservationJoined, _stock: Stock | None
-) -> None:
-    joined = target.reservation_joined
-    joined.reservation_id = event.reservation_id
-    if event.tenant:
-        joined.tenant = event.tenant
-    joined.home_shard = event.home_shard
-    if event.reference:
-        joined.reference = event.reference
-    if event.channel:
-        joined.channel = event.channel
-    if event.customer:
-        joined.customer = event.customer
-
-
-def _encode_prepared(
-    target: feed_pb2.Event, event: events.BasketPrepared, _stock: Stock | None
-) -> None:
-    prepared = target.basket_prepared
-    prepared.reservation_id = event.reservation_id
-    if event.tenant:
-        prepared.tenant = event.tenant
-    prepared.home_shard = event.home_shard
-    if event.prepared_for:
-        prepared.prepared_for = event.prepared_for
-    if event.channel:
-        prepared.channel = event.channel
-    if event.customer:
-        prepared.customer = event.customer
-    if event.ask_at_ms:
-        encode_time(prepared.ask_at, event.ask_at_ms)
+    return encode
 
 
 def _table_encoder(kind: type[Event]) -> Callable[[feed_pb2.Event, Any, Any], None]:
@@ -339,9 +309,6 @@ _ENCODERS: dict[type[Event], Callable[[feed_pb2.Event, Any, Any], None]] = {
     events.ReservationRenamed: _encode_renamed,
     events.ReservationExpired: _encode_expired,
     events.LinesTold: _encode_told,
-    events.HoldTaken: _encode_taken,
-    events.BasketResolved: _encode_resolved,
-    events.ReservationJoined: _encode_joined,
-    events.BasketPrepared: _encode_prepared,
+    **{kind: _basket_encoder(kind) for kind in BASKET_EVENTS},
 }
 _PLAIN_ENCODERS = {kind: _line_encoder(kind, _encode_place) for kind in LINE_EVENTS}
