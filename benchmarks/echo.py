@@ -1,11 +1,13 @@
 """An empty gRPC server in a process of its own: what no server on this machine can be faster than.
 
-    python -m benchmarks.echo
+    python -m benchmarks.echo [DIRECTORY]
 
 It answers on a free port of 127.0.0.1, which it prints, until its standard input is closed: a call
 of `Echo` with the bytes it was asked with; a batch of Reserves by `Items` as Holdfast would answer
 it, item by item, without having done anything; and so the batches of an `Execute` stream, so that
-Holdfast's own client can be asked what it could get of a server that has nothing to do.
+Holdfast's own client can be asked what it could get of a server that has nothing to do. With a
+directory everything is answered only once it is durable there, by a process behind this one
+(`benchmarks/durable.py`).
 """
 
 import asyncio
@@ -13,8 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +25,7 @@ import uvloop
 from holdfast.v1 import inventory_pb2
 
 from benchmarks import messages
+from benchmarks.durable import keeping
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "/benchmarks.Echo/Echo"
@@ -38,12 +41,13 @@ class Echo(NamedTuple):
 
 
 @asynccontextmanager
-async def running_echo() -> AsyncIterator[Echo]:
-    """An echo server that answers inside the block."""
+async def running_echo(directory: Path | None = None) -> AsyncIterator[Echo]:
+    """An echo server that answers inside the block; with a directory only what is durable in it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.echo",
+        *([str(directory)] if directory else []),
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -58,17 +62,37 @@ async def running_echo() -> AsyncIterator[Echo]:
         await process.wait()
 
 
-async def _echo(request: bytes, _context: Any) -> bytes:
-    return request
+class Service:
+    """What is answered, and what it waits for before."""
 
+    def __init__(self, keep: Callable[[bytes], Awaitable[None]] | None) -> None:
+        """`keep`: makes what was asked durable."""
+        self._keep = keep
 
-async def _items(request: bytes, _context: Any) -> bytes:
-    return _answer(request)
+    async def echo(self, request: bytes, _context: Any) -> bytes:
+        """The request."""
+        if self._keep is not None:
+            await self._keep(request)
+        return request
 
+    async def items(self, request: bytes, _context: Any) -> bytes:
+        """An answer to each item."""
+        if self._keep is not None:
+            await self._keep(request)
+        return _answer(request)
 
-async def _execute(requests: AsyncIterator[bytes], _context: Any) -> AsyncIterator[bytes]:
-    async for request in requests:
-        yield _answer(request)
+    async def execute(self, requests: AsyncIterator[bytes], context: Any) -> None:
+        """An answer to each batch of a stream; a batch does not wait for the one before it."""
+        writing = asyncio.Lock()
+
+        async def one(request: bytes) -> None:
+            answer = await self.items(request, context)
+            async with writing:
+                await context.write(answer)
+
+        async with asyncio.TaskGroup() as group:
+            async for request in requests:
+                group.create_task(one(request))
 
 
 def _answer(request: bytes) -> bytes:
@@ -90,31 +114,34 @@ def _answer(request: bytes) -> bytes:
     return response.SerializeToString()
 
 
-async def serve() -> None:
-    """Answer until standard input ends."""
-    server = grpc.aio.server()
-    handlers = {
-        "Echo": grpc.unary_unary_rpc_method_handler(_echo),
-        "Items": grpc.unary_unary_rpc_method_handler(_items),
-    }
-    ours = {"Execute": grpc.stream_stream_rpc_method_handler(_execute)}
-    services = [
-        grpc.method_handlers_generic_handler("benchmarks.Echo", handlers),
-        grpc.method_handlers_generic_handler(messages.SERVICE.strip("/"), ours),
-    ]
-    server.add_generic_rpc_handlers(services)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    print(port, flush=True)
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), ended.set)
-    await ended.wait()
-    await server.stop(0)
+async def serve(directory: Path | None) -> None:
+    """Answer until standard input ends; what is durable in `directory`, if one is given."""
+    async with AsyncExitStack() as stack:
+        keeper = await stack.enter_async_context(keeping(directory)) if directory else None
+        service = Service(keeper.keep if keeper else None)
+        server = grpc.aio.server()
+        handlers = {
+            "Echo": grpc.unary_unary_rpc_method_handler(service.echo),
+            "Items": grpc.unary_unary_rpc_method_handler(service.items),
+        }
+        ours = {"Execute": grpc.stream_stream_rpc_method_handler(service.execute)}
+        services = [
+            grpc.method_handlers_generic_handler("benchmarks.Echo", handlers),
+            grpc.method_handlers_generic_handler(messages.SERVICE.strip("/"), ours),
+        ]
+        server.add_generic_rpc_handlers(services)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        print(port, flush=True)
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        loop.add_reader(sys.stdin.fileno(), ended.set)
+        await ended.wait()
+        await server.stop(0)
 
 
 if __name__ == "__main__":
     # Ctrl-C reaches every process of a terminal: whoever has started this one closes its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve())
+        runner.run(serve(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -9,7 +9,8 @@ send requests that were built and serialised before the clock started and read a
 SDK, `SDK` rows are what a Python caller gets.
 
 The echo is the limit: it does nothing but gRPC. `unary, share of echo` says how much of that limit
-a durable Reserve keeps without batching.
+a durable Reserve keeps without batching. The durable echo has a process behind it that writes what
+was sent to the disk, and decides nothing: the limit of every server that is built as Holdfast is.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ from benchmarks.node import Node, running_node
 from benchmarks.sections import Found, Section, Setting, rows_of
 
 HOT = ["HOT"]
+ECHO, DURABLE_ECHO = "echo", "durable echo"
 CATALOGUE = [f"SKU-{number:05d}" for number in range(10_000)]
 UNITS = 1_000_000_000
 
@@ -50,11 +52,13 @@ QUICK = Scale(1, 15, 100, 40, 15, 2)
 
 
 class Bench:
-    """A node and an echo server under the same load."""
+    """A node and echo servers under the same load."""
 
-    def __init__(self, node: Node, echo_server: echo.Echo, scale: Scale) -> None:
+    def __init__(
+        self, node: Node, echo_server: echo.Echo, durable_echo: echo.Echo, scale: Scale
+    ) -> None:
         self._node = node
-        self._echo = echo_server
+        self._echoes = {ECHO: echo_server, DURABLE_ECHO: durable_echo}
         self._scale = scale
         self._servers = {"server": node.process_id, "shard": node.shard_process_ids[0]}
         self.rows: dict[str, Round] = {}
@@ -66,7 +70,8 @@ class Bench:
             64,
             scale.unary_calls,
             {
-                "echo, 64 in flight": self._echoes(),
+                f"{ECHO}, 64 in flight": self._echoed(ECHO),
+                f"{DURABLE_ECHO}, 64 in flight": self._echoed(DURABLE_ECHO),
                 "Reserve, unary, 64 in flight": self._unary(64 * scale.unary_calls),
                 "Reserve, unary SDK, 64 in flight": self._sdk(coalesce=False),
             },
@@ -75,7 +80,8 @@ class Bench:
             1,
             scale.idle_calls,
             {
-                "echo, one at a time": self._echoes(),
+                f"{ECHO}, one at a time": self._echoed(ECHO),
+                f"{DURABLE_ECHO}, one at a time": self._echoed(DURABLE_ECHO),
                 "Reserve, unary, one at a time": self._unary(scale.idle_calls),
                 "Reserve, unary SDK, one at a time": self._sdk(coalesce=False),
                 "Reserve, SDK, one at a time": self._sdk(coalesce=True),
@@ -104,15 +110,18 @@ class Bench:
             for name, load in loads.items():
                 report.progress(name)
                 ask = await stack.enter_async_context(load)
-                echoed = name.startswith("echo")
-                servers = {"server": self._echo.process_id} if echoed else self._servers
-                loops.append(Loop(name, callers, calls, ask, servers))
+                loop = Loop(name, callers, calls, ask, self._servers)
+                asked = self._echoes.get(name.partition(",")[0])
+                if asked is not None:
+                    trees = {"server": asked.process_id}
+                    loop = loop._replace(process_ids={}, process_trees=trees)
+                loops.append(loop)
             self.rows |= await measure(loops, self._scale.rounds)
 
     @asynccontextmanager
-    async def _echoes(self) -> AsyncIterator[Ask]:
+    async def _echoed(self, name: str) -> AsyncIterator[Ask]:
         message = messages.reserve(HOT[0]).SerializeToString()
-        async with messages.channel(self._echo.address) as channel:
+        async with messages.channel(self._echoes[name].address) as channel:
             method = channel.unary_unary(echo.METHOD)
 
             async def ask(_caller: int, _call: int) -> int:
@@ -197,7 +206,7 @@ async def load_stock(address: str) -> None:
 
 def ratios(rows: dict[str, Round]) -> dict[str, float]:
     """What rows of one run say about each other."""
-    limit, idle = rows["echo, 64 in flight"], rows["echo, one at a time"]
+    limit, idle = rows[f"{ECHO}, 64 in flight"], rows[f"{ECHO}, one at a time"]
     alone = rows["Reserve, unary, one at a time"]
     coalesced = rows["Reserve, SDK, one at a time"]
     return {
@@ -213,9 +222,13 @@ async def measure_one_node(setting: Setting) -> Found:
     """Measure every row, and look whether the log is in order afterwards."""
     scale = (QUICK if setting.quick else FULL)._replace(rounds=setting.rounds)
     with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
-        async with echo.running_echo() as echo_server, running_node(Path(directory)) as node:
+        async with (
+            echo.running_echo() as echo_server,
+            echo.running_echo(Path(directory) / "echo") as durable_echo,
+            running_node(Path(directory)) as node,
+        ):
             await load_stock(node.address)
-            bench = Bench(node, echo_server, scale)
+            bench = Bench(node, echo_server, durable_echo, scale)
             await bench.run()
         verdict = await asyncio.to_thread(node.verify)
     wrong = () if verdict.well else (f"verify: {verdict.summary}",)

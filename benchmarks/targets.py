@@ -1,7 +1,8 @@
 """What is wanted of Holdfast's speed, held against what a run has found.
 
 Most targets are ratios of two rows of one run, since absolute figures are those of a machine. A
-target of which nothing was measured is neither met nor missed.
+target of which nothing was measured is neither met nor missed. Beside some stands their limit: what
+a server gets that is asked the same, makes it durable in a process of its own, and decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,6 +60,8 @@ class Target(NamedTuple):
     wanted: float
     at_most: bool = False
     """Whether less is better."""
+    limit: Figure | None = None
+    """What a server gets in place of ours that makes all durable and decides nothing."""
 
 
 class Judged(NamedTuple):
@@ -71,6 +74,8 @@ class Judged(NamedTuple):
     """Or the difference, where that is what counts."""
     wanted: str
     met: bool | None
+    limit: float | None = None
+    """The ratio, or the difference, of a server that makes all durable and decides nothing."""
 
 
 def targets(setting: Setting) -> list[Target]:
@@ -89,7 +94,8 @@ def _of_peers() -> list[Target]:
     def beside(load: str, peer: str, wanted: float, what: str = "") -> Target:
         ours = Figure(comparison.SECTION.name, f"{load}, {HOLDFAST.name}")
         theirs = Figure(comparison.SECTION.name, f"{load}, {peer}")
-        return Target(f"{load}: {peer}{what}", ours, theirs, By.RATIO, wanted)
+        limit = Figure(comparison.SECTION.name, f"{load}, {echo.DURABLE.name}")
+        return Target(f"{load}: {peer}{what}", ours, theirs, By.RATIO, wanted, limit=limit)
 
     beetle = tigerbeetle.TigerBeetle.name
     its_own = beside(BATCHES, beetle, 1.2, ", its own client")
@@ -134,17 +140,19 @@ def _of_one_node() -> list[Target]:
         Target(
             "unary Reserve: the echo",
             figure("Reserve, unary, 64 in flight"),
-            figure("echo, 64 in flight"),
+            figure(f"{one_node.ECHO}, 64 in flight"),
             By.RATIO,
             0.85,
+            limit=figure(f"{one_node.DURABLE_ECHO}, 64 in flight"),
         ),
         Target(
             "idle p50 ms, unary: the echo's",
             figure("Reserve, unary, one at a time", "p50_ms"),
-            figure("echo, one at a time", "p50_ms"),
+            figure(f"{one_node.ECHO}, one at a time", "p50_ms"),
             By.DIFFERENCE,
             0.6,
             at_most=True,
+            limit=figure(f"{one_node.DURABLE_ECHO}, one at a time", "p50_ms"),
         ),
     ]
 
@@ -237,7 +245,9 @@ def judge(target: Target, found: Mapping[str, Found]) -> Judged:
     if compared is not None:
         met = compared <= target.wanted if target.at_most else compared >= target.wanted
     wanted = f"{sign} {target.wanted:g} {target.by.value}".rstrip()
-    return Judged(target.name, ours, theirs, _shown_ratio(target.by, compared), wanted, met)
+    limit = _compared(target.by, _figure(target.limit, found), theirs) if target.limit else None
+    shown, shown_limit = (_shown_ratio(target.by, each) for each in (compared, limit))
+    return Judged(target.name, ours, theirs, shown, wanted, met, shown_limit)
 
 
 def _figure(figure: Figure, found: Mapping[str, Found]) -> float | None:
@@ -267,7 +277,7 @@ def _shown_ratio(by: By, compared: float | None) -> float | None:
 def tables(judged: Sequence[Judged], setting: Setting) -> list[Table]:
     """The targets of which anything was measured, if any was, and what a quick look is good for."""
     measured = [each for each in judged if (each.ours, each.met) != (None, None)]
-    columns = ("", "ours", "theirs", "compared", "wanted", "met")
+    columns = ("", "ours", "theirs", "compared", "wanted", "met", "limit")
     found = [report.table("Targets", columns, measured)] if measured else []
     if setting.quick:
         found.append(report.facts("", [QUICK]))

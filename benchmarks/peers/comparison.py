@@ -26,7 +26,14 @@ PEERS: Sequence[Peer] = (
 )
 ServerT = TypeVar("ServerT", bound=Server)
 HOLDFAST = ourselves.Holdfast()
-SYSTEMS: Sequence[System[Server]] = (HOLDFAST, *PEERS, echo.SDK, echo.PREPARED, echo.MADE)
+SYSTEMS: Sequence[System[Server]] = (
+    HOLDFAST,
+    *PEERS,
+    echo.DURABLE,
+    echo.SDK,
+    echo.PREPARED,
+    echo.MADE,
+)
 SINGLES, BATCHES = "64 singles", "4 x 100"
 CALLERS = 64
 BATCH_CALLERS = 4

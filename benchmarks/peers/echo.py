@@ -2,7 +2,9 @@
 
 A single is a Reserve's bytes, sent back as they came. A batch goes by a unary call; the server
 takes it apart and answers every item with a message as large as Holdfast's, in plain Python. Asked
-by the SDK, it answers so what the SDK sends: no server whose callers use the SDK can do more.
+by the SDK, it answers so what the SDK sends: no server whose callers use the SDK can do more. The
+durable one has a process behind it that writes what was sent to the disk before it is answered, and
+decides nothing.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -89,7 +91,9 @@ class Echo:
 class SdkEcho:
     """The echo, with a caller who uses the SDK."""
 
-    name = "gRPC echo, the SDK"
+    def __init__(self, name: str, *, is_durable: bool) -> None:
+        self.name = name
+        self._is_durable = is_durable
 
     def missing(self) -> str:
         """See Peer: it is here."""
@@ -99,12 +103,13 @@ class SdkEcho:
     async def running(
         self, directory: Path, environment: Mapping[str, str]
     ) -> AsyncIterator[AskedBySdk]:
-        """See Peer. It writes nothing."""
-        del directory, environment
-        async with echo.running_echo() as server:
-            yield AskedBySdk(server.address, {"server": server.process_id})
+        """See Peer. No flush is delayed."""
+        del environment
+        async with echo.running_echo(directory if self._is_durable else None) as server:
+            yield AskedBySdk(server.address, {}, {"server": server.process_id})
 
 
 PREPARED = Echo("gRPC echo, prepared", is_prepared=True)
 MADE = Echo("gRPC echo, made", is_prepared=False)
-SDK = SdkEcho()
+SDK = SdkEcho("gRPC echo, the SDK", is_durable=False)
+DURABLE = SdkEcho("durable gRPC echo, the SDK", is_durable=True)

@@ -17,10 +17,14 @@ HOT = "HOT"
 class AskedBySdk:
     """A server, here or there, whose callers use the SDK."""
 
-    process_trees: Mapping[str, int] = {}
-
-    def __init__(self, address: str, process_ids: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        address: str,
+        process_ids: Mapping[str, int],
+        process_trees: Mapping[str, int] | None = None,
+    ) -> None:
         self.process_ids = process_ids
+        self.process_trees = process_trees or {}
         self._address = address
 
     @asynccontextmanager

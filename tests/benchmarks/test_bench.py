@@ -16,11 +16,15 @@ SMALLEST = Scale(1, 1, 2, 1, 1, 1)
 
 
 async def test_every_row_is_measured(tmp_path: Path) -> None:
-    async with echo.running_echo() as server, running_node(tmp_path) as node:
+    async with (
+        echo.running_echo() as server,
+        echo.running_echo(tmp_path / "echo") as durable,
+        running_node(tmp_path) as node,
+    ):
         await load_stock(node.address)
-        bench = Bench(node, server, SMALLEST)
+        bench = Bench(node, server, durable, SMALLEST)
         await bench.run()
-    assert len(bench.rows) == 16
+    assert len(bench.rows) == 18
     assert all(row.per_second > 0 and row.latencies.p99_ms > 0 for row in bench.rows.values())
     assert {name: row.latencies.number for name, row in bench.rows.items()}[
         "Reserve, SDK, 64 single callers"

@@ -7,8 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from benchmarks import messages
+from benchmarks.echo import METHOD, running_echo
 from benchmarks.peers import Peer, Recorded, comparison, echo, redis, slow_disk
 from benchmarks.sections import Setting
+from engine.log.store import Store
 
 PEERS = (comparison.HOLDFAST, *comparison.PEERS)
 QUICK = Setting(quick=True, rounds=1)
@@ -64,14 +67,34 @@ async def test_an_answer_waits_for_a_slow_disk(peer: Peer) -> None:
 
 
 async def test_systems_are_measured_in_turns() -> None:
-    found = await comparison.compare(QUICK, [comparison.HOLDFAST, echo.SDK, echo.PREPARED])
+    systems = (comparison.HOLDFAST, echo.DURABLE, echo.SDK, echo.PREPARED)
+    found = await comparison.compare(QUICK, systems)
     assert list(found.rows) == [
         f"{load}, {name}"
         for load in (comparison.SINGLES, comparison.BATCHES)
-        for name in (comparison.HOLDFAST.name, echo.SDK.name, echo.PREPARED.name)
+        for name in (system.name for system in systems)
     ]
     assert all(row["per_second"] > 0 and row["client_us"] > 0 for row in found.rows.values())
     assert found.left_out == {}
+
+
+@pytest.mark.parametrize("is_durable", [False, True])
+async def test_an_echo_keeps_what_it_answers_if_it_is_durable(
+    tmp_path: Path, is_durable: bool
+) -> None:
+    sent = [str(number).encode() for number in range(5)]
+    directory = tmp_path / "kept"
+    async with (
+        running_echo(directory if is_durable else None) as server,
+        messages.channel(server.address) as channel,
+    ):
+        method = channel.unary_unary(METHOD)
+        assert [await method(each) for each in sent] == sent
+    assert directory.exists() == is_durable
+    if is_durable:
+        store = Store(directory, read_only=True)
+        assert [value for _, value in store.scan("log")] == sent
+        store.close()
 
 
 async def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

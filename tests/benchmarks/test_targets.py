@@ -8,7 +8,11 @@ from benchmarks.targets import By, Figure, Judged, Target, judge, tables, target
 
 FOUND = {
     "some": Found(
-        {"ours": {"per_second": 300.0, "p50_ms": 2.5}, "theirs": {"per_second": 100.0}},
+        {
+            "ours": {"per_second": 300.0, "p50_ms": 2.5},
+            "theirs": {"per_second": 100.0},
+            "limit": {"per_second": 150.0},
+        },
         {"start s": 2.0},
     )
 }
@@ -25,6 +29,10 @@ START = Figure("some", "start s", "")
         (Target("", OURS, 200.0, By.RATIO, 1.2), (300, 200, 1.5, ">= 1.2 x", True)),
         (Target("", LATENCY, 2.0, By.DIFFERENCE, 0.6, True), (2.5, 2, 0.5, "<= 0.6 more", True)),
         (Target("", LATENCY, 2.0, By.DIFFERENCE, 0.4, True), (2.5, 2, 0.5, "<= 0.4 more", False)),
+        (
+            Target("", THEIRS, OURS, By.RATIO, 0.4, limit=Figure("some", "limit")),
+            (100, 300, 0.333, ">= 0.4 x", False, 0.5),
+        ),
         (Target("", START, None, By.ITSELF, 3, True), (2, None, None, "<= 3", True)),
         (Target("", START, None, By.ITSELF, 3), (2, None, None, ">= 3", False)),
         (
@@ -56,7 +64,7 @@ def test_the_table_holds_what_was_measured() -> None:
 def test_targets_name_sections_that_are_there() -> None:
     names = {section.name for section in bench.SECTIONS}
     asked = targets(Setting())
-    figures = [each for target in asked for each in (target.ours, target.theirs)]
+    figures = [each for target in asked for each in (target.ours, target.theirs, target.limit)]
     assert {each.section for each in figures if isinstance(each, Figure)} <= names
     assert len({target.name for target in asked}) == len(asked)
 

@@ -1,0 +1,106 @@
+"""A process that keeps what it is sent, durably, and decides nothing. With an echo in front of it,
+it is the limit of every server whose answers are put on the disk before they are given, by a
+process of its own.
+
+It does what a shard does besides deciding: what has arrived is written to RocksDB as one batch, one
+entry for each message, flushed, and acknowledged.
+"""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from rocksdict import WriteBatch
+
+from engine.log.store import Store
+from engine.shard.frames import FrameBuffer, Kind, encode, frame
+
+RECEIVE_BYTES = 1 << 20
+
+_decode_messages = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
+_decode_numbers = msgspec.msgpack.Decoder(list[int]).decode
+
+
+class Keeper(asyncio.Protocol):
+    """Has messages kept; those of one turn of the event loop leave together."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._buffer = FrameBuffer()
+        self._gathered: list[tuple[int, bytes]] = []
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._number = 0
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The process is there."""
+        # Not checked by isinstance: uvloop's transports are not asyncio's by inheritance.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Some messages are durable."""
+        for _, payload in self._buffer.feed(data):
+            for number in _decode_numbers(payload):
+                self._waiting.pop(number).set_result(None)
+
+    def keep(self, message: bytes) -> asyncio.Future[None]:
+        """Done when the message is durable."""
+        self._number += 1
+        kept = self._waiting[self._number] = self._loop.create_future()
+        if not self._gathered:
+            self._loop.call_soon(self._send)
+        self._gathered.append((self._number, message))
+        return kept
+
+    def _send(self) -> None:
+        messages, self._gathered = self._gathered, []
+        if self._transport is not None:
+            self._transport.write(frame(Kind.CALLS, encode(messages)))
+
+
+@asynccontextmanager
+async def keeping(directory: Path) -> AsyncIterator[Keeper]:
+    """A keeper whose process writes below `directory`, inside the block."""
+    ours, theirs = socket.socketpair()
+    arguments = ("-m", "benchmarks.durable", str(directory), str(theirs.fileno()))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, pass_fds=[theirs.fileno()]
+    )
+    theirs.close()
+    transport, keeper = await asyncio.get_running_loop().create_connection(Keeper, sock=ours)
+    try:
+        yield keeper
+    finally:
+        transport.close()
+        await process.wait()
+
+
+def keep_all(directory: Path, calls: socket.socket) -> None:
+    """Keep what comes until its other end is closed."""
+    store = Store(directory, create=True)
+    log = store.handles["log"]
+    buffer = FrameBuffer()
+    while data := calls.recv(RECEIVE_BYTES):
+        numbers = []
+        batch = WriteBatch(raw_mode=True)
+        for _, payload in buffer.feed(data):
+            for number, message in _decode_messages(payload):
+                batch.put(number.to_bytes(8), message, log)
+                numbers.append(number)
+        if numbers:
+            store.write(batch)
+            store.sync()
+            calls.sendall(frame(Kind.REPLIES, encode(numbers)))
+    store.close()
+
+
+if __name__ == "__main__":
+    # Ctrl-C reaches every process of a terminal: whoever has started this one closes its socket.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_all(Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])))
