@@ -5,7 +5,6 @@ ends are processes of one node and one version.
 """
 
 import struct
-from collections.abc import Iterator
 from enum import IntEnum
 
 import msgspec
@@ -129,20 +128,35 @@ class FrameBuffer:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._wanted_bytes = 0
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Add what has arrived; yield kind and payload of each frame that is complete."""
-        self._buffer += data
-        buffer = self._buffer
-        start = 0
-        try:
-            while len(buffer) - start >= _HEADER.size:
-                length, kind = _HEADER.unpack_from(buffer, start)
-                end = start + _HEADER.size + length
-                if len(buffer) < end:
-                    break
-                payload = bytes(memoryview(buffer)[start + _HEADER.size : end])
-                start = end
-                yield kind, payload
-        finally:
-            del buffer[:start]
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Add what has arrived; return kind and payload of each frame that is complete.
+
+        Nearly always frames arrive whole, and are cut from what has arrived. A part of one is held
+        until there is enough of it to go on, so that a large frame is not copied with each of its
+        parts.
+        """
+        if self._buffer:
+            self._buffer += data
+            if len(self._buffer) < self._wanted_bytes:
+                return []
+            data = bytes(self._buffer)
+            self._buffer.clear()
+        frames: list[tuple[int, bytes]] = []
+        start, size = 0, len(data)
+        wanted = _HEADER.size
+        while size >= wanted:
+            length, kind = _HEADER.unpack_from(data, start)
+            begin = start + _HEADER.size
+            end = begin + length
+            if size < end:
+                wanted = end
+                break
+            frames.append((kind, data[begin:end]))
+            start = end
+            wanted = start + _HEADER.size
+        if start < size:
+            self._buffer += data[start:]
+            self._wanted_bytes = wanted - start
+        return frames
