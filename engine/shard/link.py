@@ -97,7 +97,7 @@ class ShardLink(asyncio.Protocol):
         nothing waits for a timer."""
         if not self.ready.is_set():
             raise ShardUnavailable(self.shard)
-        if self.is_full and type(request) not in UNBOUNDED:
+        if self._queued >= self._queue_commands_max and type(request) not in UNBOUNDED:
             raise Overloaded(self.shard, self._queued)
         call_id = self._next_id
         self._next_id = call_id + 1
@@ -280,10 +280,8 @@ class ShardLink(asyncio.Protocol):
 
 def _weight(request: Request) -> int:
     """How much room a request takes in the queue: a basket as many commands as it has lines."""
-    kind = type(request)
-    if kind is Prepare:
-        return len(cast(Prepare, request).wishes)
-    if kind is Write:
-        request = cast(Write, request)
+    if type(request) is Write:
         return len(getattr(request.command, "lines", ())) or 1
+    if type(request) is Prepare:
+        return len(request.wishes)
     return 1
