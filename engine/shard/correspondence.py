@@ -35,6 +35,7 @@ from engine.shard.messages import (
     Result,
     SetAside,
     Tell,
+    Tiding,
 )
 from engine.shard.outbox import Outbox
 from engine.shard.turn import Turn
@@ -125,31 +126,43 @@ class Correspondent:
         return SetAside(prepared.filled, contested)
 
     def _hear(self, turn: Turn, message: Tell) -> HeardUpTo:
-        """Let what was told take effect, once and in order."""
-        heard = turn.heard(message.origin)
-        if message.position <= heard or message.previous != heard:
-            return HeardUpTo(heard, turn.next_position - 1)
-        told = message.event
+        """Let what was told take effect, once and in order: only what follows on what was heard. A
+        fault leaves what comes before it heard; it is met again when the rest is told again."""
+        first = heard = turn.heard(message.origin)
+        previous = message.previous
+        for tiding in message.tidings:
+            if previous == heard:
+                try:
+                    self._take_in(turn, message.origin, tiding)
+                except Exception:
+                    if turn.damaged or heard == first:
+                        raise
+                    break
+                heard = tiding.position
+            previous = tiding.position
+        return HeardUpTo(heard, turn.next_position - 1)
+
+    def _take_in(self, turn: Turn, origin: int, tiding: Tiding) -> None:
+        told = tiding.event
         turn.enter(0, told.tenant)
         events: tuple[Event, ...] = (told,)
         if isinstance(told, LinesTold):
             decision = hear(
                 turn,
                 Told(
-                    message.origin,
+                    origin,
                     told.tenant,
                     told.reservation_id,
-                    message.reference,
-                    message.channel,
-                    message.customer,
+                    tiding.reference,
+                    tiding.channel,
+                    tiding.customer,
                     told.attempt_id,
                     told.events,
                 ),
                 turn.now_ms,
             )
             events = decision.events
-        turn.apply(Cause("Tell"), events, heard=Heard(message.origin, message.position))
-        return HeardUpTo(message.position, turn.next_position - 1)
+        turn.apply(Cause("Tell"), events, heard=Heard(origin, tiding.position))
 
     def _answer_inquiry(self, turn: Turn, message: Inquire) -> None:
         """Decide an attempt, if it is not decided. One that was given up may have reached the shard
@@ -201,13 +214,7 @@ class Correspondent:
         """What has to be said because of a turn that was appended; after a start, what was not
         acknowledged and not answered before it."""
         self.prepared_lines += turn.effects.prepared_lines
-        found: list[Outgoing] = []
-        for position, event in turn.tells:
-            targets = [event.shard] if isinstance(event, LinesTold) else self._others()
-            for target in targets:
-                sent = self._outbox.add(turn, target, position, event)
-                if sent is not None:
-                    found.append(sent)
+        found = self._outbox.add(turn)
         found += self._outbox.refill(turn)
         unasked, self._unasked = self._unasked + turn.offered, []
         for attempt_id in unasked:
@@ -215,9 +222,6 @@ class Correspondent:
             if reservation is not None:
                 found.append(self.ask(reservation))
         return found
-
-    def _others(self) -> list[int]:
-        return [shard for shard in range(self._place.shards) if shard != self._place.shard]
 
 
 def _sets_aside(prepared: Prepared) -> bool:

@@ -67,17 +67,29 @@ class GiveUp(Struct, frozen=True, tag=True):
     shards: tuple[int, ...]
 
 
-class Tell(Struct, frozen=True, tag=True):
-    """What has happened at `position` of the log of `origin` and concerns the shard that is told;
-    `previous` is the position of what it was told before. The last three are of the reservation."""
+class Tiding(Struct, frozen=True):
+    """What has happened at a position of a log and concerns another shard. The last three are of
+    the reservation."""
 
-    origin: int
-    previous: int
     position: int
     event: LinesTold | ConfigurationEvent
     reference: str = ""
     channel: str = ""
     customer: str = ""
+
+
+class Tell(Struct, frozen=True, tag=True):
+    """What has happened at `origin` and concerns the shard that is told, in order; `previous` is
+    the position of what it was told before."""
+
+    origin: int
+    previous: int
+    tidings: tuple[Tiding, ...]
+
+    @property
+    def position(self) -> int:
+        """That of the last one."""
+        return self.tidings[-1].position
 
 
 class Acknowledge(Struct, frozen=True, tag=True):
@@ -165,8 +177,8 @@ class SetAside(Struct, frozen=True, tag=True):
 
 class HeardUpTo(Struct, frozen=True, tag=True):
     """Everything that the origin of a Tell has told up to this position was taken in, durably. It
-    is less than that of the Tell if something before it is missing. `at` is where the receiver's
-    own history stands then."""
+    is less than that of the Tell if something before it is missing, or a part of it could not be
+    taken in. `at` is where the receiver's own history stands then."""
 
     position: int
     at: int = 0

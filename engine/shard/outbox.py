@@ -1,22 +1,27 @@
 """What a shard has yet to tell others. The log holds all of it; a bounded part is on its way.
 
-What is told to one shard goes out in the order of its positions, each message with the position of
-the one before it. After a start everything that was not acknowledged is sent again.
+What is told to one shard goes out in the order of its positions: what a turn tells it in one
+message, with the position of what it was told before. After a start everything that was not
+acknowledged is sent again.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from engine.core.events import LinesTold
 from engine.log.codec import decode_group
 from engine.log.port import Acknowledged, Group, Log, LogError
-from engine.shard.messages import Outgoing, Tell
+from engine.shard.messages import Outgoing, Tell, Tiding
 from engine.shard.turn import Turn
 
 ON_THE_WAY_MAX = 1_000
-"""Messages to one shard that are on their way at once: more of them stay in the log."""
+"""Events that one shard is told of and that are on their way at once: more of them stay in the
+log."""
+
+TIDINGS_MAX = 100
+"""Events in one message: bounds what its receiver takes in one after the other."""
 
 
 class _Way:
@@ -85,14 +90,19 @@ class Outbox:
         is."""
         return min([way.since_ms for way in self._ways.values() if way.pending], default=now_ms)
 
-    def add(self, turn: Turn, target: int, position: int, event: Any) -> Outgoing | None:
-        """An event that a turn has appended has to be told; the message if it goes out at once."""
-        way = self._ways[target]
-        in_order = way.sent == way.last
-        way.note(position, turn.now_ms)
-        if not in_order or len(way.on_the_way) >= ON_THE_WAY_MAX:
-            return None
-        return self._send(turn, target, way, position, event)
+    def add(self, turn: Turn) -> list[Outgoing]:
+        """What a turn has appended has to be told; the messages of it that go out at once."""
+        going: dict[int, list[tuple[int, Any]]] = {}
+        for position, event in turn.tells:
+            targets = [event.shard] if isinstance(event, LinesTold) else self._ways
+            for target in targets:
+                way = self._ways[target]
+                told = going.setdefault(target, [])
+                room = ON_THE_WAY_MAX - len(way.on_the_way) - len(told)
+                if room > 0 and way.last == (told[-1][0] if told else way.sent):
+                    told.append((position, event))
+                way.note(position, turn.now_ms)
+        return [one for target, told in going.items() for one in self._send(turn, target, told)]
 
     def acknowledge(self, target: int, position: int) -> None:
         """A shard has heard everything up to `position`: perhaps from an earlier life of this one,
@@ -114,35 +124,23 @@ class Outbox:
 
     def refill(self, turn: Turn) -> list[Outgoing]:
         """What goes out now that there is room for it, after a turn was appended."""
-        outgoing = []
+        outgoing: list[Outgoing] = []
         for target, way in self._ways.items():
             room = ON_THE_WAY_MAX - len(way.on_the_way)
             if way.sent == way.last or room < ON_THE_WAY_MAX // 2:
                 continue
             positions = list(islice(self._log.tells(target, way.sent), room))
-            for position, event in self._events(positions):
-                outgoing.append(self._send(turn, target, way, position, event))
+            outgoing += self._send(turn, target, self._events(positions))
         return outgoing
 
-    def _send(self, turn: Turn, target: int, way: _Way, position: int, event: Any) -> Outgoing:
-        previous, way.sent = way.sent, position
-        way.on_the_way.append(position)
-        named = isinstance(event, LinesTold) and event.reservation_id
-        reservation = turn.reservation(event.reservation_id) if named else None
-        if reservation is None:
-            return Outgoing(target, Tell(self._origin, previous, position, event))
-        return Outgoing(
-            target,
-            Tell(
-                self._origin,
-                previous,
-                position,
-                event,
-                reservation.reference,
-                reservation.channel,
-                reservation.customer,
-            ),
-        )
+    def _send(self, turn: Turn, target: int, told: Iterable[tuple[int, Any]]) -> Iterator[Outgoing]:
+        """Messages of events, given in order with their positions, that `target` is to be told."""
+        way = self._ways[target]
+        events = iter(told)
+        while tidings := tuple(_tiding(turn, *each) for each in islice(events, TIDINGS_MAX)):
+            previous, way.sent = way.sent, tidings[-1].position
+            way.on_the_way += [tiding.position for tiding in tidings]
+            yield Outgoing(target, Tell(self._origin, previous, tidings))
 
     def _events(self, positions: list[int]) -> Iterator[tuple[int, Any]]:
         """The events at these positions, read from the log."""
@@ -155,3 +153,11 @@ class Outbox:
                 group = decode_group(read[0])
             recorded = [one for commit in group.commits for one in commit.recorded]
             yield position, recorded[position - group.first_position].event
+
+
+def _tiding(turn: Turn, position: int, event: Any) -> Tiding:
+    named = isinstance(event, LinesTold) and event.reservation_id
+    reservation = turn.reservation(event.reservation_id) if named else None
+    if reservation is None:
+        return Tiding(position, event)
+    return Tiding(position, event, reservation.reference, reservation.channel, reservation.customer)

@@ -9,11 +9,9 @@ from msgspec.structs import replace
 
 from engine.core.decide import filler
 from engine.core.decide.across import Inquiry, Told, answer_inquiry, hear
-from engine.core.events import LinesTold
 from engine.core.model import Cause
 from engine.core.view import Filled, Grant
 from engine.log.index import queued_line_of
-from engine.log.port import Heard
 from engine.shard import clock, correspondence, turn_view, writer
 from engine.shard.baskets import Baskets
 from engine.shard.clock import EngineClock
@@ -105,12 +103,14 @@ def a_request_id_is_forgotten(patch: Patch) -> None:
 
 
 def what_is_told_is_left_in_the_outbox(patch: Patch) -> None:
-    def add(self: Any, turn: Any, target: int, position: int, _event: Any) -> None:
-        way = self._ways[target]
-        way.note(position, turn.now_ms)
-        way.sent = position
+    def add(old: Any) -> Any:
+        def changed(self: Any, turn: Any) -> list[Any]:
+            old(self, turn)
+            return []
 
-    patch.setattr(Outbox, "add", add)
+        return changed
+
+    wrap(patch, Outbox, "add", add)
 
 
 def a_shard_that_starts_does_not_say_again_what_was_not_heard(patch: Patch) -> None:
@@ -134,35 +134,27 @@ def an_early_acknowledgement_breaks_the_chain(patch: Patch) -> None:
     patch.setattr(Outbox, "acknowledge", acknowledge)
 
 
-def _hearing(patch: Patch, is_news: Callable[[Any, int], bool]) -> None:
+def _hearing(patch: Patch, is_news: Callable[[int, int, int], bool]) -> None:
+    """Given the position of what was told before, that of what is told, and up to which one was
+    heard."""
+
     def changed(self: Any, turn: Any, message: Any) -> HeardUpTo:
-        heard = turn.heard(message.origin)
-        if not is_news(message, heard):
-            return HeardUpTo(heard, turn.next_position - 1)
-        told = message.event
-        turn.enter(0, told.tenant)
-        events: tuple[Any, ...] = (told,)
-        if isinstance(told, LinesTold):
-            who = (message.reference, message.channel, message.customer)
-            what = (told.attempt_id, told.events)
-            decision = hear(
-                turn,
-                Told(message.origin, told.tenant, told.reservation_id, *who, *what),
-                turn.now_ms,
-            )
-            events = decision.events
-        turn.apply(Cause("Tell"), events, heard=Heard(message.origin, message.position))
-        return HeardUpTo(message.position, turn.next_position - 1)
+        previous = message.previous
+        for tiding in message.tidings:
+            if is_news(previous, tiding.position, turn.heard(message.origin)):
+                self._take_in(turn, message.origin, tiding)
+            previous = tiding.position
+        return HeardUpTo(turn.heard(message.origin), turn.next_position - 1)
 
     patch.setattr(Correspondent, "_hear", changed)
 
 
 def what_is_told_twice_happens_twice(patch: Patch) -> None:
-    _hearing(patch, lambda message, heard: message.previous <= heard)
+    _hearing(patch, lambda previous, _position, heard: previous <= heard)
 
 
 def a_gap_in_what_is_told_is_not_noticed(patch: Patch) -> None:
-    _hearing(patch, lambda message, heard: message.position > heard)
+    _hearing(patch, lambda _previous, position, heard: position > heard)
 
 
 def what_is_carried_is_taken_for_heard(patch: Patch) -> None:

@@ -12,12 +12,12 @@ from engine.core.events import (
     StockHeld,
     StockShipped,
 )
-from engine.shard.messages import Tell
+from engine.shard.messages import Tiding
 from tests.model.model import Model
 from tests.model.warehouse import ALLOCATED, HELD, LOST, SHIPPED, Basket, Unit
 
 
-def hear(model: Model, message: Tell, told: LinesTold) -> None:
+def hear(model: Model, tiding: Tiding, told: LinesTold) -> None:
     """Let it happen in the model of the shard that was told."""
     model.freed = []
     attempt = model.baskets.pop(told.attempt_id, None) if told.attempt_id else None
@@ -28,9 +28,9 @@ def hear(model: Model, message: Tell, told: LinesTold) -> None:
             told.reservation_id,
             model.next_number(),
             told.tenant,
-            message.channel,
-            message.customer,
-            message.reference,
+            tiding.channel,
+            tiding.customer,
+            tiding.reference,
             model.now_ms,
         )
     for event in told.events:

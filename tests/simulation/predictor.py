@@ -368,15 +368,20 @@ class Predictor:
 
     def _tell(self, message: Tell, result: Any, commits: Iterator[Commit]) -> None:
         """What is told takes effect once, and in its order."""
-        heard = self._heard.get(message.origin, 0)
         assert isinstance(result, HeardUpTo)
-        if message.position <= heard or message.previous != heard:
-            assert result.position == heard, f"heard {result.position}, but it is {heard}"
-            return
-        self._heard[message.origin] = message.position
-        event: Any = message.event
+        previous = message.previous
+        for tiding in message.tidings:
+            if previous == self._heard.get(message.origin, 0):
+                self._heard[message.origin] = tiding.position
+                self._take_in(tiding, commits)
+            previous = tiding.position
+        heard = self._heard.get(message.origin, 0)
+        assert result.position == heard, f"heard {result.position}, but it is {heard}"
+
+    def _take_in(self, tiding: Any, commits: Iterator[Commit]) -> None:
+        event = tiding.event
         if isinstance(event, LinesTold):
-            hear(self.model, message, event)
+            hear(self.model, tiding, event)
         elif isinstance(event, LocationsConfigured):
             self.model.configure_locations(ConfigureLocations("", event.locations))
         elif isinstance(event, CustomersLimited):
@@ -385,7 +390,6 @@ class Predictor:
         elif isinstance(event, ChannelConfigured):
             self.model.configure_channel(ConfigureChannel("", event.channel, remove=event.removed))
         self._happened(commits, "Tell")
-        assert result.position == message.position
 
 
 def same(answer: Any) -> Any:
@@ -393,6 +397,4 @@ def same(answer: Any) -> Any:
     if isinstance(answer, StockChanged):
         stock = answer.stock
         return answer.key, stock.on_hand, stock.held, stock.allocated, stock.version
-    if isinstance(answer, TransferChanged):
-        return answer.transfer_id
-    return answer
+    return answer.transfer_id if isinstance(answer, TransferChanged) else answer

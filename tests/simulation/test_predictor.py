@@ -9,7 +9,7 @@ from engine.core.events import LinesTold
 from engine.core.model import Key, Settings
 from engine.core.view import Terms, Wish
 from engine.shard.host import ActorHost
-from engine.shard.messages import Accepted, Call, Prepare, Request, SetAside, Tell, Write
+from engine.shard.messages import Accepted, Call, Prepare, Request, SetAside, Tell, Tiding, Write
 from engine.shard.slots import slot_of
 from engine.shard.tally import Tally
 from engine.shard.turn_view import Place
@@ -67,7 +67,7 @@ def test_an_attempt_that_ends_between_two_baskets_leaves_them_in_their_order(sha
     assert isinstance(shard.turn(attempt), SetAside)
     has_one, orders_one = BasketLine("1", KEY, 1), BasketLine("2", KEY, 1, allow_backorder=True)
     shard.do(Reserve("", (has_one, orders_one)))
-    shard.turn(Tell(1, 0, 1, LinesTold("", "", 0, "attempt", ())))
+    shard.turn(Tell(1, 0, (Tiding(1, LinesTold("", "", 0, "attempt", ())),)))
     shard.do(Reserve("", (BasketLine("1", KEY, 1),), wait_ms=1_000))
 
     shard.do(Receive(KEY, 1))
