@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine.access.gate import Gate
 from engine.rpc.calls import CURRENT
 from engine.rpc.checks import check_parsed
@@ -50,7 +52,7 @@ def admitted_generator(gate: Gate, behavior: Any, method: str) -> Any:
 def _begin(gate: Gate, method: str, context: Any, *, is_stream: bool) -> Visit:
     """Who calls. Unauthenticated or RateLimited if they are not let in."""
     visit = Visit(gate, shown_by(context))
-    CURRENT.set(CURRENT.get()._replace(principal=visit.name, visit=visit))
+    CURRENT.set(replace(CURRENT.get(), principal=visit.name, visit=visit))
     if method != "Execute":
         visit.spend()
     if is_stream:

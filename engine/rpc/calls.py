@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+import msgspec
 import structlog
 
 from engine.rpc.faults import new_correlation_id
@@ -24,7 +25,7 @@ WAIT_NS_MAX = 24 * 60 * 60 * 1_000_000_000
 none, still gets an answer within this time, and every deadline fits the frames to the shards."""
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A call on its way through a handler.
 
     `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `client_sets_deadline` says that gRPC
@@ -61,20 +62,20 @@ CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
 """The call that the running handler answers; the interceptor sets it."""
 
 
-async def ask(shards: Shards, slot: int, request: Request) -> Result:
-    """Submit a request of the current call and wait for its durable result, within the call's
-    deadline.
+def ask(shards: Shards, slot: int, request: Request) -> Awaitable[Result]:
+    """Submit a request of the current call; its durable result is to be waited for, within the
+    call's deadline.
 
     When the client goes away or its deadline passes, this wait ends and the request goes on: a
-    write is never torn. Raises Overloaded or ShardUnavailable, the latter also if the server's own
-    deadline passes without an answer, since the outcome is unknown then.
+    write is never torn. Raises Overloaded or ShardUnavailable, and the wait the latter also if the
+    server's own deadline passes without an answer, since the outcome is unknown then.
     """
     call = CURRENT.get()
     deadline_ns = earliest_ns(time.monotonic_ns(), call.deadline_ns)
     future = shards.submit(slot, request, deadline_ns)
     if call.client_sets_deadline or not call.deadline_ns:
-        return await future
-    return await _in_time(future, call.deadline_ns, shards.shard_of(slot))
+        return future
+    return _in_time(future, call.deadline_ns, shards.shard_of(slot))
 
 
 async def look_up(
