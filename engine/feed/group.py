@@ -7,12 +7,14 @@ from bisect import bisect_left
 import msgspec
 
 from engine.feed import kinds, wire
-from engine.feed.subject import subject_of
+from engine.feed.subject import kind_of, whom_of
 from engine.log.v1 import forwarded_pb2, record_pb2
 
 EVENT_OVERHEAD_BYTES = 400
 """What a FeedEvent takes in memory besides its encoded bytes: the struct, its strings, the bytes'
 header."""
+
+_UNKNOWN = -1
 
 _FIRST_POSITION_TAG = wire.tag(record_pb2.CommitGroup.FIRST_POSITION_FIELD_NUMBER, 0)[0]
 
@@ -21,7 +23,7 @@ SkuKey = tuple[str, str]
 """A tenant with a SKU of it; with an empty one, how the node is configured for the tenant."""
 
 
-class FeedEvent(msgspec.Struct, frozen=True, gc=False):
+class FeedEvent(msgspec.Struct, gc=False):
     """An event with what filters ask about. `sku` and `location` are None for an event of a
     reservation as a whole, or of the configuration."""
 
@@ -31,8 +33,17 @@ class FeedEvent(msgspec.Struct, frozen=True, gc=False):
     location: str | None
     entry: bytes
     """The event as an entry of EventBatch.events, with its shard, position, time and cause."""
-    kind: int
-    """The number of its kind in the contract."""
+    size: int
+    """So many bytes at the end of the entry are the event as the log has it."""
+    _kind: int = _UNKNOWN
+
+    @property
+    def kind(self) -> int:
+        """The number of its kind in the contract. It is found when the first one asks: most
+        filters do not."""
+        if self._kind == _UNKNOWN:
+            self._kind = kind_of(self.entry[len(self.entry) - self.size :])
+        return self._kind
 
 
 class FeedGroup(msgspec.Struct):
@@ -131,8 +142,8 @@ class EncodedGroup:
                 if not position & wire.IN_RUN:
                     places, rest = wire.run(shard, position, recorded_at)
                 entry = wire.entry(places[position & wire.IN_RUN] + rest + told + event)
-                (tenant, sku, location), kind = subject_of(event)
-                events.append(FeedEvent(position, tenant, sku, location, entry, kind))
+                tenant, sku, location = whom_of(event)
+                events.append(FeedEvent(position, tenant, sku, location, entry, len(event)))
                 position += 1
             commit_ends.append(position - 1)
             if len(events) >= events_max:

@@ -33,43 +33,52 @@ _KINDS = {
 """The number of each kind by the bytes of its tag."""
 
 
-def subject_of(event: bytes) -> tuple[Whom, int]:
-    """Whom an encoded Event concerns, and the number of its kind, 0 if it has none that is known.
-    DecodeError if the bytes are no event."""
+def whom_of(event: bytes) -> Whom:
+    """Whom an encoded Event concerns. DecodeError if the bytes are no event."""
     try:
-        if event[0] == _KEY and event[1] < _CONTINUED:
-            key_end = at = event[1] + 2
-            if event[at] == _VERSION:
-                at += 2
-                while event[at - 1] >= _CONTINUED:
-                    at += 1
-            if event[at] == _BALANCES and event[at + 1] < _CONTINUED:
-                at += event[at + 1] + 2
-            tag = event[at]
-            kind = _KINDS[tag if tag < _CONTINUED else tag | event[at + 1] << 8]
-            whom = _whom(event[:key_end])
+        # The key comes first, and names the same few over and over.
+        if event[0] == _KEY:
+            whom = _whom(event[: event[1] + 2])
             if whom is not None:
-                return whom, kind
-    except (IndexError, KeyError):
-        pass  # It is shorter than ours, or something else follows.
-    return _parsed(event)
+                return whom
+    except IndexError:
+        pass  # It is shorter than ours.
+    parsed = feed_pb2.Event.FromString(event)
+    # To look into an unset message costs more than to ask whether it is set.
+    if parsed.HasField("key") and parsed.key.sku:
+        return parsed.key.tenant, parsed.key.sku, parsed.key.location
+    # An event of a reservation names its tenant itself. One of a kind that this version does not
+    # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
+    kind = parsed.WhichOneof("kind")
+    tenant = getattr(getattr(parsed, kind), "tenant", _NOBODY) if kind is not None else _NOBODY
+    return tenant, None, None
 
 
 @lru_cache(KEYS_KEPT_MAX)
 def _whom(key_field: bytes) -> Whom | None:
-    """Whom field `key` names, of less than 128 bytes; None if it names no SKU."""
+    """Whom field `key` names; None if it has more than 127 bytes or is cut off, or names no SKU."""
+    if key_field[1] >= _CONTINUED or len(key_field) != key_field[1] + 2:
+        return None
     key = stock_pb2.StockKey.FromString(key_field[2:])
     return (key.tenant, key.sku, key.location) if key.sku else None
 
 
-def _parsed(encoded: bytes) -> tuple[Whom, int]:
-    event = feed_pb2.Event.FromString(encoded)
-    kind = event.WhichOneof("kind")
-    number = kinds.NUMBERS[kind] if kind is not None else 0
-    # To look into an unset message costs more than to ask whether it is set.
-    if event.HasField("key") and event.key.sku:
-        return (event.key.tenant, event.key.sku, event.key.location), number
-    # An event of a reservation names its tenant itself. One of a kind that this version does not
-    # know yet has none that can be read, and is shown to nobody rather than to the wrong tenant.
-    tenant = getattr(getattr(event, kind), "tenant", _NOBODY) if kind is not None else _NOBODY
-    return (tenant, None, None), number
+def kind_of(event: bytes) -> int:
+    """The number of an encoded Event's kind, 0 if it has none that is known. DecodeError if the
+    bytes are no event."""
+    try:
+        at = 0
+        if event[0] == _KEY and event[1] < _CONTINUED:
+            at = event[1] + 2
+        if event[at] == _VERSION:
+            at += 2
+            while event[at - 1] >= _CONTINUED:
+                at += 1
+        if event[at] == _BALANCES and event[at + 1] < _CONTINUED:
+            at += event[at + 1] + 2
+        tag = event[at]
+        return _KINDS[tag if tag < _CONTINUED else tag | event[at + 1] << 8]
+    except (IndexError, KeyError):
+        pass  # It is shorter than ours, or something else follows.
+    kind = feed_pb2.Event.FromString(event).WhichOneof("kind")
+    return kinds.NUMBERS[kind] if kind is not None else 0
