@@ -24,7 +24,7 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     commit_bytes_max: int = 3 * 1024 * 1024
     """Bytes of events in one message at all; one event more may be in it. A commit with more is
     divided. gRPC clients refuse messages above 4 MiB by default."""
-    chunk_bytes_max: int = 256 * 1024
+    chunk_bytes_max: int = 512 * 1024
     """Bytes of history that a subscriber reads at a time, over all shards; one group of each shard
     may be larger."""
     snapshot_states_max: int = 256
