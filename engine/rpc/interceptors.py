@@ -31,6 +31,9 @@ DEADLINE_SLACK_S = 0.25
 """A client's clock for its deadline starts before the server's, so that its cancellation comes
 before the deadline does here: what comes no earlier than this counts as the deadline."""
 
+UNANSWERED = "UNKNOWN"
+"""What gRPC answers where we have failed to."""
+
 _METADATA: ContextVar[Any] = ContextVar("holdfast_metadata", default=())
 """The metadata of the running call, with which gRPC looks for its handler. The context of the call
 would make them anew."""
@@ -107,30 +110,51 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     def _coroutine(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
         check = self._check
+        observer = self._observer
 
         async def answer(request: Any, context: Any) -> Any:
-            with _Watch(self._observer, method, context) as watch:
-                try:
-                    CURRENT.set(_call(method, context, unary_deadline_s))
-                    check(request)
-                    return await behavior(request, context)
-                except Exception as problem:
-                    await watch.abort(problem)
+            started_s = time.perf_counter()
+            code = UNANSWERED
+            try:
+                CURRENT.set(_call(method, context, unary_deadline_s))
+                check(request)
+                response = await behavior(request, context)
+                code = "OK"
+                return response
+            except Exception as problem:
+                status = _status_of(problem, method)
+                code = status.code.name
+                await context.abort_with_status(status)
+            except BaseException:
+                code = _code_of_cancellation(context)
+                raise
+            finally:
+                observer(method, code, time.perf_counter() - started_s)
 
         return answer
 
     def _stream(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
         check = self._check
+        observer = self._observer
 
         async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
-            with _Watch(self._observer, method, context) as watch:
-                try:
-                    CURRENT.set(_call(method, context, unary_deadline_s))
-                    check(request)
-                    async for response in behavior(request, context):
-                        yield response
-                except Exception as problem:
-                    await watch.abort(problem)
+            started_s = time.perf_counter()
+            code = UNANSWERED
+            try:
+                CURRENT.set(_call(method, context, unary_deadline_s))
+                check(request)
+                async for response in behavior(request, context):
+                    yield response
+                code = "OK"
+            except Exception as problem:
+                status = _status_of(problem, method)
+                code = status.code.name
+                await context.abort_with_status(status)
+            except BaseException:
+                code = _code_of_cancellation(context)
+                raise
+            finally:
+                observer(method, code, time.perf_counter() - started_s)
 
         return answer
 
@@ -152,43 +176,22 @@ def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return parse
 
 
-class _Watch:
-    """Follows one call to its end, and tells the observer how it went."""
+def _code_of_cancellation(context: Any) -> str:
+    """A handler is cancelled when the client goes away, and when its deadline passes."""
+    remaining_s = context.time_remaining()
+    is_late = remaining_s is not None and remaining_s <= DEADLINE_SLACK_S
+    return "DEADLINE_EXCEEDED" if is_late else "CANCELLED"
 
-    def __init__(self, observer: Observer, method: str, context: Any) -> None:
-        self._observer = observer
-        self._method = method
-        self._context = context
-        self._code = ""
 
-    def __enter__(self) -> "_Watch":
-        self._started_s = time.perf_counter()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        code = self._code
-        if not code:
-            code = "OK" if kind is None else self._code_of_cancellation()
-        self._observer(self._method, code, time.perf_counter() - self._started_s)
-
-    def _code_of_cancellation(self) -> str:
-        """A handler is cancelled when the client goes away, and when its deadline passes."""
-        remaining_s = self._context.time_remaining()
-        is_late = remaining_s is not None and remaining_s <= DEADLINE_SLACK_S
-        return "DEADLINE_EXCEEDED" if is_late else "CANCELLED"
-
-    async def abort(self, problem: Exception) -> None:
-        """End the call with the status of a problem; that of a fault of ours if the problem cannot
-        be put into one."""
-        correlation_id = _correlation_id()
-        refusal = refusal_of(problem, correlation_id, method=self._method)
-        try:
-            status = to_status(refusal)
-        except Exception as fault:
-            refusal = report(fault, correlation_id, method=self._method)
-            status = to_status(refusal)
-        self._code = refusal.code.name
-        await self._context.abort_with_status(rpc_status.to_status(status))
+def _status_of(problem: Exception, method: str) -> Any:
+    """The status of a problem, as gRPC takes it; that of a fault of ours if the problem cannot be
+    put into one."""
+    correlation_id = _correlation_id()
+    try:
+        status = to_status(refusal_of(problem, correlation_id, method=method))
+    except Exception as fault:
+        status = to_status(report(fault, correlation_id, method=method))
+    return rpc_status.to_status(status)
 
 
 def _correlation_id() -> str:
