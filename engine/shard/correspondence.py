@@ -19,7 +19,6 @@ from engine.core.decide.across import (
 )
 from engine.core.events import Event, LinesTold
 from engine.core.model import Cause, Reservation
-from engine.core.rejections import Rejection
 from engine.log.port import Acknowledged, Heard, Log
 from engine.shard import slots
 from engine.shard.messages import (
@@ -112,7 +111,8 @@ class Correspondent:
             turn.now_ms + ASK_MS,
         )
         prepared = prepare(turn, preparation, turn.now_ms)
-        if isinstance(prepared, Rejection):
+        # Not asked whether it is a Rejection: isinstance goes through all kinds of it.
+        if not isinstance(prepared, Prepared):
             return Refused(prepared)
         lacking = [
             key

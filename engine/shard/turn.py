@@ -145,12 +145,12 @@ class Turn(TurnView):
             if only:
                 self._evolve_reservation(only, events)
             return
-        ids = dict.fromkeys(
-            [event.reservation_id for event in events if type(event) in _OF_RESERVATIONS]
-        )
-        ids.pop("", None)
-        for reservation_id in ids:
-            own = [event for event in events if _reservation_id(event) == reservation_id]
+        of_each: dict[str, list[Event]] = {}
+        for event in events:
+            if type(event) in _OF_RESERVATIONS:
+                of_each.setdefault(event.reservation_id, []).append(event)
+        of_each.pop("", None)
+        for reservation_id, own in of_each.items():
             self._evolve_reservation(reservation_id, own)
 
     def _evolve_reservation(self, reservation_id: str, events: Sequence[Event]) -> None:
