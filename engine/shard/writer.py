@@ -84,7 +84,7 @@ class Writer:
         if record.position < self._log.oldest_position:
             # It was answered before a reshard, by shards that are no more.
             return accepted
-        return self._spread(turn, accepted, commit, record.position)
+        return self._spread_again(turn, accepted, commit, record.position)
 
     def _decide(self, turn: Turn, write: Write, kind: str, key: bytes) -> Result:
         context, command = write.context, write.command
@@ -116,12 +116,14 @@ class Writer:
         tells = turn.tells
         if not tells or tells[-1][0] < position:
             return accepted
-        return self._spread(turn, accepted, commit, position)
+        told = turn.told_by(commit, position)
+        return Spread(accepted, tuple(told.items()), tuple(told)) if told else accepted
 
-    def _spread(
+    def _spread_again(
         self, turn: Turn, accepted: Accepted, commit: Commit, first_position: int
     ) -> Accepted | Spread:
-        """The answer, with the other shards that it takes effect in, if there are any."""
+        """The answer given again, with the other shards that it took effect in, if there are any:
+        some may have acknowledged it meanwhile."""
         told = turn.told_by(commit, first_position)
         if not told:
             return accepted
