@@ -34,6 +34,11 @@ class Filter(msgspec.Struct, frozen=True):
         return bool(self.groups or self.channel)
 
     @property
+    def is_open(self) -> bool:
+        """Whether all of the tenant's events pass."""
+        return self == Filter(self.tenant)
+
+    @property
     def keys(self) -> frozenset[SkuKey] | None:
         """All SKUs of which an event may pass or change what passes; None: they cannot be
         listed."""

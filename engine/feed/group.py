@@ -3,15 +3,16 @@ subscriber."""
 
 import sys
 from bisect import bisect_left
+from itertools import count
 
 import msgspec
 
 from engine.feed import kinds, wire
-from engine.feed.subject import kind_of, whom_of
+from engine.feed.subject import Whom, kind_of, whom_of
 from engine.log.v1 import forwarded_pb2, record_pb2
 
 EVENT_OVERHEAD_BYTES = 400
-"""What a FeedEvent takes in memory besides its encoded bytes: the struct, its strings, the bytes'
+"""What an event takes in memory besides its encoded bytes: the struct, its strings, the bytes'
 header."""
 
 _UNKNOWN = -1
@@ -51,17 +52,33 @@ class FeedGroup(msgspec.Struct):
 
     first_position: int
     recorded_at_ms: int
-    events: list[FeedEvent]
+    entries: list[bytes]
+    """Each event as FeedEvent.entry."""
+    sizes: list[int]
+    """Of each event, as FeedEvent.size."""
+    whoms: list[Whom]
+    """Whom each event concerns."""
+    tenant: str | None
+    """Whose all events are; None: they are of several tenants."""
     commit_ends: list[int]
     """The last position of each commit."""
     size_bytes: int
     """What the group takes in memory, about."""
+    _events: list[FeedEvent] | None = None
     _by_sku: dict[SkuKey, list[FeedEvent]] | None = None
 
     @property
     def last_position(self) -> int:
         """Position of the last event."""
-        return self.first_position + len(self.events) - 1
+        return self.first_position + len(self.entries) - 1
+
+    @property
+    def events(self) -> list[FeedEvent]:
+        """The events, put together once for all whose filters look at each one."""
+        if self._events is None:
+            each = zip(count(self.first_position), self.whoms, self.entries, self.sizes)
+            self._events = [FeedEvent(at, *whom, entry, size) for at, whom, entry, size in each]
+        return self._events
 
     def by_sku(self) -> dict[SkuKey, list[FeedEvent]]:
         """The events of each SKU, and of the configuration, in order. It is put together once, for
@@ -75,6 +92,13 @@ class FeedGroup(msgspec.Struct):
                 elif event.kind in kinds.CONFIGURATION:
                     found.setdefault((event.tenant, ""), []).append(event)
         return found
+
+    def entries_after(self, position: int, events_max: int) -> tuple[list[bytes], int]:
+        """The entries of so many events after a position, and of those that complete the last
+        commit; and the position up to which these are all."""
+        last = self.end_of_commit(min(position + events_max, self.last_position))
+        first = self.first_position
+        return self.entries[position + 1 - first : last + 1 - first], last
 
     def end_of_commit(self, position: int) -> int:
         """The last position of the commit that a position of the group is of."""
@@ -132,30 +156,39 @@ class EncodedGroup:
         shard, recorded_at = self._shard, self._recorded_at
         first_position = position = self._position
         places, rest = wire.run(shard, position, recorded_at)
-        events: list[FeedEvent] = []
+        entries: list[bytes] = []
+        stored: list[bytes] = []
         commit_ends: list[int] = []
         # Slices are lists, which are much faster to go through than what protobuf has.
         for commit in self._commits[self._index : self._index + events_max]:
             cause = commit.cause
             told = wire.varint(len(cause)) + cause
-            for event in commit.events[:]:
+            events = commit.events[:]
+            stored += events
+            for event in events:
                 if not position & wire.IN_RUN:
                     places, rest = wire.run(shard, position, recorded_at)
-                entry = wire.entry(places[position & wire.IN_RUN] + rest + told + event)
-                tenant, sku, location = whom_of(event)
-                events.append(FeedEvent(position, tenant, sku, location, entry, len(event)))
+                entries.append(wire.entry(places[position & wire.IN_RUN] + rest + told + event))
                 position += 1
             commit_ends.append(position - 1)
-            if len(events) >= events_max:
+            if len(entries) >= events_max:
                 break
-        if not events:
+        if not entries:
             return None
         self._index += len(commit_ends)
         self._position = position
-        size_bytes = len(events) * EVENT_OVERHEAD_BYTES + sum(
-            [len(event.entry) for event in events]
+        whoms = [whom_of(event) for event in stored]
+        tenants = {whom[0] for whom in whoms}
+        return FeedGroup(
+            first_position=first_position,
+            recorded_at_ms=self._recorded_at_ms,
+            entries=entries,
+            sizes=list(map(len, stored)),
+            whoms=whoms,
+            tenant=tenants.pop() if len(tenants) == 1 else None,
+            commit_ends=commit_ends,
+            size_bytes=len(entries) * EVENT_OVERHEAD_BYTES + sum(map(len, entries)),
         )
-        return FeedGroup(first_position, self._recorded_at_ms, events, commit_ends, size_bytes)
 
     def _go_to(self, position: int) -> None:
         """Go to the commit that has a position, or to the end."""

@@ -92,7 +92,7 @@ class Latest(Telling):
         events = self._longest_waiting()
         if not events:
             return None
-        return Events(self._readers.cursor(self.covered), events)
+        return Events(self._readers.cursor(self.covered), [event.entry for event in events])
 
     def take(self, reader: ShardReader, group: FeedGroup) -> None:
         """Keep what passes in place of what was kept of the same SKU-location."""

@@ -32,6 +32,7 @@ class Scope:
         self.configured: Configured | None = None
         self.keys: frozenset[SkuKey] | None = feed_filter.keys
         self.passes = feed_filter.predicate()
+        self._is_open = feed_filter.is_open
         self.has_shown: HasShown | None = None
         """What a snapshot has told already, while one is told."""
         self.on_keys: Callable[[frozenset[SkuKey] | None], None] | None = None
@@ -126,6 +127,10 @@ class Scope:
         if has_shown is None:
             return passes
         return lambda event: passes(event) and not has_shown(shard, event)
+
+    def tells_all(self, group: FeedGroup) -> bool:
+        """Whether all events of a group pass, and are news, so that none need be looked at."""
+        return self._is_open and self.has_shown is None and group.tenant == self.filter.tenant
 
     def candidates(self, group: FeedGroup, after: int, events_max: int) -> Candidates:
         """The events of a group after a position that may pass, up to the end of a commit; about so

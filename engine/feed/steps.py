@@ -11,7 +11,6 @@ import msgspec
 
 from engine.channels.facts import ChannelUpdate
 from engine.core.model import Key, Stock
-from engine.feed.group import FeedEvent
 
 
 class Events(msgspec.Struct, frozen=True):
@@ -19,7 +18,8 @@ class Events(msgspec.Struct, frozen=True):
     another SKU-location."""
 
     cursor: str
-    events: Sequence[FeedEvent]
+    entries: Sequence[bytes]
+    """Each as FeedEvent.entry."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):

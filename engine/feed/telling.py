@@ -74,16 +74,16 @@ class EveryEvent(Telling):
             return None
         message = Message(self._scope, self._limits)
         self.has_moved = await self._readers.gather(message)
-        if not message.events:
+        if not message.entries:
             return None
-        return Events(self._readers.cursor(self.covered), message.events)
+        return Events(self._readers.cursor(self.covered), message.entries)
 
 
 class Message:
     """The events of one message, while it is put together."""
 
     def __init__(self, scope: Scope, limits: FeedLimits) -> None:
-        self.events: list[FeedEvent] = []
+        self.entries: list[bytes] = []
         self._looked_at = 0
         self._bytes = 0
         self._scope = scope
@@ -103,33 +103,51 @@ class Message:
     def _is_large(self) -> bool:
         limits = self._limits
         return (
-            len(self.events) >= limits.message_events_max or self._bytes >= limits.message_bytes_max
+            len(self.entries) >= limits.message_events_max
+            or self._bytes >= limits.message_bytes_max
         )
 
     @property
     def waits_for_history(self) -> bool:
         """Nothing that was taken waits for a read."""
-        return not self.events
+        return not self.entries
 
     def take(self, reader: ShardReader, group: FeedGroup) -> None:
         """Take what passes, up to the end of a commit, so that no cursor lies inside one, unless it
         is too large for a message."""
         scope, limits = self._scope, self._limits
         room = limits.pass_events_max - self._looked_at
+        if scope.tells_all(group) and self._has_taken_all(reader, group, room):
+            return
         events, position = scope.candidates(group, reader.position, room)
         self._looked_at += len(events) + 1
         tells = scope.tells(reader.feed.shard)
         if not scope.follows_configuration:
-            told = [event for event in events if tells(event)]
-            size_bytes = self._bytes + sum([len(event.entry) for event in told])
-            fits = len(self.events) + len(told) < limits.message_events_max
+            told = [event.entry for event in events if tells(event)]
+            size_bytes = self._bytes + sum(map(len, told))
+            fits = len(self.entries) + len(told) < limits.message_events_max
             if fits and size_bytes < limits.message_bytes_max:
                 # So it is nearly always, and it costs half as much as to look at each one.
-                self.events += told
+                self.entries += told
                 self._bytes = size_bytes
                 reader.position = position
                 return
         reader.position = self._take_each(events, position, group, tells)
+
+    def _has_taken_all(self, reader: ShardReader, group: FeedGroup, room: int) -> bool:
+        """Take what comes, of so many events at most and those that complete the last commit,
+        without a look at each one; False if these may be too many bytes."""
+        limits = self._limits
+        room = min(room, limits.message_events_max - len(self.entries))
+        told, position = group.entries_after(reader.position, room)
+        size_bytes = self._bytes + sum(map(len, told))
+        if size_bytes >= limits.message_bytes_max:
+            return False
+        self.entries += told
+        self._bytes = size_bytes
+        self._looked_at += len(told) + 1
+        reader.position = position
+        return True
 
     def _take_each(
         self, events: Sequence[FeedEvent], position: int, group: FeedGroup, tells: Predicate
@@ -144,7 +162,7 @@ class Message:
             if self._bytes >= limits.commit_bytes_max:
                 return event.position - 1
             if tells(event):
-                self.events.append(event)
+                self.entries.append(event.entry)
                 self._bytes += len(event.entry)
                 if self._is_large:
                     end = min(end, group.end_of_commit(event.position))

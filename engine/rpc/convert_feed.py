@@ -13,7 +13,7 @@ from engine.rpc.convert_state import put_stock, put_time
 def encoded(step: Step) -> bytes:
     """A step as an encoded WatchResponse."""
     if isinstance(step, Events):
-        return wire.events_response(step.cursor, [event.entry for event in step.events])
+        return wire.events_response(step.cursor, step.entries)
     response = feed_pb2.WatchResponse(cursor=step.cursor)
     if isinstance(step, Snapshot):
         response.snapshot.complete = step.complete

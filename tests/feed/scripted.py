@@ -164,7 +164,7 @@ def passes(feed_filter: Filter, event: feed_pb2.Event) -> bool:
 
 def events_of(step: Events) -> list[feed_pb2.Event]:
     """The events of a step as a client reads them."""
-    batch = b"".join(event.entry for event in step.events)
+    batch = b"".join(step.entries)
     return list(feed_pb2.EventBatch.FromString(batch).events)
 
 

@@ -50,7 +50,7 @@ async def places(subscriber: Subscriber, count: int) -> list[int]:
     found: list[int] = []
     async for step in subscriber:
         if isinstance(step, Events):
-            found += [event.position for event in step.events]
+            found += [event.position for event in events_of(step)]
         if len(found) >= count:
             break
     return found
@@ -120,7 +120,7 @@ async def test_followers_share_what_was_decoded() -> None:
         steps.append(await anext(subscriber))
     assert isinstance(steps[0], Events)
     assert isinstance(steps[1], Events)
-    assert steps[0].events[0] is steps[1].events[0]
+    assert steps[0].entries[0] is steps[1].entries[0]
 
 
 async def test_a_checkpoint_moves_the_cursor_past_what_does_not_pass() -> None:
@@ -171,7 +171,7 @@ async def test_a_shard_that_fails_in_the_middle_is_waited_for() -> None:
     shards.feeds[0].is_up = True
     step = await waiting
     assert isinstance(step, Events)
-    assert [event.position for event in step.events] == [1]
+    assert [event.position for event in events_of(step)] == [1]
     assert await places(subscriber, 2) == [2, 3]
 
 

@@ -85,7 +85,7 @@ async def test_what_was_not_told_is_looked_for() -> None:
     shards.feeds[0].append(received("CUP"))
     step = await waiting
     assert isinstance(step, Events)
-    assert [event.position for event in step.events] == [2]
+    assert [event.position for event in events_of(step)] == [2]
     assert shards.feeds[0].reads == 1
 
 
@@ -99,7 +99,7 @@ async def test_one_that_is_slow_finds_what_it_has_missed() -> None:
     while subscriber.lag_events:
         step = await anext(subscriber)
         assert isinstance(step, Events)
-        found += [event.position for event in step.events]
+        found += [event.position for event in events_of(step)]
     assert found == list(range(1, 100, 10))
 
 
@@ -199,5 +199,5 @@ async def test_the_latest_of_few_skus_is_told_alike() -> None:
         shards.feeds[0].append(received("TEA"), received("CUP"))
     step = await anext(subscriber)
     assert isinstance(step, Events)
-    assert [event.position for event in step.events] == [9]
+    assert [event.position for event in events_of(step)] == [9]
     assert positions(step.cursor) == {0: 10}

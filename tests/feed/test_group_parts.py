@@ -16,7 +16,7 @@ from engine.feed.reader import PART_EVENTS_MAX
 from engine.feed.steps import Events
 from engine.feed.turns import Turns
 from engine.log.v1.record_pb2 import CommitGroup
-from tests.feed.scripted import ScriptedShards
+from tests.feed.scripted import ScriptedShards, events_of
 
 FIRST_POSITION = 7
 PATIENT = FeedLimits(checkpoint_s=3_600.0)
@@ -71,6 +71,21 @@ def test_the_parts_are_the_group(sizes: list[int], events_max: int, data: st.Dat
         assert without_last - part.first_position + 1 < events_max
 
 
+async def test_events_of_another_tenant_are_not_told_to_who_wants_all() -> None:
+    shards = ScriptedShards(1)
+    ours, theirs = (StockReceived(Key(tenant, "TEA", "LONDON"), 1) for tenant in ("", "acme"))
+    shards.feeds[0].append([ours, theirs], is_told=False)
+    shards.feeds[0].append([theirs], is_told=False)
+    shards.feeds[0].append([ours], is_told=False)
+    told: list[int] = []
+    async with await Hub(shards, PATIENT).subscribe(Filter(), Start.BEGINNING) as subscriber:
+        while len(told) < 2:
+            step = await anext(subscriber)
+            assert isinstance(step, Events)
+            told += [event.position for event in events_of(step)]
+    assert told == [1, 4]
+
+
 def received() -> Sequence[Event]:
     """A commit of one event."""
     return [StockReceived(Key("", "TEA", "LONDON"), 1)]
@@ -83,7 +98,7 @@ async def first_message(shards: ScriptedShards) -> int:
     async with await hub.subscribe(Filter(), Start.BEGINNING) as subscriber:
         step = await anext(subscriber)
     assert isinstance(step, Events)
-    return len(step.events)
+    return len(step.entries)
 
 
 async def test_messages_of_history_are_short_while_somebody_writes() -> None:

@@ -208,7 +208,7 @@ async def test_nothing_waits_for_ever_behind_what_changes_more_often() -> None:
             shards.feeds[0].append(received(f"SKU-{sku}", number))
         step = await anext(subscriber)
         assert isinstance(step, Events)
-        assert len(step.events) == 4
+        assert len(step.entries) == 4
         assert all(event.key.sku for event in events_of(step))
         heard |= {event.key.sku for event in events_of(step)}
     assert len(heard) == 20
@@ -237,7 +237,7 @@ async def test_who_is_slow_is_told_less_and_holds_no_more_than_the_keys() -> Non
     assert subscriber.lag_events == 0
     second = await anext(subscriber)
     assert isinstance(second, Events)
-    assert len(second.events) == 5
+    assert len(second.entries) == 5
     assert positions(second.cursor) == {0: 500}
     assert isinstance(await anext(subscriber), CaughtUp)
     assert subscriber.held_bytes == 0
