@@ -74,7 +74,10 @@ class Filter(msgspec.Struct, frozen=True):
         if not is_narrowed:
             if not kinds:
                 return lambda event: event.tenant == tenant
-            return lambda event: event.tenant == tenant and event.kind in kinds
+            # To call a property for each event and subscriber costs more than all the rest here.
+            return lambda event: (
+                event.tenant == tenant and (event.known_kind or event.kind) in kinds
+            )
 
         def passes(event: FeedEvent) -> bool:
             sku = event.sku
@@ -83,7 +86,7 @@ class Filter(msgspec.Struct, frozen=True):
                 and event.tenant == tenant
                 and (places is None or event.location in places)
                 and (sku in skus or sku.startswith(prefixes) or not (skus or prefixes))
-                and (not kinds or event.kind in kinds)
+                and (not kinds or (event.known_kind or event.kind) in kinds)
             )
 
         return passes

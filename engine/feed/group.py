@@ -15,8 +15,6 @@ EVENT_OVERHEAD_BYTES = 400
 """What an event takes in memory besides its encoded bytes: the struct, its strings, the bytes'
 header."""
 
-_UNKNOWN = -1
-
 _FIRST_POSITION_TAG = wire.tag(record_pb2.CommitGroup.FIRST_POSITION_FIELD_NUMBER, 0)[0]
 
 
@@ -36,15 +34,16 @@ class FeedEvent(msgspec.Struct, gc=False):
     """The event as an entry of EventBatch.events, with its shard, position, time and cause."""
     size: int
     """So many bytes at the end of the entry are the event as the log has it."""
-    _kind: int = _UNKNOWN
+    known_kind: int = 0
+    """See `kind`; 0 as long as nobody has asked for it."""
 
     @property
     def kind(self) -> int:
         """The number of its kind in the contract. It is found when the first one asks: most
         filters do not."""
-        if self._kind == _UNKNOWN:
-            self._kind = kind_of(self.entry[len(self.entry) - self.size :])
-        return self._kind
+        if not self.known_kind:
+            self.known_kind = kind_of(self.entry[len(self.entry) - self.size :])
+        return self.known_kind
 
 
 class FeedGroup(msgspec.Struct):
