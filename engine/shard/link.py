@@ -97,7 +97,7 @@ class ShardLink(asyncio.Protocol):
         nothing waits for a timer."""
         if not self.ready.is_set():
             raise ShardUnavailable(self.shard)
-        if self._queued >= self._queue_commands_max and type(request) not in UNBOUNDED:
+        if self.is_full and type(request) not in UNBOUNDED:
             raise Overloaded(self.shard, self._queued)
         call_id = self._next_id
         self._next_id = call_id + 1
