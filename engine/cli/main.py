@@ -46,7 +46,7 @@ def _explain_number(error: Any) -> None:
     error.message += f"; a number below 0 is {how}"
 
 
-class _Group(TyperGroup):
+class Explaining(TyperGroup):
     """Explains on stderr whatever a command did not handle, and turns it into an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -56,7 +56,8 @@ class _Group(TyperGroup):
         except typer.TyperException as error:
             _explain_number(error)
             raise
-        except (typer.Exit, typer.Abort):
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            # Whoever read the output has read enough, as `head` does: Typer ends without a word.
             raise
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
@@ -65,7 +66,7 @@ class _Group(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_Group,
+    cls=Explaining,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

@@ -1,14 +1,18 @@
 """The exit code and the words of every way in which a call can fail."""
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import typer
 from holdfast.errors import ERROR_BY_REASON, Code, make_error
 from holdfast.types import Fill, LineResult, ShortCause, ShortLine, UnavailableUnits
+from typer.testing import CliRunner
 
 from engine.cli.failures import ExitCode, end_with, exit_code, explain
+from engine.cli.main import Explaining
 from engine.cli.output import (
     as_plain,
     print_facts,
@@ -173,3 +177,26 @@ def test_nothing_that_is_printed_is_taken_for_markup(capsys: pytest.CaptureFixtu
     assert "[x]" in printed
     assert "[b]" in printed
     assert "nothing" not in printed
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "said"),
+    [
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 1, ""),
+        (OSError(errno.ENOSPC, "No space left"), ExitCode.INTERNAL, "a fault of holdfast: OSError"),
+    ],
+)
+def test_that_nobody_reads_on_is_no_fault(failure: OSError, code: int, said: str) -> None:
+    app = typer.Typer(cls=Explaining)
+
+    @app.command()
+    def print_much() -> None:
+        raise failure
+
+    @app.command()
+    def another() -> None: ...
+
+    ended = CliRunner().invoke(app, ["print-much"])
+    assert ended.exit_code == code
+    assert said in ended.output
+    assert bool(said) == ("Traceback" in ended.output)
