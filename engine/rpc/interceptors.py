@@ -3,7 +3,7 @@ observer of metrics."""
 
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -96,19 +96,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             make, behavior = grpc.unary_unary_rpc_method_handler, handler.unary_unary
         unary_deadline_s = 0.0 if handler.response_streaming else self._unary_deadline_s
         is_generator = inspect.isasyncgenfunction(behavior)
-        wrap = self._stream if is_generator else self._coroutine
         if self._gate is not None and is_generator:
             behavior = admitted_generator(self._gate, behavior, method)
         elif self._gate is not None:
             is_stream = handler.response_streaming
             behavior = admitted(self._gate, behavior, method, is_stream=is_stream)
+        if is_generator:
+            behavior = _writing(behavior)
         return make(
-            wrap(behavior, method, unary_deadline_s),
+            self._followed(behavior, method, unary_deadline_s),
             request_deserializer=_tolerant(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
-    def _coroutine(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
+    def _followed(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
         check = self._check
         observer = self._observer
 
@@ -133,30 +134,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
         return answer
 
-    def _stream(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
-        check = self._check
-        observer = self._observer
 
-        async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
-            started_s = time.perf_counter()
-            code = UNANSWERED
-            try:
-                CURRENT.set(_call(method, context, unary_deadline_s))
-                check(request)
-                async for response in behavior(request, context):
-                    yield response
-                code = "OK"
-            except Exception as problem:
-                status = _status_of(problem, method)
-                code = status.code.name
-                await context.abort_with_status(status)
-            except BaseException:
-                code = _code_of_cancellation(context)
-                raise
-            finally:
-                observer(method, code, time.perf_counter() - started_s)
+def _writing(behavior: Any) -> Any:
+    """The behavior of a method that yields its responses, as one that writes them."""
 
-        return answer
+    async def write(request: Any, context: Any) -> None:
+        async for response in behavior(request, context):
+            await context.write(response)
+
+    return write
 
 
 def _let_pass(request: object) -> None:
