@@ -1,7 +1,6 @@
-"""Hosts one ShardActor on Thespian's in-process base: the same class in a shard process, in tests
-and in a simulator.
+"""Hosts one ShardActor in a Thespian actor system without sockets and threads: the same class in a
+shard process, in tests and in a simulator. It is asked once for each batch.
 
-That base has no sockets and no threads; an ask costs about 20 microseconds, once for each batch.
 (Thespian's networked bases cost 1.3 ms of processor time for each ask, listen on every interface
 and unpickle what they read.)
 """
@@ -12,14 +11,12 @@ from thespian.actors import ActorSystem
 
 from engine.core.model import Settings
 from engine.log.port import Log
+from engine.shard.direct_base import DirectBase
 from engine.shard.messages import Call
 from engine.shard.retention import REQUEST_RETENTION_MS
-from engine.shard.shard_actor import Broken, Decide, Decided, Open, ShardActor
+from engine.shard.shard_actor import Decide, Decided, Open, ShardActor
 from engine.shard.tally import Tally
 from engine.shard.turn_view import Place
-
-_LOGGING = {"version": 1, "disable_existing_loggers": False}
-"""Thespian sets up logging by itself unless told how: this leaves it alone."""
 
 
 class ShardBroken(Exception):
@@ -41,7 +38,7 @@ class ActorHost:
         request_retention_ms: int = REQUEST_RETENTION_MS,
     ) -> None:
         """Open the shard on a recovered log. ShardBroken if that fails."""
-        self._system = ActorSystem("simpleSystemBase", logDefs=_LOGGING, transientUnique=True)
+        self._system = ActorSystem(DirectBase(), transientUnique=True)
         self._actor = self._system.createActor(ShardActor)
         opening = Open(log, tally, settings, place or Place(), actors_max, request_retention_ms)
         self._ask(opening)
@@ -53,10 +50,10 @@ class ActorHost:
         return decided
 
     def _ask(self, message: object) -> Any:
-        answer = self._system.ask(self._actor, message)
-        if isinstance(answer, Broken):
-            raise ShardBroken(f"the shard broke: {answer.cause}") from answer.cause
-        return answer
+        try:
+            return self._system.ask(self._actor, message)
+        except Exception as error:
+            raise ShardBroken(f"the shard broke: {error}") from error
 
     def close(self) -> None:
         """End the actor system; the log stays open."""

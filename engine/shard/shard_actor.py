@@ -77,26 +77,17 @@ class Decided(Struct, frozen=True):
     outgoing: tuple[Outgoing, ...] = ()
 
 
-class Broken(Struct, frozen=True):
-    """Something raised that must not: the process has to exit."""
-
-    cause: Any
-
-
 class ShardActor(Actor):
     """Decides batches, one turn each. It is deterministic: time comes with the batch, and
-    everything else is in the log."""
+    everything else is in the log. Whatever it raises leaves the turn half done: it must not be
+    asked again."""
 
     def receiveMessage(self, message: object, sender: object) -> None:
-        """Thespian hands a message that raised to the actor a second time, so nothing may raise out
-        of here."""
-        try:
-            if isinstance(message, Decide):
-                self.send(sender, self._decide(message))
-            elif isinstance(message, Open):
-                self.send(sender, self._open(message))
-        except Exception as error:
-            self.send(sender, Broken(error))
+        """Answer a batch, or the opening."""
+        if isinstance(message, Decide):
+            self.send(sender, self._decide(message))
+        elif isinstance(message, Open):
+            self.send(sender, self._open(message))
 
     def _open(self, message: Open) -> Opened:
         log: Log = message.log
