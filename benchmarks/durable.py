@@ -3,15 +3,17 @@ it is the limit of every server whose answers are put on the disk before they ar
 process of its own.
 
 It does what a shard does besides deciding: what has arrived is written to RocksDB as one batch, one
-entry for each message, flushed, and acknowledged.
+entry for each message, flushed, and acknowledged. Several of them are what baskets over shards can
+have at most (`benchmarks/durable_baskets.py`).
 """
 
 import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +25,16 @@ from engine.shard.frames import FrameBuffer, Kind, encode, frame
 
 RECEIVE_BYTES = 1 << 20
 
-_decode_messages = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
+# What is to be done with a message. Plain numbers: comparing members of an Enum takes four times as
+# long, and each message is compared.
+KEEP = 0
+"""It is durable before it is answered."""
+ASK = 1
+"""It is answered, and not kept."""
+NOTE = 2
+"""It is kept and not answered. No flush is for its sake: the next one covers it."""
+
+_decode_messages = msgspec.msgpack.Decoder(list[tuple[int, int, bytes]]).decode
 _decode_numbers = msgspec.msgpack.Decoder(list[int]).decode
 
 
@@ -33,8 +44,8 @@ class Keeper(asyncio.Protocol):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._buffer = FrameBuffer()
-        self._gathered: list[tuple[int, bytes]] = []
-        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._gathered: list[tuple[int, int, bytes]] = []
+        self._waiting: dict[int, Callable[[], object]] = {}
         self._number = 0
         self._transport: asyncio.Transport | None = None
 
@@ -44,19 +55,26 @@ class Keeper(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Some messages are durable."""
+        """Some messages are answered."""
         for _, payload in self._buffer.feed(data):
             for number in _decode_numbers(payload):
-                self._waiting.pop(number).set_result(None)
+                self._waiting.pop(number)()
 
     def keep(self, message: bytes) -> asyncio.Future[None]:
         """Done when the message is durable."""
+        kept: asyncio.Future[None] = self._loop.create_future()
+        self.send(KEEP, message, partial(kept.set_result, None))
+        return kept
+
+    def send(self, wish: int, message: bytes, answered: Callable[[], object] | None = None) -> None:
+        """Send a message and what is wished: KEEP, ASK or NOTE. `answered` is called with its
+        answer, if it has one."""
         self._number += 1
-        kept = self._waiting[self._number] = self._loop.create_future()
+        if answered is not None:
+            self._waiting[self._number] = answered
         if not self._gathered:
             self._loop.call_soon(self._send)
-        self._gathered.append((self._number, message))
-        return kept
+        self._gathered.append((self._number, wish, message))
 
     def _send(self) -> None:
         messages, self._gathered = self._gathered, []
@@ -89,13 +107,20 @@ def keep_all(directory: Path, calls: socket.socket) -> None:
     while data := calls.recv(RECEIVE_BYTES):
         numbers = []
         batch = WriteBatch(raw_mode=True)
+        is_asked_to_keep = False
         for _, payload in buffer.feed(data):
-            for number, message in _decode_messages(payload):
-                batch.put(number.to_bytes(8), message, log)
-                numbers.append(number)
-        if numbers:
+            for number, wish, message in _decode_messages(payload):
+                if wish != ASK:
+                    batch.put(number.to_bytes(8), message, log)
+                if wish != NOTE:
+                    numbers.append(number)
+                if wish == KEEP:
+                    is_asked_to_keep = True
+        if len(batch):
             store.write(batch)
+        if is_asked_to_keep:
             store.sync()
+        if numbers:
             calls.sendall(frame(Kind.REPLIES, encode(numbers)))
     store.close()
 

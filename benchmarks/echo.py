@@ -1,13 +1,14 @@
 """An empty gRPC server in a process of its own: what no server on this machine can be faster than.
 
-    python -m benchmarks.echo [DIRECTORY]
+    python -m benchmarks.echo [DIRECTORY [SHARDS]]
 
 It answers on a free port of 127.0.0.1, which it prints, until its standard input is closed: a call
 of `Echo` with the bytes it was asked with; a batch of Reserves by `Items` as Holdfast would answer
 it, item by item, without having done anything; and so the batches of an `Execute` stream, so that
 Holdfast's own client can be asked what it could get of a server that has nothing to do. With a
 directory everything is answered only once it is durable there, by a process behind this one
-(`benchmarks/durable.py`).
+(`benchmarks/durable.py`). With a number of shards too, batches are of baskets that are held over so
+many of these processes (`benchmarks/durable_baskets.py`).
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,8 +25,9 @@ import grpc
 import uvloop
 from holdfast.v1 import inventory_pb2
 
-from benchmarks import messages
+from benchmarks import messages, processes
 from benchmarks.durable import keeping
+from benchmarks.durable_baskets import DurableBaskets, durable_baskets
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "/benchmarks.Echo/Echo"
@@ -39,15 +41,21 @@ class Echo(NamedTuple):
     address: str
     process_id: int
 
+    @property
+    def shard_process_ids(self) -> dict[int, int]:
+        """The processes behind it that make durable what it answers."""
+        return dict(enumerate(sorted(processes.children(self.process_id))))
+
 
 @asynccontextmanager
-async def running_echo(directory: Path | None = None) -> AsyncIterator[Echo]:
-    """An echo server that answers inside the block; with a directory only what is durable in it."""
+async def running_echo(directory: Path | None = None, shards: int = 0) -> AsyncIterator[Echo]:
+    """An echo server that answers inside the block; with a directory only what is durable in it,
+    and with `shards` only baskets that are."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.echo",
-        *([str(directory)] if directory else []),
+        *([str(directory), str(shards)] if directory else []),
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -79,7 +87,7 @@ class Service:
         """An answer to each item."""
         if self._keep is not None:
             await self._keep(request)
-        return _answer(request)
+        return _answer(inventory_pb2.ExecuteRequest.FromString(request))
 
     async def execute(self, requests: AsyncIterator[bytes], context: Any) -> None:
         """An answer to each batch of a stream; a batch does not wait for the one before it."""
@@ -95,9 +103,22 @@ class Service:
                 group.create_task(one(request))
 
 
-def _answer(request: bytes) -> bytes:
+class BasketService(Service):
+    """What is answered where batches are of baskets over shards."""
+
+    def __init__(self, baskets: DurableBaskets) -> None:
+        super().__init__(None)
+        self._baskets = baskets
+
+    async def items(self, request: bytes, _context: Any) -> bytes:
+        """An answer to each basket, when all of them are held."""
+        batch = inventory_pb2.ExecuteRequest.FromString(request)
+        await self._baskets.hold_all(batch)
+        return _answer(batch)
+
+
+def _answer(batch: inventory_pb2.ExecuteRequest) -> bytes:
     now_s = int(time.time())
-    batch = inventory_pb2.ExecuteRequest.FromString(request)
     response = inventory_pb2.ExecuteResponse(batch_id=batch.batch_id, complete=True)
     for index, command in enumerate(batch.commands):
         asked = command.reserve
@@ -114,11 +135,21 @@ def _answer(request: bytes) -> bytes:
     return response.SerializeToString()
 
 
-async def serve(directory: Path | None) -> None:
+@asynccontextmanager
+async def _serving(directory: Path | None, shards: int) -> AsyncIterator[Service]:
+    if directory is None:
+        yield Service(None)
+    elif shards:
+        async with durable_baskets(directory, shards) as baskets:
+            yield BasketService(baskets)
+    else:
+        async with keeping(directory) as keeper:
+            yield Service(keeper.keep)
+
+
+async def serve(directory: Path | None, shards: int) -> None:
     """Answer until standard input ends; what is durable in `directory`, if one is given."""
-    async with AsyncExitStack() as stack:
-        keeper = await stack.enter_async_context(keeping(directory)) if directory else None
-        service = Service(keeper.keep if keeper else None)
+    async with _serving(directory, shards) as service:
         server = grpc.aio.server()
         handlers = {
             "Echo": grpc.unary_unary_rpc_method_handler(service.echo),
@@ -144,4 +175,5 @@ if __name__ == "__main__":
     # Ctrl-C reaches every process of a terminal: whoever has started this one closes its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+        directory = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+        runner.run(serve(directory, int(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -2,7 +2,7 @@
 
 Most targets are ratios of two rows of one run, since absolute figures are those of a machine. A
 target of which nothing was measured is neither met nor missed. Beside some stands their limit: what
-a server gets that is asked the same, makes it durable in a process of its own, and decides nothing.
+a server gets that is asked the same, makes it durable in processes of its own, and decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,7 +75,8 @@ class Judged(NamedTuple):
     wanted: str
     met: bool | None
     limit: float | None = None
-    """The ratio, or the difference, of a server that makes all durable and decides nothing."""
+    """The ratio, the difference or the figure of a server that makes all durable and decides
+    nothing."""
 
 
 def targets(setting: Setting) -> list[Target]:
@@ -167,9 +168,9 @@ def _of_workloads(setting: Setting) -> list[Target]:
 
     wide = one_shard.wide_row(MILLION)
     baskets = Figure(over_shards.SECTION.name, over_shards.OVER_SHARDS_ROW)
-    found = [
-        Target(f"baskets of {over_shards.OVER_SHARDS_ROW}", baskets, None, By.ITSELF, 4_000),
-    ]
+    limit = baskets._replace(row=over_shards.LIMIT_ROW)
+    name = f"baskets of {over_shards.OVER_SHARDS_ROW}"
+    found = [Target(name, baskets, None, By.ITSELF, 4_000, limit=limit)]
     events = setting.events or growth.LONG_EVENTS
     if not setting.quick and events >= growth.LONG_EVENTS:
         name = f"after {events:,} events: {growth.SHORT_EVENTS:,}"
@@ -246,8 +247,8 @@ def judge(target: Target, found: Mapping[str, Found]) -> Judged:
         met = compared <= target.wanted if target.at_most else compared >= target.wanted
     wanted = f"{sign} {target.wanted:g} {target.by.value}".rstrip()
     limit = _compared(target.by, _figure(target.limit, found), theirs) if target.limit else None
-    shown, shown_limit = (_shown_ratio(target.by, each) for each in (compared, limit))
-    return Judged(target.name, ours, theirs, shown, wanted, met, shown_limit)
+    shown = None if target.by is By.ITSELF else _rounded(compared)
+    return Judged(target.name, ours, theirs, shown, wanted, met, _rounded(limit))
 
 
 def _figure(figure: Figure, found: Mapping[str, Found]) -> float | None:
@@ -270,8 +271,8 @@ def _compared(by: By, ours: float | None, theirs: float | None) -> float | None:
     return ours / theirs if by is By.RATIO else ours - theirs
 
 
-def _shown_ratio(by: By, compared: float | None) -> float | None:
-    return None if compared is None or by is By.ITSELF else round(compared, 3)
+def _rounded(compared: float | None) -> float | None:
+    return None if compared is None else round(compared, 3)
 
 
 def tables(judged: Sequence[Judged], setting: Setting) -> list[Table]:

@@ -4,7 +4,7 @@ import itertools
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from holdfast import Client
 from holdfast.v1 import inventory_pb2
@@ -31,11 +31,27 @@ numbers = itertools.count(1)
 """Of batches: none has that of another, whatever node it is for."""
 
 
+class Server(Protocol):
+    """A node, or what is measured beside it."""
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+
+    @property
+    def process_id(self) -> int:
+        """The front end's process."""
+
+    @property
+    def shard_process_ids(self) -> Mapping[int, int]:
+        """The process of each shard, by the shard's number."""
+
+
 class Load(NamedTuple):
-    """One row: what a node is asked, and by how many."""
+    """One row: what a server is asked, and by how many."""
 
     name: str
-    node: Node
+    server: Server
     ask: AbstractAsyncContextManager[Ask]
     callers: int = CALLERS
     calls_tried: int = CALLS_TRIED
@@ -52,15 +68,15 @@ async def turns(
         for load in loads:
             report.progress(load.name)
             ask = await stack.enter_async_context(load.ask)
-            loop = Loop(load.name, load.callers, load.calls_tried, ask, process_ids(load.node))
+            loop = Loop(load.name, load.callers, load.calls_tried, ask, process_ids(load.server))
             loops.append(await lasting(loop, seconds))
         return await measure(loops, setting.rounds)
 
 
-def process_ids(node: Node) -> Mapping[str, int]:
-    """The processes of a node, by name."""
-    shards = {f"shard {number}": each for number, each in node.shard_process_ids.items()}
-    return {"server": node.process_id, **shards}
+def process_ids(server: Server) -> Mapping[str, int]:
+    """The processes of a server, by name."""
+    shards = {f"shard {number}": each for number, each in server.shard_process_ids.items()}
+    return {"server": server.process_id, **shards}
 
 
 def rows(rounds: Mapping[str, Round]) -> dict[str, dict[str, Any]]:
@@ -109,9 +125,9 @@ def singles(skus: Sequence[str], batches: int) -> list[Template]:
 
 
 @asynccontextmanager
-async def streams(node: Node, number: int) -> AsyncIterator[list[RawStream]]:
-    """So many Execute streams to a node, over one connection."""
-    async with messages.channel(node.address) as channel:
+async def streams(server: Server, number: int) -> AsyncIterator[list[RawStream]]:
+    """So many Execute streams to a server, over one connection."""
+    async with messages.channel(server.address) as channel:
         method = channel.stream_stream(f"{messages.SERVICE}/Execute")
         parse = inventory_pb2.ExecuteResponse.FromString
         opened = [RawStream(method(), parse) for _ in range(number)]
@@ -122,13 +138,13 @@ async def streams(node: Node, number: int) -> AsyncIterator[list[RawStream]]:
 
 @asynccontextmanager
 async def prepared(
-    node: Node, templates: Sequence[Template], callers: int = CALLERS
+    server: Server, templates: Sequence[Template], callers: int = CALLERS
 ) -> AsyncIterator[Ask]:
     """Each call sends one of the batches, whichever; it has to be granted whole."""
     # By chance, since what comes again after a fixed time would hit caches always or never. A fixed
     # seed: the same each time.
     chance = random.Random(1)
-    async with streams(node, callers) as opened:
+    async with streams(server, callers) as opened:
 
         async def ask(caller: int, _call: int) -> int:
             return await opened[caller].execute(chance.choice(templates).numbered(next(numbers)))

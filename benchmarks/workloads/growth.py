@@ -34,16 +34,17 @@ async def measure_growth(setting: Setting) -> Found:
     short, long = QUICK_EVENTS if setting.quick else (SHORT_EVENTS, LONG_EVENTS)
     asked = {SHORT: short, LONG: setting.events or long}
     async with AsyncExitStack() as stack:
-        loads = []
+        loads, nodes = [], []
         for name, events in asked.items():
             made = stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-"))
             node = await stack.enter_async_context(running_node(Path(made)))
             await bring_stock(node, CATALOGUE)
             await live_through(node, events)
+            nodes.append(node)
             loads.append(Load(name, node, checkouts(node, CATALOGUE), calls_tried=2))
-        before = [await events_of(load.node) for load in loads]
+        before = [await events_of(node) for node in nodes]
         rounds = await turns(loads, setting, ROUND_S)
-        after = [await events_of(load.node) for load in loads]
+        after = [await events_of(node) for node in nodes]
     table = rows(rounds)
     for name, begin, end in zip(asked, before, after, strict=True):
         table[name] |= {"events_before": begin, "events_after": end}

@@ -1,6 +1,8 @@
 """Baskets on a node of four shards, by prepared batches of 100 from 4 callers: `/s` counts baskets.
 `5 lines over 4 shards` has each line in another shard than the one before it, `1-20 lines` take
-SKUs wherever they are; `5 lines in one shard` is what there is to compare with.
+SKUs wherever they are; `5 lines in one shard` is what there is to compare with. The limit is asked
+the same as the first, with as many durable messages, by servers that decide nothing (see
+`benchmarks.durable_baskets`).
 
 With a file of orders, its baskets are reserved as they are on a node of one shard and on one of
 four, in turns; and the whole file is replayed through the SDK, which compares every balance with a
@@ -10,12 +12,13 @@ ledger of its own (see `benchmarks.replay_orders`).
 import itertools
 import random
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from benchmarks import report
 from benchmarks.basket_load import assortment
+from benchmarks.echo import Echo, running_echo
 from benchmarks.messages import Template
 from benchmarks.orders_file import read_orders
 from benchmarks.replay_orders import replay
@@ -43,6 +46,7 @@ BATCH_LINES_MAX = 10_000
 REPLAYED_AT_ONCE = 32
 OVER_SHARDS_ROW = f"{LINES} lines over {SHARDS} shards"
 MIXED_ROW = f"1-{LINES_MAX} lines over {SHARDS} shards"
+LIMIT_ROW = f"{OVER_SHARDS_ROW}, limit"
 
 
 def batches(baskets: Iterator[Basket]) -> list[Template]:
@@ -65,22 +69,30 @@ def of_any_size(skus: Sequence[str]) -> Iterator[Basket]:
 
 
 async def measure_baskets(setting: Setting) -> Found:
-    """Baskets that live in one shard, and over all of them."""
+    """Baskets that live in one shard, and over all of them; and how many of these there could be if
+    nothing was decided."""
     skus = assortment(SHARDS, SKUS_PER_SHARD, 0)
     kinds = {
-        f"{LINES} lines in one shard": in_one_shard(skus),
-        OVER_SHARDS_ROW: over_all_shards(skus),
-        MIXED_ROW: of_any_size(skus.skus),
+        f"{LINES} lines in one shard": batches(in_one_shard(skus)),
+        OVER_SHARDS_ROW: batches(over_all_shards(skus)),
+        MIXED_ROW: batches(of_any_size(skus.skus)),
     }
     wrong: list[str] = []
-    async with verified_node(wrong, SHARDS) as node:
+    async with running_limit() as limit, verified_node(wrong, SHARDS) as node:
         await bring_stock(node, skus.skus)
-        loads = [
-            Load(name, node, prepared(node, batches(baskets))) for name, baskets in kinds.items()
-        ]
+        loads = [Load(name, node, prepared(node, each)) for name, each in kinds.items()]
+        loads.append(Load(LIMIT_ROW, limit, prepared(limit, kinds[OVER_SHARDS_ROW])))
         rounds = await turns(loads, setting)
     lines = rounds[MIXED_ROW].per_second * (1 + LINES_MAX) / 2
     return Found(rows(rounds), {f"{MIXED_ROW}, lines/s": round(lines)}, wrong=wrong)
+
+
+@asynccontextmanager
+async def running_limit() -> AsyncIterator[Echo]:
+    """A server for baskets over as many shards, which decides nothing."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+        async with running_echo(Path(directory), SHARDS) as limit:
+            yield limit
 
 
 async def measure_orders(setting: Setting) -> Found:

@@ -33,6 +33,10 @@ START = Figure("some", "start s", "")
             Target("", THEIRS, OURS, By.RATIO, 0.4, limit=Figure("some", "limit")),
             (100, 300, 0.333, ">= 0.4 x", False, 0.5),
         ),
+        (
+            Target("", THEIRS, None, By.ITSELF, 400, limit=Figure("some", "limit")),
+            (100, None, None, ">= 400", False, 150),
+        ),
         (Target("", START, None, By.ITSELF, 3, True), (2, None, None, "<= 3", True)),
         (Target("", START, None, By.ITSELF, 3), (2, None, None, ">= 3", False)),
         (
