@@ -59,7 +59,7 @@ class DurableBaskets:
 
 class _Basket:
     """A basket on its way. It takes the next step as soon as the last answer to the one before has
-    come: a task that waited for futures would be half of what the front end takes."""
+    come: with a task that waits for futures the front end takes half as much again."""
 
     def __init__(
         self, whole: bytes, parts: Mapping[Keeper, bytes], held: Callable[[], None]
