@@ -182,8 +182,8 @@ async def messages_per_basket(shards: int) -> dict[str, int]:
 
 def _is_heard(local: LocalShards) -> bool:
     """Whether all that shards had to tell each other was heard, and nothing is set aside."""
-    numbers = [shard.tally.statistics(0, 0, 0, 0) for shard in local.shards]
-    return not any(each.outbox_events + each.prepared_lines for each in numbers)
+    states = [shard.state() for shard in local.shards]
+    return not any(each.outbox_events + each.prepared_lines for each in states)
 
 
 def _count(shard: Any, counted: Counter[str]) -> None:

@@ -14,8 +14,8 @@ from engine.log.port import Log
 from engine.shard.direct_base import DirectBase
 from engine.shard.messages import Call
 from engine.shard.retention import REQUEST_RETENTION_MS
-from engine.shard.shard_actor import Decide, Decided, Open, ShardActor
-from engine.shard.tally import Tally
+from engine.shard.shard_actor import Decide, Decided, Describe, Open, ShardActor
+from engine.shard.tally import ShardState, Tally
 from engine.shard.turn_view import Place
 
 
@@ -48,6 +48,11 @@ class ActorHost:
         not."""
         decided: Decided = self._ask(Decide(calls, now_ms, monotonic_ns))
         return decided
+
+    def state(self) -> ShardState:
+        """What there is between two turns."""
+        state: ShardState = self._ask(Describe())
+        return state
 
     def _ask(self, message: object) -> Any:
         try:

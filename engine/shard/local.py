@@ -20,7 +20,7 @@ from engine.shard.queries import Question
 from engine.shard.relay import Relay
 from engine.shard.retention import REQUEST_RETENTION_MS
 from engine.shard.shard_actor import Decided
-from engine.shard.tally import Tally
+from engine.shard.tally import ShardState, Tally
 from engine.shard.turn_view import Place
 
 _Waiting = tuple[Call, asyncio.Future[Result], GoOn | None]
@@ -114,6 +114,12 @@ class LocalShard:
                 future.exception()  # Whoever has lost interest need not look.
         if self._correspondents is not None:
             self._correspondents.went_down(self.shard)
+
+    def state(self) -> ShardState:
+        """What there is in the shard. ShardUnavailable if it is down."""
+        if self._host is None:
+            raise ShardUnavailable(self.shard)
+        return self._host.state()
 
     @property
     def queued(self) -> int:

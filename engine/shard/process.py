@@ -45,6 +45,8 @@ FEW_CALLS_MAX = 64
 what arrives during their flush makes one turn. Larger turns are better decided during a flush."""
 
 RECEIVE_BYTES = 1 << 20
+"""How much is received at once, into the same memory each time: an object of that size would be
+mapped for each frame, and given back."""
 FROZEN_WAIT_MS = 5
 """How long a shard that is held still waits before it sees whether it may go on by itself."""
 STATISTICS_INTERVAL_S = 1.0
@@ -87,6 +89,7 @@ class ShardProcess:
         )
         self._controller = Controller(log, Path(options.directory), self._publish)
         self._rest = Rest(self._unload)
+        self._received = memoryview(bytearray(RECEIVE_BYTES))
         self._buffer = FrameBuffer()
         self._calls: list[Call] = []
         self._controls: list[Control] = []
@@ -157,14 +160,14 @@ class ShardProcess:
         """Take what has arrived. The end of the stream is the end of the front end: finish and
         leave."""
         try:
-            data = self._socket.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
+            size = self._socket.recv_into(self._received, flags=socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except ConnectionError:
-            data = b""
-        if not data:
+            size = 0
+        if not size:
             self._stopping = True
-        for kind, payload in self._buffer.feed(data):
+        for kind, payload in self._buffer.feed(bytes(self._received[:size])):
             if kind == Kind.CALLS:
                 self._calls += frames.decode_calls(payload)
             elif kind == Kind.READ:
@@ -213,6 +216,7 @@ class ShardProcess:
         self._statistics_due = now + STATISTICS_INTERVAL_S
         _write_anchor(self._anchor, self._clock.anchor())
         statistics = self._tally.statistics(
+            self._host.state(),
             self._log.head.position,
             self._flusher.durable_position,
             self._log.size_bytes(),

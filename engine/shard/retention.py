@@ -1,5 +1,7 @@
 """How long request ids are remembered: records of older ones are deleted, a few in each turn."""
 
+from collections.abc import Callable
+
 from engine.log.port import Log
 
 REQUEST_RETENTION_MS = 7 * 24 * 60 * 60 * 1_000
@@ -25,14 +27,14 @@ class Retention:
         self._next_ms = 0
         self._wake_ms = 0
 
-    def forget(self, now_ms: int, commits: int, waiting_since_ms: int) -> None:
+    def forget(self, now_ms: int, commits: int, waiting_since_ms: Callable[[int], int]) -> None:
         """Forget what is too old, after a turn that made so many commits. An attempt whose tell is
-        on its way since `waiting_since_ms` may still be asked about: nothing so young is
-        forgotten."""
+        on its way, since when `waiting_since_ms` gives as of now, may still be asked about: nothing
+        so young is forgotten."""
         if now_ms < self._next_ms:
             return
         commits_max = 2 * commits + FORGOTTEN_IDLE
-        before_ms = min(now_ms - self._retention_ms, waiting_since_ms)
+        before_ms = min(now_ms - self._retention_ms, waiting_since_ms(now_ms))
         if self._log.forget_requests(before_ms, commits_max) < commits_max:
             self._next_ms = self._wake_ms = now_ms + LOOK_AGAIN_MS
         else:

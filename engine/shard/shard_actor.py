@@ -24,7 +24,7 @@ from engine.shard.messages import (
 from engine.shard.queries import Query
 from engine.shard.reader import read, work_of
 from engine.shard.retention import Retention
-from engine.shard.tally import Tally
+from engine.shard.tally import ShardState, Tally
 from engine.shard.timers import Timers
 from engine.shard.turn import Turn
 from engine.shard.turn_view import Place
@@ -77,15 +77,21 @@ class Decided(Struct, frozen=True):
     outgoing: tuple[Outgoing, ...] = ()
 
 
+class Describe(Struct, frozen=True):
+    """A question for the ShardState between two turns."""
+
+
 class ShardActor(Actor):
     """Decides batches, one turn each. It is deterministic: time comes with the batch, and
     everything else is in the log. Whatever it raises leaves the turn half done: it must not be
     asked again."""
 
     def receiveMessage(self, message: object, sender: object) -> None:
-        """Answer a batch, or the opening."""
+        """Answer a batch, the opening or the question what there is."""
         if isinstance(message, Decide):
             self.send(sender, self._decide(message))
+        elif isinstance(message, Describe):
+            self.send(sender, self._describe())
         elif isinstance(message, Open):
             self.send(sender, self._open(message))
 
@@ -102,13 +108,17 @@ class ShardActor(Actor):
         self._writer = Writer(log, self._tally, message.request_retention_ms)
         self._correspondent = Correspondent(log, message.place)
         self._retention = Retention(log, message.request_retention_ms)
-        self._note_state()
         return Opened(log.head.position)
 
-    def _note_state(self) -> None:
+    def _describe(self) -> ShardState:
         correspondent = self._correspondent
-        self._tally.state(self._totals, len(self._active.actors), len(self._timers))
-        self._tally.correspondence(correspondent.prepared_lines, correspondent.outbox_events)
+        return ShardState(
+            self._totals,
+            len(self._active.actors),
+            len(self._timers),
+            correspondent.prepared_lines,
+            correspondent.outbox_events,
+        )
 
     def _decide(self, batch: Decide) -> Decided:
         """One turn: what is due expires, then the calls, in order, until the turn is full."""
@@ -140,9 +150,7 @@ class ShardActor(Actor):
         group = self._append(turn)
         outgoing += self._correspondent.outgoing(turn)
         self._active.shrink()
-        waiting_since_ms = self._correspondent.waiting_since_ms(turn.now_ms)
-        self._retention.forget(turn.now_ms, turn.commits, waiting_since_ms)
-        self._note_state()
+        self._retention.forget(turn.now_ms, turn.commits, self._correspondent.waiting_since_ms)
         return Decided(
             len(replies),
             tuple(replies),

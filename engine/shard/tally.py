@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import structlog
 
+from engine.core.model import Struct
 from engine.log.port import Totals
 from engine.shard.messages import (
     Accepted,
@@ -20,33 +21,28 @@ from engine.shard.statistics import BOUNDS_COMMANDS, BOUNDS_S, empty_histogram, 
 _logger = structlog.get_logger(__name__)
 
 
+class ShardState(Struct, frozen=True):
+    """What there is in a shard: sums over its stock, what is active and waited for, lines that are
+    set aside for other shards, and events that those have yet to acknowledge."""
+
+    totals: Totals
+    active_actors: int
+    pending_timers: int
+    prepared_lines: int
+    outbox_events: int
+
+
 class Tally:
     """Counters since the shard started; `statistics` gives them as a value."""
 
     def __init__(self) -> None:
         self._commands: defaultdict[tuple[str, type | str], int] = defaultdict(int)
         self._expirations = 0
-        self._totals = Totals()
-        self._active_actors = 0
-        self._pending_timers = 0
-        self._prepared_lines = 0
-        self._outbox_events = 0
         self._batch_sizes = empty_histogram(BOUNDS_COMMANDS)
         self._queue_s = empty_histogram(BOUNDS_S)
         self._decide_s = empty_histogram(BOUNDS_S)
         self._flush_s = empty_histogram(BOUNDS_S)
         self._total_s = empty_histogram(BOUNDS_S)
-
-    def state(self, totals: Totals, active_actors: int, pending_timers: int) -> None:
-        """The state after a turn."""
-        self._totals = totals
-        self._active_actors = active_actors
-        self._pending_timers = pending_timers
-
-    def correspondence(self, prepared_lines: int, outbox_events: int) -> None:
-        """What is set aside for other shards, and what they have yet to be told, after a turn."""
-        self._prepared_lines = prepared_lines
-        self._outbox_events = outbox_events
 
     def expired(self, reservations: int) -> None:
         """Deadlines have passed."""
@@ -97,27 +93,32 @@ class Tally:
             observe(self._total_s, BOUNDS_S, taken_s)
 
     def statistics(
-        self, position: int, durable_position: int, log_bytes: int, clock_drift_ms: int
+        self,
+        state: ShardState,
+        position: int,
+        durable_position: int,
+        log_bytes: int,
+        clock_drift_ms: int,
     ) -> ShardStatistics:
-        """Everything counted so far."""
+        """Everything counted so far, beside what there is."""
         commands = self._commands.items()
         return ShardStatistics(
             position,
             durable_position,
             log_bytes,
-            self._active_actors,
-            self._pending_timers,
+            state.active_actors,
+            state.pending_timers,
             self._expirations,
             clock_drift_ms,
-            _stock_figures(self._totals),
+            _stock_figures(state.totals),
             {f"{kind} {_name(outcome)}": count for (kind, outcome), count in commands},
             self._batch_sizes,
             self._queue_s,
             self._decide_s,
             self._flush_s,
             self._total_s,
-            self._prepared_lines,
-            self._outbox_events,
+            state.prepared_lines,
+            state.outbox_events,
         )
 
 

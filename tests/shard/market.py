@@ -13,7 +13,7 @@ from engine.log.chain import chain_hash
 from engine.log.codec import decode_group
 from engine.log.port import GENESIS_HASH
 from engine.log.replay import Differences, Replay
-from engine.shard.local import LocalShards
+from engine.shard.local import LocalShard, LocalShards
 from engine.shard.messages import Accepted, Result, Write
 from engine.shard.port import ShardUnavailable
 from engine.shard.queries import ReadReservation, ReadStock, ReservationRead, StockRead
@@ -140,10 +140,10 @@ class Market:
                 shard.turn()
         await self.idle()
 
-    def waiting(self) -> list[tuple[int, int]]:
-        """For each shard the lines that are prepared, and the events that others are to hear."""
-        numbers = [shard.tally.statistics(0, 0, 0, 0) for shard in self.shards.shards]
-        return [(each.prepared_lines, each.outbox_events) for each in numbers]
+    def waiting(self) -> list[tuple[int, int] | None]:
+        """For each shard the lines that are prepared, and the events that others are to hear; of
+        one that is down nothing is known."""
+        return [_waiting(shard) if shard.is_up else None for shard in self.shards.shards]
 
     def audit(self) -> list[str]:
         """What a replay of each log finds wrong in it, and where it differs from what is stored."""
@@ -165,3 +165,8 @@ class Market:
 
     def close(self) -> None:
         self.shards.close()
+
+
+def _waiting(shard: LocalShard) -> tuple[int, int]:
+    state = shard.state()
+    return state.prepared_lines, state.outbox_events

@@ -263,10 +263,10 @@ async def test_passive_actors_are_activated_from_the_store() -> None:
         for key in keys:
             await shop.accepted(Receive(key, units))
     assert [(await shop.stock(key)).on_hand for key in keys] == [3] * 20
-    statistics = shop.shard.tally.statistics(0, 0, 0, 0)
-    assert statistics.active_actors == 3
-    assert statistics.stock.stock_keys == 20
-    assert statistics.stock.on_hand_units == 60
+    state = shop.shard.state()
+    assert state.active_actors == 3
+    assert state.totals.stock_keys == 20
+    assert state.totals.on_hand == 60
     shop.shards.close()
 
 
@@ -357,7 +357,7 @@ async def test_committed_holds_leave_no_timer_behind(shop: Shop) -> None:
         ids = [id_of(accepted) for accepted in held if isinstance(accepted, Accepted)]
         await asyncio.gather(*[shop.send(Commit("", reservation_id)) for reservation_id in ids])
         assert len(ids) == 500, number
-    assert shop.shard.tally.statistics(0, 0, 0, 0).pending_timers == 0
+    assert shop.shard.state().pending_timers == 0
 
 
 async def test_validate_only_shows_the_reservation_as_it_would_be(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from engine.core.limits import BALANCE_MAX
 from engine.log.port import Totals
 from engine.shard.frames import decode_statistics, encode
 from engine.shard.messages import StockFigures
-from engine.shard.tally import Tally
+from engine.shard.tally import ShardState, Tally
 
 KEYS_MAX = 10**9
 _SUMS = st.integers(-BALANCE_MAX * KEYS_MAX, BALANCE_MAX * KEYS_MAX)
@@ -15,9 +15,8 @@ _SUMS = st.integers(-BALANCE_MAX * KEYS_MAX, BALANCE_MAX * KEYS_MAX)
 
 def _told(totals: Totals) -> StockFigures:
     """What the front end sees of these sums."""
-    tally = Tally()
-    tally.state(totals, 7, 5)
-    return decode_statistics(encode(tally.statistics(1, 1, 1, 1))).stock
+    statistics = Tally().statistics(ShardState(totals, 7, 5, 0, 0), 1, 1, 1, 1)
+    return decode_statistics(encode(statistics)).stock
 
 
 @given(st.builds(Totals, st.integers(0, KEYS_MAX), _SUMS, _SUMS, _SUMS, st.integers(0, 2**53)))

@@ -21,10 +21,10 @@ from engine.shard.flusher import TURNS_IN_FLIGHT_MAX, Flusher
 from engine.shard.frames import FrameBuffer, Kind, Ready, encode, frame
 from engine.shard.host import ActorHost
 from engine.shard.messages import Call
-from engine.shard.process import ShardProcess
+from engine.shard.process import RECEIVE_BYTES, ShardProcess
 from engine.shard.retention import REQUEST_RETENTION_MS
 from engine.shard.shard_actor import Decided
-from engine.shard.tally import Tally
+from engine.shard.tally import ShardState, Tally
 from engine.shard.turn_view import Place
 
 ACTORS_MAX = 5
@@ -106,9 +106,11 @@ class _Socket:
     def __init__(self) -> None:
         self.arrived = b""
 
-    def recv(self, _size: int, _flags: int = 0) -> bytes:
+    def recv_into(self, memory: memoryview, _size: int = 0, *, flags: int = 0) -> int:
+        del flags
         arrived, self.arrived = self.arrived, b""
-        return arrived
+        memory[: len(arrived)] = arrived
+        return len(arrived)
 
 
 class _Flusher(Flusher):
@@ -188,6 +190,9 @@ class _WatchedHost:
             self._at(Point.AFTER_WRITE)
         return decided
 
+    def state(self) -> ShardState:
+        return self._host.state()
+
     def close(self) -> None:
         self._host.close()
 
@@ -230,6 +235,7 @@ class Machine(ShardProcess):
         self.flusher = self._flusher = _Flusher(log, self._send, self._tally)
         self.bystander = self._bystander = _Bystander(self, Settings())
         self._controller = Controller(self._log, Path(), self._publish)
+        self._received = memoryview(bytearray(RECEIVE_BYTES))
         self._buffer = FrameBuffer()
         self._calls = []
         self._controls = []
@@ -256,12 +262,12 @@ class Machine(ShardProcess):
     @property
     def unfinished(self) -> tuple[int, int]:
         """Lines that are set aside, and events that others are yet to hear."""
-        numbers = self._tally.statistics(0, 0, 0, 0)
-        return numbers.prepared_lines, numbers.outbox_events
+        state = self._host.state()
+        return state.prepared_lines, state.outbox_events
 
     def receive(self, size: int) -> None:
         """So many bytes arrive."""
-        cast(Any, self._socket).arrived = self.inbox.take(size)
+        cast(Any, self._socket).arrived = self.inbox.take(min(size, RECEIVE_BYTES))
         self._receive()
 
     @property
