@@ -8,6 +8,7 @@ alone.
 
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -40,6 +41,9 @@ class Commit(Struct, frozen=True):
     heard: Heard | None = None
 
 
+_recorded = attrgetter("recorded")
+
+
 class Group(Struct, frozen=True):
     """What one turn of a shard has decided; its events have dense positions from
     `first_position`."""
@@ -51,7 +55,7 @@ class Group(Struct, frozen=True):
     @property
     def last_position(self) -> int:
         """Position of the group's last event."""
-        return self.first_position + sum(len(commit.recorded) for commit in self.commits) - 1
+        return self.first_position + sum(map(len, map(_recorded, self.commits))) - 1
 
 
 class RequestRecord(Struct, frozen=True):

@@ -214,7 +214,7 @@ class Correspondent:
         """What has to be said because of a turn that was appended; after a start, what was not
         acknowledged and not answered before it."""
         self.prepared_lines += turn.effects.prepared_lines
-        found = self._outbox.add(turn)
+        found = self._outbox.add(turn) if turn.tells else []
         found += self._outbox.refill(turn)
         unasked, self._unasked = self._unasked + turn.offered, []
         for attempt_id in unasked:

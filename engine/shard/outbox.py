@@ -119,6 +119,8 @@ class Outbox:
 
     def heard(self) -> Acknowledged:
         """What was acknowledged since this was asked last."""
+        if not self._heard:
+            return {}
         heard, self._heard = self._heard, {}
         return {target: (self._ways[target].told, tells) for target, tells in heard.items()}
 

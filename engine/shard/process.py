@@ -233,8 +233,11 @@ class ShardProcess:
     def _send(self, data: bytes) -> None:
         """Send from any thread. A front end that is gone needs no answer: `_receive` notices and
         ends the process."""
-        with self._send_lock, contextlib.suppress(ConnectionError):
-            self._socket.sendall(data)
+        with self._send_lock:
+            try:
+                self._socket.sendall(data)
+            except ConnectionError:
+                return
 
 
 def _read_anchor(path: Path) -> str:

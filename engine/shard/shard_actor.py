@@ -155,7 +155,7 @@ class ShardActor(Actor):
             len(replies),
             tuple(replies),
             group,
-            self._log.head.position,
+            turn.next_position - 1,
             self._retention.next_ms(self._timers.next_ms()),
             tuple(outgoing),
         )
@@ -202,7 +202,8 @@ class ShardActor(Actor):
                 turn.enter(0, reservation.tenant)
                 turn.apply(Cause("Expire"), due(turn, reservation, turn.now_ms).events)
                 expired += 1
-        self._tally.expired(expired)
+        if expired:
+            self._tally.expired(expired)
         return questions
 
     def _append(self, turn: Turn) -> bytes | None:
