@@ -103,12 +103,13 @@ def keep_all(directory: Path, calls: socket.socket) -> None:
     """Keep what comes until its other end is closed."""
     store = Store(directory, create=True)
     log = store.handles["log"]
+    received = memoryview(bytearray(RECEIVE_BYTES))
     buffer = FrameBuffer()
-    while data := calls.recv(RECEIVE_BYTES):
+    while size := calls.recv_into(received):
         numbers = []
         batch = WriteBatch(raw_mode=True)
         is_asked_to_keep = False
-        for _, payload in buffer.feed(data):
+        for _, payload in buffer.feed(bytes(received[:size])):
             for number, wish, message in _decode_messages(payload):
                 if wish != ASK:
                     batch.put(number.to_bytes(8), message, log)
