@@ -204,9 +204,8 @@ class ShardLink(asyncio.Protocol):
             if kind == Kind.REPLIES:
                 self._resolve(payload)
             elif kind == Kind.GROUP:
-                self.head, self.head_time_ms, group = frames.parse_group(payload)
-                for follower in self._followers:
-                    follower(group)
+                # Behind those who have just been answered, who wait for nothing else.
+                self._loop.call_soon(self._tell, payload)
             elif kind == Kind.OUTGOING:
                 if self._correspondents is not None:
                     self._correspondents.take(self.shard, frames.decode_outgoing(payload))
@@ -242,6 +241,12 @@ class ShardLink(asyncio.Protocol):
                 go_on(Unfinished(self.shard, call.slot, write, call.deadline_ns, result, future))
             elif not future.done():
                 future.set_result(result)
+
+    def _tell(self, payload: bytes) -> None:
+        """Show a group to those who follow."""
+        self.head, self.head_time_ms, group = frames.parse_group(payload)
+        for follower in self._followers:
+            follower(group)
 
     def _note_controlled(self, controlled: Controlled) -> None:
         future = self._controlling.get(controlled.control_id)
