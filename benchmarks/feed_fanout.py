@@ -26,6 +26,8 @@ from engine.feed.group import first_position_of
 from engine.feed.hub import Hub
 from engine.feed.limits import FeedLimits
 from engine.rpc.feed import SERVICE, add_feed_service
+from engine.rpc.methods import Methods
+from engine.rpc.server import ServerOptions
 from engine.shard.local import LocalShards
 from engine.shard.messages import Request, Result, Write
 from engine.shard.port import Overloaded, ShardUnavailable
@@ -146,8 +148,9 @@ async def measure(shards: RecordedShards, subscribers: int, way: str) -> dict[st
     last_position = shards.groups[-1][0]
     shards.rewind(last_position if way == "replay" else 0)
     hub = Hub(shards, FeedLimits())
-    server = grpc.aio.server()
-    add_feed_service(hub, server)
+    methods = Methods(ServerOptions().unary_deadline_s)
+    add_feed_service(hub, methods)
+    server = grpc.aio.server(handlers=[methods])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     client = await asyncio.create_subprocess_exec(

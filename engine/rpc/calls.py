@@ -59,7 +59,7 @@ def earliest_ns(now_ns: int, call_ns: int, own_ns: int = 0) -> int:
 
 
 CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
-"""The call that the running handler answers; the interceptor sets it."""
+"""The call that the running handler answers; `Methods` sets it."""
 
 
 def ask(shards: Shards, slot: int, request: Request) -> Awaitable[Result]:

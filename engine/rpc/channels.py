@@ -11,6 +11,7 @@ from engine.rpc.channel_listings import find_listings, list_listings, map_listin
 from engine.rpc.channel_reads import get_channel_availability, list_channels
 from engine.rpc.convert_answers import FILLERS
 from engine.rpc.convert_commands import CHANNEL_CONVERTERS
+from engine.rpc.methods import Methods
 from engine.rpc.writes import write
 from engine.shard.port import Shards
 
@@ -75,6 +76,6 @@ class ChannelService(channels_pb2_grpc.ChannelServiceServicer):
         return await get_channel_availability(self._shards, request)
 
 
-def add_channel_service(shards: Shards, server: grpc.aio.Server) -> None:
+def add_channel_service(shards: Shards, methods: Methods) -> None:
     """Serve ChannelService."""
-    channels_pb2_grpc.add_ChannelServiceServicer_to_server(ChannelService(shards), server)
+    channels_pb2_grpc.add_ChannelServiceServicer_to_server(ChannelService(shards), methods)

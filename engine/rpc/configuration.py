@@ -13,6 +13,7 @@ from engine.rpc.convert_answers import FILLERS
 from engine.rpc.convert_commands import CONFIGURATION_CONVERTERS
 from engine.rpc.convert_past import put_customer_limit, put_hold_times, put_kit, put_location
 from engine.rpc.cursors import covering, positions_at_least
+from engine.rpc.methods import Methods
 from engine.rpc.pages import Pages
 from engine.rpc.writes import write
 from engine.shard.port import Shards
@@ -74,10 +75,10 @@ class ConfigurationService(configuration_pb2_grpc.ConfigurationServiceServicer):
         return await get_configuration(self._shards, request)
 
 
-def add_configuration_service(shards: Shards, server: grpc.aio.Server) -> None:
+def add_configuration_service(shards: Shards, methods: Methods) -> None:
     """Serve ConfigurationService."""
     configuration_pb2_grpc.add_ConfigurationServiceServicer_to_server(
-        ConfigurationService(shards), server
+        ConfigurationService(shards), methods
     )
 
 

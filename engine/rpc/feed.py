@@ -17,6 +17,7 @@ from engine.rpc.calls import CURRENT
 from engine.rpc.checks import CURSOR_LIMIT, InvalidField, check_required, check_text
 from engine.rpc.convert_feed import encoded
 from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
+from engine.rpc.methods import Methods
 from engine.rpc.problems import SubscriberBehind, SubscriberStalled
 from engine.rpc.sending import log_stalled, send
 from engine.shard.port import HistoryDamaged
@@ -27,7 +28,7 @@ SERVICE = feed_pb2.DESCRIPTOR.services_by_name["FeedService"].full_name
 
 
 class FeedService:
-    """The change feed of one node. Problems are raised; the interceptor makes statuses of them."""
+    """The change feed of one node. Problems are raised; `Methods` makes statuses of them."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -92,7 +93,7 @@ async def _send(
                 return
 
 
-def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:
+def add_feed_service(hub: Hub, methods: Methods) -> None:
     """Serve FeedService. The generated registration would encode each response once more for each
     subscriber."""
     service = FeedService(hub)
@@ -105,4 +106,4 @@ def add_feed_service(hub: Hub, server: grpc.aio.Server) -> None:
         response_serializer=feed_pb2.WaitForSubscriberResponse.SerializeToString,
     )
     handlers = {"Watch": watch, "WaitForSubscriber": wait}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+    methods.add_registered_method_handlers(SERVICE, handlers)

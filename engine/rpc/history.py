@@ -16,6 +16,7 @@ from engine.rpc.convert_parts import home_slot, key_of_tenant, required, stock_k
 from engine.rpc.convert_past import put_event
 from engine.rpc.cursors import covering, positions_at_least
 from engine.rpc.listing import list_reservations
+from engine.rpc.methods import Methods
 from engine.rpc.pages import Pages
 from engine.rpc.problems import Rejected
 from engine.rpc.reads import AsOf
@@ -87,9 +88,9 @@ class HistoryService(history_pb2_grpc.HistoryServiceServicer):
         return await list_reservations(self._shards, request)
 
 
-def add_history_service(shards: Shards, server: grpc.aio.Server) -> None:
+def add_history_service(shards: Shards, methods: Methods) -> None:
     """Serve HistoryService."""
-    history_pb2_grpc.add_HistoryServiceServicer_to_server(HistoryService(shards), server)
+    history_pb2_grpc.add_HistoryServiceServicer_to_server(HistoryService(shards), methods)
 
 
 async def list_events(shards: Shards, request: pb.ListEventsRequest) -> pb.ListEventsResponse:

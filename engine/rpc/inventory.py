@@ -20,7 +20,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class InventoryService(inventory_pb2_grpc.InventoryServiceServicer):
-    """Answers commands and queries of stock. Problems are raised; the interceptor makes statuses of
+    """Answers commands and queries of stock. Problems are raised; `Methods` makes statuses of
     them."""
 
     def __init__(self, shards: Shards, drain: Drain, on_refusal: RefusalObserver) -> None:

@@ -11,6 +11,7 @@ from engine.rpc.configuration import CONFIGURATION_SHARD
 from engine.rpc.convert_past import put_hold_times
 from engine.rpc.convert_state import put_duration
 from engine.rpc.cursors import oldest_cursor
+from engine.rpc.methods import Methods
 from engine.shard.port import Shards
 from engine.shard.queries import ConfigurationRead, ReadConfiguration
 
@@ -51,8 +52,8 @@ class OperationsService(operations_pb2_grpc.OperationsServiceServicer):
         return response
 
 
-def add_operations_service(shards: Shards, facts: NodeFacts, server: grpc.aio.Server) -> None:
+def add_operations_service(shards: Shards, facts: NodeFacts, methods: Methods) -> None:
     """Serve OperationsService."""
     operations_pb2_grpc.add_OperationsServiceServicer_to_server(
-        OperationsService(shards, facts), server
+        OperationsService(shards, facts), methods
     )

@@ -1,7 +1,7 @@
 """The gRPC server: services, health, reflection and limits; how it starts and how it drains."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import grpc.aio
 import msgspec
@@ -16,8 +16,8 @@ from engine.rpc.configuration import add_configuration_service
 from engine.rpc.drain import Drain
 from engine.rpc.execute import RefusalObserver
 from engine.rpc.history import add_history_service
-from engine.rpc.interceptors import CallInterceptor, Observer, ignore
 from engine.rpc.inventory import InventoryService
+from engine.rpc.methods import Methods, Observer, ignore
 from engine.rpc.operations import NodeFacts, add_operations_service
 from engine.rpc.tls import Certificates
 from engine.shard.port import Shards
@@ -63,21 +63,7 @@ class Service(NamedTuple):
     """A further service of this server: its full name, and how it is added."""
 
     name: str
-    add: Callable[[grpc.aio.Server], None]
-
-
-class _ByName:
-    """The server as our services are added to it: their methods are found by name alone.
-
-    For each method that is registered with it besides, gRPC keeps a waiting task, and whenever a
-    call comes it waits anew for all of them: each call would pay for every method there is.
-    """
-
-    def __init__(self, server: grpc.aio.Server) -> None:
-        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
-
-    def add_registered_method_handlers(self, service: str, handlers: object) -> None:
-        """The generated code gives both kinds."""
+    add: Callable[[Methods], None]
 
 
 class RpcServer:
@@ -103,22 +89,20 @@ class RpcServer:
         self.drain = Drain()
         self._certificates = certificates
         self._options = options or ServerOptions()
-        self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._options.unary_deadline_s, observer, gate)],
-            options=_channel_options(self._options),
-        )
-        by_name: Any = _ByName(self._server)
+        methods = Methods(self._options.unary_deadline_s, observer, gate)
+        options_of_channels = _channel_options(self._options)
+        self._server = grpc.aio.server(handlers=[methods], options=options_of_channels)
         inventory_pb2_grpc.add_InventoryServiceServicer_to_server(
-            InventoryService(shards, self.drain, on_refusal), by_name
+            InventoryService(shards, self.drain, on_refusal), methods
         )
-        add_history_service(shards, by_name)
-        add_configuration_service(shards, by_name)
-        add_channel_service(shards, by_name)
-        add_operations_service(shards, facts or NodeFacts(), by_name)
+        add_history_service(shards, methods)
+        add_configuration_service(shards, methods)
+        add_channel_service(shards, methods)
+        add_operations_service(shards, facts or NodeFacts(), methods)
         names = [INVENTORY, history.SERVICE, configuration.SERVICE, channels.SERVICE]
         names.append(operations.SERVICE)
         for service in services(self.drain) if services else ():
-            service.add(by_name)
+            service.add(methods)
             names.append(service.name)
         # Health is registered: its calls wait in queues of their own, however many others wait.
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
@@ -127,7 +111,7 @@ class RpcServer:
         names = [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
             reflection.aio.ReflectionServicer(names),  # type: ignore[attr-defined]
-            by_name,
+            methods,
         )
 
     async def start(self) -> int:

@@ -36,6 +36,7 @@ from engine.rpc.convert_subscriptions import (
     to_park,
 )
 from engine.rpc.feed_checks import checked_filter, checked_mode, checked_start
+from engine.rpc.methods import Methods
 from engine.rpc.naming import ALL_STOCK, named_by_feed
 from engine.rpc.pages import Pages
 from engine.rpc.problems import ReadNotKept, SubscriberStalled
@@ -68,7 +69,7 @@ class ParkedPlace(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SubscriptionService:
-    """The durable subscriptions of one node. Problems are raised; the interceptor makes statuses
+    """The durable subscriptions of one node. Problems are raised; `Methods` makes statuses
     of them."""
 
     def __init__(self, subscriptions: Subscriptions, lag: Lag, shards: Shards) -> None:
@@ -274,7 +275,7 @@ def _asked(opening: pb.OpenSubscription) -> tuple[Asked, Resumed | None]:
 
 
 def add_subscription_service(
-    subscriptions: Subscriptions, lag: Lag, shards: Shards, server: grpc.aio.Server
+    subscriptions: Subscriptions, lag: Lag, shards: Shards, methods: Methods
 ) -> None:
     """Serve SubscriptionService. The generated registration would encode each response of a
     subscription once more."""
@@ -293,4 +294,4 @@ def add_subscription_service(
             request_deserializer=getattr(pb, method.input_type.name).FromString,
             response_serializer=getattr(pb, method.output_type.name).SerializeToString,
         )
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+    methods.add_registered_method_handlers(SERVICE, handlers)

@@ -4,17 +4,17 @@ descriptor for each call that is made, to show that the checks of hostile client
 import os
 from typing import Any
 
-from engine.rpc.interceptors import CallInterceptor
+from engine.rpc.methods import Methods
 
 _BYTES = 1 << 20
 
 _kept: list[Any] = []
-_intercept = CallInterceptor.intercept_service
+_find = Methods.service
 
 
-async def _hoard(self: CallInterceptor, continuation: Any, details: Any) -> Any:
+def _hoard(self: Methods, handler_call_details: Any) -> Any:
     _kept.append((b"x" * _BYTES, os.dup(0)))
-    return await _intercept(self, continuation, details)
+    return _find(self, handler_call_details)
 
 
-CallInterceptor.intercept_service = _hoard  # type: ignore[assignment, method-assign]
+Methods.service = _hoard  # type: ignore[method-assign]

@@ -1,9 +1,9 @@
-"""What every call of ours passes through: correlation id, deadline, the funnel of errors, and the
-observer of metrics."""
+"""Every method by its name, and what each call of ours passes through: correlation id, deadline,
+the funnel of errors, and the observer of metrics."""
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -23,8 +23,7 @@ Observer = Callable[[str, str, float], None]
 """Is told of each finished call: method ("Reserve"), name of the gRPC code ("OK"), and duration in
 seconds."""
 
-SERVICE_PREFIX = "/holdfast."
-HEALTH_PREFIX = "/grpc.health."
+SERVICE_PREFIX = "holdfast."
 CORRELATION_HEADER = "x-correlation-id"
 
 DEADLINE_SLACK_S = 0.25
@@ -39,16 +38,20 @@ _METADATA: ContextVar[Any] = ContextVar("holdfast_metadata", default=())
 would make them anew."""
 
 Handler = Any
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
 
 
 def ignore(method: str, code: str, duration_s: float) -> None:
     """The observer of a server without metrics."""
 
 
-class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Wraps every handler of Holdfast's services. Without a `gate`, reflection passes untouched;
-    with one, only those that it lets in are served. Health passes untouched for everybody.
+class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]
+    """Where gRPC finds the handler of a call. Services are added to it as to a server, and each
+    handler of Holdfast's own is wrapped. Without a `gate`, reflection stays as it is; with one,
+    only those that it lets in are served.
+
+    Methods are found by name alone: for each one that is registered with a server besides, gRPC
+    keeps a waiting task, and whenever a call comes it waits anew for all of them. Each call would
+    pay for every method there is.
 
     `unary_deadline_s` is the deadline of unary calls whose client states none. Handlers raise
     problems; each becomes a status here, and what nobody foresaw becomes INTERNAL with a
@@ -63,26 +66,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         # Who is not let in is not told what is wrong with what they have sent.
         self._check = check_parsed if gate is None else _let_pass
         self._observer = observer
-        self._wrapped: dict[str, Handler] = {}
+        self._handlers: dict[str, Handler] = {}
 
-    async def intercept_service(
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler:
-        """Find the handler of a call. There is one per method, so each is wrapped once."""
-        path = handler_call_details.method
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
+        """The handler of a call; None if there is no such method."""
         _METADATA.set(handler_call_details.invocation_metadata)
-        wrapped = self._wrapped.get(path)
-        if wrapped is None:
-            wrapped = await continuation(handler_call_details)
-            if wrapped is not None and self._is_wrapped(path):
-                wrapped = self._wrap(wrapped, path.rpartition("/")[2])
-                self._wrapped[path] = wrapped
-        return wrapped
+        return self._handlers.get(handler_call_details.method)
 
-    def _is_wrapped(self, path: str) -> bool:
-        if path.startswith(SERVICE_PREFIX):
-            return True
-        return self._gate is not None and not path.startswith(HEALTH_PREFIX)
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
+        """Add a service."""
+        is_wrapped = service.startswith(SERVICE_PREFIX) or self._gate is not None
+        for method, handler in handlers.items():
+            found = self._wrap(handler, method) if is_wrapped else handler
+            self._handlers[f"/{service}/{method}"] = found
+
+    def add_generic_rpc_handlers(self, handlers: object) -> None:
+        """The generated code gives each service in this form too."""
 
     def _wrap(self, handler: Handler, method: str) -> Handler:
         if handler.request_streaming:
