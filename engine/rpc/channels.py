@@ -1,6 +1,7 @@
 """ChannelService: how channels are configured, what they may sell, and what they call it."""
 
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import grpc.aio
 from holdfast.v1 import channels_pb2 as pb
@@ -9,71 +10,56 @@ from holdfast.v1 import channels_pb2_grpc
 from engine.rpc.channel_buffers import compute_buffers
 from engine.rpc.channel_listings import find_listings, list_listings, map_listings
 from engine.rpc.channel_reads import get_channel_availability, list_channels
-from engine.rpc.convert_answers import FILLERS
 from engine.rpc.convert_commands import CHANNEL_CONVERTERS
 from engine.rpc.methods import Methods
-from engine.rpc.writes import write
+from engine.rpc.writes import method
 from engine.shard.port import Shards
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ChannelService"].full_name
 
-M = TypeVar("M")
 Context = grpc.aio.ServicerContext[Any, Any]
+_command = partial(method, CHANNEL_CONVERTERS)
 
 
 class ChannelService(channels_pb2_grpc.ChannelServiceServicer):
     """Answers commands and queries of channels."""
 
     def __init__(self, shards: Shards) -> None:
-        self._shards = shards
+        self.shards = shards
 
-    async def _write(self, name: str, request: Any, response: M) -> M:
-        return await write(self._shards, CHANNEL_CONVERTERS[name], FILLERS[name], request, response)
-
-    async def ConfigureChannel(
-        self, request: pb.ConfigureChannelRequest, context: Context
-    ) -> pb.ConfigureChannelResponse:
-        return await self._write("configure_channel", request, pb.ConfigureChannelResponse())
-
-    async def SetChannelPolicies(
-        self, request: pb.SetChannelPoliciesRequest, context: Context
-    ) -> pb.SetChannelPoliciesResponse:
-        return await self._write("set_channel_policies", request, pb.SetChannelPoliciesResponse())
-
-    async def DefineSkuGroup(
-        self, request: pb.DefineSkuGroupRequest, context: Context
-    ) -> pb.DefineSkuGroupResponse:
-        return await self._write("define_sku_group", request, pb.DefineSkuGroupResponse())
+    ConfigureChannel = _command("configure_channel", pb.ConfigureChannelResponse)
+    SetChannelPolicies = _command("set_channel_policies", pb.SetChannelPoliciesResponse)
+    DefineSkuGroup = _command("define_sku_group", pb.DefineSkuGroupResponse)
 
     async def MapListings(
         self, request: pb.MapListingsRequest, context: Context
     ) -> pb.MapListingsResponse:
-        return await map_listings(self._shards, request)
+        return await map_listings(self.shards, request)
 
     async def ListListings(
         self, request: pb.ListListingsRequest, context: Context
     ) -> pb.ListListingsResponse:
-        return await list_listings(self._shards, request)
+        return await list_listings(self.shards, request)
 
     async def FindListings(
         self, request: pb.FindListingsRequest, context: Context
     ) -> pb.FindListingsResponse:
-        return await find_listings(self._shards, request)
+        return await find_listings(self.shards, request)
 
     async def ComputeBuffers(
         self, request: pb.ComputeBuffersRequest, context: Context
     ) -> pb.ComputeBuffersResponse:
-        return await compute_buffers(self._shards, request)
+        return await compute_buffers(self.shards, request)
 
     async def ListChannels(
         self, request: pb.ListChannelsRequest, context: Context
     ) -> pb.ListChannelsResponse:
-        return await list_channels(self._shards, request)
+        return await list_channels(self.shards, request)
 
     async def GetChannelAvailability(
         self, request: pb.GetChannelAvailabilityRequest, context: Context
     ) -> pb.GetChannelAvailabilityResponse:
-        return await get_channel_availability(self._shards, request)
+        return await get_channel_availability(self.shards, request)
 
 
 def add_channel_service(shards: Shards, methods: Methods) -> None:

@@ -1,6 +1,7 @@
 """ConfigurationService: changes go to the first shard, which tells the others; reads ask it."""
 
-from typing import Annotated, Any, TypeVar
+from functools import partial
+from typing import Annotated, Any
 
 import grpc.aio
 import msgspec
@@ -9,13 +10,12 @@ from holdfast.v1 import configuration_pb2_grpc
 
 from engine.rpc.calls import look_up
 from engine.rpc.checks import check_text
-from engine.rpc.convert_answers import FILLERS
 from engine.rpc.convert_commands import CONFIGURATION_CONVERTERS
 from engine.rpc.convert_past import put_customer_limit, put_hold_times, put_kit, put_location
 from engine.rpc.cursors import covering, positions_at_least
 from engine.rpc.methods import Methods
 from engine.rpc.pages import Pages
-from engine.rpc.writes import write
+from engine.rpc.writes import method
 from engine.shard.port import Shards
 from engine.shard.queries import ConfigurationRead, ReadConfiguration
 
@@ -27,8 +27,8 @@ CONFIGURATION_SHARD = 0
 LOCATIONS, KITS, CUSTOMER_LIMITS = range(3)
 """The kinds of what is configured, in the order of pages."""
 
-M = TypeVar("M")
 Context = grpc.aio.ServicerContext[Any, Any]
+_command = partial(method, CONFIGURATION_CONVERTERS)
 
 
 class ConfigurationPlace(msgspec.Struct, frozen=True, array_like=True):
@@ -42,37 +42,17 @@ class ConfigurationService(configuration_pb2_grpc.ConfigurationServiceServicer):
     """Answers commands and queries of the node's configuration."""
 
     def __init__(self, shards: Shards) -> None:
-        self._shards = shards
+        self.shards = shards
 
-    async def _write(self, name: str, request: Any, response: M) -> M:
-        converter = CONFIGURATION_CONVERTERS[name]
-        return await write(self._shards, converter, FILLERS[name], request, response)
-
-    async def ConfigureLocations(
-        self, request: pb.ConfigureLocationsRequest, context: Context
-    ) -> pb.ConfigureLocationsResponse:
-        response = pb.ConfigureLocationsResponse()
-        return await self._write("configure_locations", request, response)
-
-    async def DefineKit(
-        self, request: pb.DefineKitRequest, context: Context
-    ) -> pb.DefineKitResponse:
-        return await self._write("define_kit", request, pb.DefineKitResponse())
-
-    async def LimitCustomers(
-        self, request: pb.LimitCustomersRequest, context: Context
-    ) -> pb.LimitCustomersResponse:
-        return await self._write("limit_customers", request, pb.LimitCustomersResponse())
-
-    async def ConfigureHolds(
-        self, request: pb.ConfigureHoldsRequest, context: Context
-    ) -> pb.ConfigureHoldsResponse:
-        return await self._write("configure_holds", request, pb.ConfigureHoldsResponse())
+    ConfigureLocations = _command("configure_locations", pb.ConfigureLocationsResponse)
+    DefineKit = _command("define_kit", pb.DefineKitResponse)
+    LimitCustomers = _command("limit_customers", pb.LimitCustomersResponse)
+    ConfigureHolds = _command("configure_holds", pb.ConfigureHoldsResponse)
 
     async def GetConfiguration(
         self, request: pb.GetConfigurationRequest, context: Context
     ) -> pb.GetConfigurationResponse:
-        return await get_configuration(self._shards, request)
+        return await get_configuration(self.shards, request)
 
 
 def add_configuration_service(shards: Shards, methods: Methods) -> None:

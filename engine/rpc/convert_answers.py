@@ -5,8 +5,9 @@ share one conversion.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from holdfast.v1 import configuration_pb2, stock_pb2
 from holdfast.v1 import inventory_pb2 as pb
 
@@ -25,7 +26,7 @@ from engine.rpc.convert_state import (
 from engine.shard.messages import Accepted
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a write was decided: the history, its epoch, and the shard."""
 
     history: str

@@ -1,10 +1,11 @@
 """One command of a unary call: converted, submitted, converted back."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.rpc.calls import CURRENT, ask, problem_of
-from engine.rpc.convert_answers import Filler, Place
+from engine.rpc.convert_answers import FILLERS, Filler, Place
 from engine.rpc.convert_commands import Converter
 from engine.rpc.convert_parts import AtPosition, ByReference, Caller
 from engine.rpc.settle import settle
@@ -12,12 +13,21 @@ from engine.rpc.subjects import check_subject
 from engine.shard.messages import Accepted
 from engine.shard.port import Shards
 
-M = TypeVar("M")
+
+def method(converters: Mapping[str, Converter], name: str, response: Callable[[], Any]) -> Any:
+    """The method of a service that runs the command of this name. It has no coroutine of its own
+    around that of the command."""
+    converter, filler = converters[name], FILLERS[name]
+
+    def run(service: Any, request: Any, context: object) -> Awaitable[Any]:
+        return _write(service.shards, converter, filler, request, response())
+
+    return run
 
 
-async def write(
-    shards: Shards, converter: Converter, filler: Filler, request: Any, response: M
-) -> M:
+async def _write(
+    shards: Shards, converter: Converter, filler: Filler, request: Any, response: Any
+) -> Any:
     """Run the command that `request` asks for, and fill its response."""
     call = CURRENT.get()
     caller = Caller(shards, call.correlation_id, call.principal)
