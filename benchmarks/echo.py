@@ -8,10 +8,11 @@ it, item by item, without having done anything; and so the batches of an `Execut
 Holdfast's own client can be asked what it could get of a server that has nothing to do. With a
 directory everything is answered only once it is durable there, by a process behind this one
 (`benchmarks/durable.py`). With a number of shards too, batches are of baskets that are held over so
-many of these processes (`benchmarks/durable_baskets.py`).
+many of these processes (`benchmarks/durable_baskets.py`). Its gRPC is set as Holdfast's.
 """
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from holdfast.v1 import inventory_pb2
 from benchmarks import messages, processes
 from benchmarks.durable import keeping
 from benchmarks.durable_baskets import DurableBaskets, durable_baskets
+from engine.rpc import GRPC_SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "/benchmarks.Echo/Echo"
@@ -57,6 +59,7 @@ async def running_echo(directory: Path | None = None, shards: int = 0) -> AsyncI
         "benchmarks.echo",
         *([str(directory), str(shards)] if directory else []),
         cwd=ROOT,
+        env=GRPC_SETTINGS | os.environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
