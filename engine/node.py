@@ -32,6 +32,7 @@ from engine.rpc import feed, machine, subscriptions
 from engine.rpc.operations import NodeFacts
 from engine.rpc.server import RpcServer, ServerOptions, Service
 from engine.rpc.tls import Certificates, TlsFiles, TlsRefused
+from engine.shard.large_pages import use_large_pages
 from engine.shard.link import ShardLink
 from engine.shard.messages import ShardStatistics
 from engine.shard.options import SharedOptions
@@ -254,6 +255,7 @@ async def run(
         addresses = starting.result()
         # All that is loaded now stays: the collector need not go through it again and again.
         gc.freeze()
+        use_large_pages()
         if on_ready is not None:
             on_ready(addresses)
         await stop_asked
