@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -10,10 +10,11 @@ import msgspec
 import structlog
 
 from engine.rpc.faults import new_correlation_id
+from engine.rpc.patience import Patience
 from engine.rpc.problems import DeadlineExpired, DecisionFailed, Rejected
 from engine.rpc.visits import Visit
 from engine.shard.messages import Failed, Refused, Request, Result, TooLate, Write
-from engine.shard.port import Shards, ShardUnavailable
+from engine.shard.port import Shards
 from engine.shard.queries import NotThere, PastNotKept, Query, QueryResult, Question
 
 Q = TypeVar("Q", bound=QueryResult)
@@ -28,8 +29,8 @@ none, still gets an answer within this time, and every deadline fits the frames 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """A call on its way through a handler.
 
-    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `client_sets_deadline` says that gRPC
-    itself ends the call at the deadline, because the client set it; otherwise the handler must.
+    `deadline_ns` is of CLOCK_MONOTONIC, 0 if there is none. `patience` ends waits at a deadline of
+    the server's own; None: there is none, or the client has set it, so that gRPC ends the call.
     `visit` judges what the caller may do; None: everything.
     """
 
@@ -37,7 +38,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     correlation_id: str = ""
     principal: str = ""
     deadline_ns: int = 0
-    client_sets_deadline: bool = True
+    patience: Patience | None = None
     visit: Visit | None = None
 
 
@@ -62,7 +63,7 @@ CURRENT: ContextVar[Call] = ContextVar("holdfast_call")
 """The call that the running handler answers; `Methods` sets it."""
 
 
-def ask(shards: Shards, slot: int, request: Request) -> Awaitable[Result]:
+def ask(shards: Shards, slot: int, request: Request) -> asyncio.Future[Result]:
     """Submit a request of the current call; its durable result is to be waited for, within the
     call's deadline.
 
@@ -73,9 +74,9 @@ def ask(shards: Shards, slot: int, request: Request) -> Awaitable[Result]:
     call = CURRENT.get()
     deadline_ns = earliest_ns(time.monotonic_ns(), call.deadline_ns)
     future = shards.submit(slot, request, deadline_ns)
-    if call.client_sets_deadline or not call.deadline_ns:
-        return future
-    return _in_time(future, call.deadline_ns, shards.shard_of(slot))
+    if call.patience is not None:
+        call.patience.limit(future, call.deadline_ns, shards.shard_of(slot))
+    return future
 
 
 async def look_up(
@@ -93,10 +94,9 @@ async def look_up(
     call = CURRENT.get()
     deadline_ns = earliest_ns(time.monotonic_ns(), call.deadline_ns)
     future = shards.look_up(shard, question, deadline_ns)
-    if call.client_sets_deadline or not call.deadline_ns:
-        result = await future
-    else:
-        result = await _in_time(future, call.deadline_ns, shard)
+    if call.patience is not None:
+        call.patience.limit(future, call.deadline_ns, shard)
+    result = await future
     if isinstance(result, kind):
         return result
     if isinstance(result, PastNotKept) and not_kept is not None:
@@ -113,21 +113,6 @@ def unanswered(result: Result, shard: int, question: Query | Question) -> Except
     if isinstance(result, Failed):
         return failed(shard, type(question).__name__, CURRENT.get().correlation_id)
     return TypeError(f"a read was answered with {type(result).__name__}")
-
-
-async def _in_time(future: asyncio.Future[Result], deadline_ns: int, shard: int) -> Result:
-    """The result, if it comes before the server's own deadline."""
-    timeout_s = max(0.0, (deadline_ns - time.monotonic_ns()) / 1e9)
-    timer = future.get_loop().call_later(timeout_s, _give_up, future, shard)
-    try:
-        return await future
-    finally:
-        timer.cancel()
-
-
-def _give_up(future: asyncio.Future[Result], shard: int) -> None:
-    if not future.done():
-        future.set_exception(ShardUnavailable(shard))
 
 
 def abandon(future: asyncio.Future[Any]) -> None:

@@ -67,7 +67,7 @@ class FeedService:
         check_required(request.cursor, "cursor")
         call = CURRENT.get()
         timeout_s = None
-        if call.deadline_ns and not call.client_sets_deadline:
+        if call.patience is not None:
             timeout_s = max(0.0, (call.deadline_ns - time.monotonic_ns()) / 1e9)
         try:
             async with asyncio.timeout(timeout_s):

@@ -17,6 +17,7 @@ from engine.rpc.admission import admitted, admitted_generator
 from engine.rpc.calls import CURRENT, Call, deadline_ns_in
 from engine.rpc.checks import Unparsed, check_parsed, check_text
 from engine.rpc.faults import refusal_of, report
+from engine.rpc.patience import Patience
 from engine.rpc.statuses import to_status
 
 Observer = Callable[[str, str, float], None]
@@ -61,7 +62,7 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     def __init__(
         self, unary_deadline_s: float, observer: Observer = ignore, gate: Gate | None = None
     ) -> None:
-        self._unary_deadline_s = unary_deadline_s
+        self._patience = Patience(unary_deadline_s)
         self._gate = gate
         # Who is not let in is not told what is wrong with what they have sent.
         self._check = check_parsed if gate is None else _let_pass
@@ -93,7 +94,7 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]
             make, behavior = grpc.unary_stream_rpc_method_handler, handler.unary_stream
         else:
             make, behavior = grpc.unary_unary_rpc_method_handler, handler.unary_unary
-        unary_deadline_s = 0.0 if handler.response_streaming else self._unary_deadline_s
+        patience = None if handler.response_streaming else self._patience
         is_generator = inspect.isasyncgenfunction(behavior)
         if self._gate is not None and is_generator:
             behavior = admitted_generator(self._gate, behavior, method)
@@ -103,12 +104,12 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]
         if is_generator:
             behavior = _writing(behavior)
         return make(
-            self._followed(behavior, method, unary_deadline_s),
+            self._followed(behavior, method, patience),
             request_deserializer=_tolerant(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
-    def _followed(self, behavior: Any, method: str, unary_deadline_s: float) -> Any:
+    def _followed(self, behavior: Any, method: str, patience: Patience | None) -> Any:
         check = self._check
         observer = self._observer
 
@@ -116,7 +117,7 @@ class Methods(grpc.GenericRpcHandler):  # type: ignore[type-arg]
             started_s = time.perf_counter()
             code = UNANSWERED
             try:
-                CURRENT.set(_call(method, context, unary_deadline_s))
+                CURRENT.set(_call(method, context, patience))
                 check(request)
                 response = await behavior(request, context)
                 code = "OK"
@@ -186,17 +187,18 @@ def _correlation_id() -> str:
     return ""
 
 
-def _call(method: str, context: Any, unary_deadline_s: float) -> Call:
+def _call(method: str, context: Any, patience: Patience | None) -> Call:
     """What the handler needs to know of the call. InvalidField if its correlation id is
     malformed."""
     correlation_id = _correlation_id()
     if correlation_id:
         check_text(correlation_id, CORRELATION_HEADER)
     remaining_s = context.time_remaining()
-    client_has_deadline = remaining_s is not None
-    if remaining_s is None and unary_deadline_s:
-        remaining_s = unary_deadline_s
+    if remaining_s is not None:
+        patience = None
+    elif patience is not None:
+        remaining_s = patience.seconds
     # A client whose time has just run out has a deadline all the same: 0 would mean none.
     now_ns = time.monotonic_ns()
     deadline_ns = 0 if remaining_s is None else deadline_ns_in(remaining_s, now_ns)
-    return Call(method, correlation_id, "", deadline_ns, client_has_deadline)
+    return Call(method, correlation_id, "", deadline_ns, patience)

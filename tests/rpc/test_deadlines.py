@@ -8,7 +8,9 @@ from google.protobuf.duration_pb2 import Duration
 from holdfast.v1 import inventory_pb2 as pb
 
 from engine.rpc.calls import WAIT_NS_MAX, deadline_ns_in, earliest_ns
-from engine.shard.messages import Request, Result
+from engine.rpc.patience import Patience
+from engine.shard.messages import Noted, Request, Result
+from engine.shard.port import ShardUnavailable
 from tests.rpc.serving import TEA, GatedShards, Node, serving
 
 
@@ -73,3 +75,28 @@ def test_a_deadline_that_is_now_is_not_none(
 )
 def test_the_earliest_deadline_counts(call_ns: int, own_ns: int, deadline_ns: int) -> None:
     assert earliest_ns(10, call_ns, own_ns) == deadline_ns
+
+
+async def test_each_wait_ends_at_its_own_deadline_by_whatever_timer() -> None:
+    loop, patience = asyncio.get_running_loop(), Patience(30.0)
+
+    def wait(number: int, seconds: float) -> asyncio.Future[Result]:
+        future: asyncio.Future[Result] = loop.create_future()
+        patience.limit(future, deadline_ns_in(seconds, time.monotonic_ns()), number)
+        return future
+
+    # The timer is set for the first, then for one that is due before, and again for what is left.
+    answered, *late = [wait(0, 60), wait(1, 0.03), wait(2, 0.01), wait(3, 0.02), wait(4, 0)]
+    for number, future in enumerate(late, start=1):
+        with pytest.raises(ShardUnavailable) as unavailable:
+            await future
+        assert unavailable.value.shard == number
+    # Whoever goes away is not missed when the timer comes.
+    gone, last = wait(5, 0.01), wait(6, 0.01)
+    gone.cancel()
+    with pytest.raises(ShardUnavailable):
+        await last
+    assert gone.cancelled()
+    assert not answered.done()
+    answered.set_result(Noted())
+    assert await answered == Noted()
