@@ -30,6 +30,7 @@ from engine.shard.control import Controller
 from engine.shard.flusher import EXIT_LOG_BROKEN, Flusher
 from engine.shard.frames import Control, FrameBuffer, Kind, Ready, encode, frame, group_frame
 from engine.shard.host import ActorHost, ShardBroken
+from engine.shard.large_pages import use_large_pages
 from engine.shard.messages import Call
 from engine.shard.options import ShardOptions, decode_options
 from engine.shard.rest import Rest, give_memory_back
@@ -283,6 +284,7 @@ def main(arguments: list[str]) -> int:
     try:
         log = RocksLog(Path(options.directory), create=False)
         process = ShardProcess(options, log)
+        use_large_pages()
     except (LogError, ShardBroken) as error:
         _logger.error("shard refuses to start", shard=options.shard, reason=str(error))
         return EXIT_REFUSED
