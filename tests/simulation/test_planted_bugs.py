@@ -30,7 +30,7 @@ FOUND_BY: dict[Bug, int] = {
     shards.a_request_id_is_forgotten: 1,
     shards.what_is_told_is_left_in_the_outbox: 1,
     shards.a_shard_that_starts_does_not_say_again_what_was_not_heard: 1,
-    shards.an_early_acknowledgement_breaks_the_chain: 118,
+    shards.an_early_acknowledgement_breaks_the_chain: 247,
     shards.what_is_told_twice_happens_twice: 1,
     shards.a_gap_in_what_is_told_is_not_noticed: 3,
     shards.what_is_carried_is_taken_for_heard: 1,
